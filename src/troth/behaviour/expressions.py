@@ -1,0 +1,132 @@
+"""CEL expressions over rows: the only module that speaks to the CEL package.
+
+An expression sees the fields of one row (every JSON number is a double), plus ``old`` (the row before an update),
+``changes`` (what the request sends) and ``viewer`` (the principal), and these functions:
+
+``today()``, ``now()``           the clock, as ``2026-05-19`` and ``2026-05-19T09:30:00.000Z``
+``days(date, n)``                a date moved by n days
+``sum(list)``, ``round(x, n)``   a total; half-up decimal rounding
+``related(resource, field)``     rows of another resource whose field holds this row's id
+``lookup(resource, id)``         one row of another resource, or null
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Protocol
+
+import cel
+
+__all__ = ["FUNCTIONS", "Expression", "ExpressionError", "World", "compile_expression"]
+
+#: Names of the functions that rows may call beside CEL's own.
+FUNCTIONS = ("days", "lookup", "now", "related", "round", "sum", "today")
+
+_RELATED = re.compile(r"\brelated\(\s*'([^']+)'\s*,\s*'([^']+)'\s*\)")
+_LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,")
+_CLOCK = frozenset({"today", "now"})
+
+
+class ExpressionError(ValueError):
+    """The text is not a CEL expression, or calls something that does not exist."""
+
+
+class World(Protocol):
+    """What an expression may ask for beyond its own row."""
+
+    def today(self) -> str: ...
+    def now(self) -> str: ...
+    def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]: ...
+    def lookup(self, resource: str, identifier: Any) -> dict[str, Any] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression. ``related`` lists the (resource, field) pairs that it reads besides its own row."""
+
+    text: str
+    program: Any
+    variables: frozenset[str]
+    functions: frozenset[str]
+    related: frozenset[tuple[str, str]]
+    looked_up: frozenset[str]
+
+    @property
+    def daily(self) -> bool:
+        """Whether the value may change when the day does."""
+        return "today" in self.functions
+
+    @property
+    def clocked(self) -> bool:
+        """Whether the value depends on the clock at all."""
+        return bool(self.functions & _CLOCK)
+
+    def evaluate(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None = None) -> Any:
+        """The value over a row. A missing field is null; a type error is null as well (CEL has no coercion)."""
+        scope: dict[str, Any] = {name: doubles(row.get(name)) for name in self.variables}
+        if extra:
+            scope.update({k: doubles(v) for k, v in extra.items() if k in self.variables})
+        calls = {name: _CALLS[name](world, row) for name in self.functions if name in _CALLS}
+        try:
+            return self.program.execute(cel.Context(scope, calls))
+        except (TypeError, ValueError, KeyError, RuntimeError):
+            return None
+
+    def holds(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None = None) -> bool:
+        return self.evaluate(row, world, extra) is True
+
+
+def doubles(value: Any) -> Any:
+    """A JSON value with every number as a double, since JSON has one number type and CEL does not coerce."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, Mapping):
+        return {key: doubles(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [doubles(item) for item in value]
+    return value
+
+
+def round_half_up(value: float, digits: float = 2) -> float:
+    """Commercial rounding of the decimal that the number prints as: 2.675 becomes 2.68."""
+    exponent = Decimal(1).scaleb(-int(digits))
+    return float(Decimal(repr(float(value))).quantize(exponent, rounding=ROUND_HALF_UP))
+
+
+def _shifted(day: str, amount: float) -> str:
+    return (date.fromisoformat(day[:10]) + timedelta(days=int(amount))).isoformat()
+
+
+_CALLS: dict[str, Callable[[World, Mapping[str, Any]], Callable[..., Any]]] = {
+    "today": lambda world, _: world.today,
+    "now": lambda world, _: world.now,
+    "days": lambda _world, _row: _shifted,
+    "sum": lambda _world, _row: lambda items: float(sum(items)),
+    "round": lambda _world, _row: round_half_up,
+    "related": lambda world, row: lambda resource, field: doubles(world.related(resource, field, row)),
+    "lookup": lambda world, _: lambda resource, identifier: doubles(world.lookup(resource, identifier)),
+}
+
+_OPERATOR = re.compile(r"^[@_\-!?:\[\]<>=+*/%&|.]+$|^@|^_")
+
+
+def compile_expression(text: str) -> Expression:
+    """Compile one expression. Raises ExpressionError with what is wrong with it."""
+    try:
+        program = cel.compile(text)
+    except (ValueError, TypeError) as error:
+        raise ExpressionError(f"{text!r} is not a CEL expression: {str(error).splitlines()[0]}") from error
+    names = program.references()
+    functions = frozenset(name for name in names["functions"] if not _OPERATOR.match(name))
+    return Expression(
+        text=text,
+        program=program,
+        variables=frozenset(names["variables"]),
+        functions=functions,
+        related=frozenset((r, f) for r, f in _RELATED.findall(text)),
+        looked_up=frozenset(_LOOKUP.findall(text)),
+    )

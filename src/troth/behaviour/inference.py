@@ -1,0 +1,212 @@
+"""From a contract to its behaviour: what is declared, completed by what path shapes and schemas already say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour import profiles
+from troth.behaviour.model import Behaviour, Binding, Filter, Idempotency, Kind, Parent, Resource, Scopes
+from troth.behaviour.paging import PAGING_PARAMETERS, pagination_of
+from troth.behaviour.resources import build_resource
+from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
+from troth.contract.model import Contract, Operation
+from troth.contract.pointers import join
+
+__all__ = ["behaviour_of"]
+
+_RANGE = re.compile(r"^(.+?)_?(From|To|Since|Until|After|Before|from|to|since|until|after|before|gte|lte|gt|lt)$")
+_RANGE_OPS = {
+    **dict.fromkeys(("from", "since", "gte"), "from"),
+    **dict.fromkeys(("to", "until", "lte"), "to"),
+    **dict.fromkeys(("after", "gt"), "after"),
+    **dict.fromkeys(("before", "lt"), "before"),
+}
+
+
+def behaviour_of(contract: Contract) -> Behaviour:
+    """The complete behaviour of a contract. Raises BehaviourError on a statement that cannot be meant."""
+    found = shapes(contract)
+    resources = _resources(contract, found)
+    scopes = profiles.scopes(contract)
+    idempotency = profiles.idempotency(contract)
+    bindings = {
+        shape.operation.id: _binding(contract, shape, resources.get(shape.collection), scopes, idempotency)
+        for shape in found
+    }
+    return Behaviour(
+        tenancy=profiles.tenancy(contract),
+        authentication=profiles.authentication(contract),
+        scopes=scopes,
+        errors=profiles.errors(contract),
+        writes=profiles.writes(contract),
+        idempotency=idempotency,
+        rate_limits=profiles.rate_limits(contract),
+        webhooks=profiles.webhooks(contract),
+        resources={resource.name: resource for resource in resources.values()},
+        bindings=bindings,
+    )
+
+
+def _row_schema(contract: Contract, group: list[Shape]) -> str | None:
+    """The schema of a collection's rows: what reading returns, else a list's items, else what is written."""
+    order = (Kind.READ, Kind.LIST, Kind.CREATE, Kind.UPDATE, Kind.REPLACE)
+    for kind in order:
+        for shape in group:
+            media = response_media(shape.operation) if shape.kind is kind else None
+            if media is None or media.schema_pointer is None:
+                continue
+            if kind is Kind.LIST:
+                form = list_form(contract, media.schema_pointer)
+                if form:
+                    return form[1]
+            else:
+                return item_form(contract, media.schema_pointer).pointer
+    return next((p for kind in order for s in group if s.kind is kind and (p := _request_schema(s.operation))), None)
+
+
+def _request_schema(operation: Operation) -> str | None:
+    if operation.body is None:
+        return None
+    return next((media.schema_pointer for t, media in operation.body.media.items() if "json" in t), None)
+
+
+def _resources(contract: Contract, found: tuple[Shape, ...]) -> dict[str, Resource]:
+    """Collection path to resource. Collections that share a name and a schema share the resource."""
+    groups: dict[str, list[Shape]] = {}
+    for shape in found:
+        groups.setdefault(shape.collection, []).append(shape)
+    resources: dict[str, Resource] = {}
+    taken: dict[str, Resource] = {}
+    for collection, group in sorted(groups.items(), key=lambda item: item[0].count("/")):
+        if all(shape.kind is Kind.ACTION for shape in group):
+            continue
+        pointer = _row_schema(contract, group)
+        if pointer is None:
+            continue
+        resource = _resource(contract, group, pointer, taken)
+        taken[resource.name] = resource
+        resources[collection] = resource
+    return resources
+
+
+def _resource(contract: Contract, group: list[Shape], pointer: str, taken: Mapping[str, Resource]) -> Resource:
+    end, schema = contract.follow(pointer)
+    declared = schema.get("x-behaviour", {}).get("resource") if isinstance(schema, Mapping) else None
+    name = str(declared or group[0].name)
+    if name in taken:
+        if taken[name].schema_pointer == end:
+            return taken[name]
+        name = group[0].collection.strip("/").replace("/", ".")
+    parameter = next((shape.parameter for shape in group if shape.parameter), None)
+    writers = tuple(p for shape in group if (p := _request_schema(shape.operation)))
+    return build_resource(contract, name, pointer, writers, parameter)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _parents(shape: Shape, resource: Resource | None, contract: Contract) -> tuple[Parent, ...]:
+    segments = [s for s in shape.collection.split("/") if s]
+    found = []
+    for name in shape.parents:
+        place = next(i for i, s in enumerate(segments) if s.startswith("{" + name + "}"))
+        owner = segments[place - 1] if place else ""
+        singular = owner.removesuffix("s")
+        wanted = {_plain(name), _plain(singular), _plain(singular + "id"), _plain(owner + "id")} - {"id"}
+        fields = resource.fields if resource else {}
+        field = next((f for f in fields if _plain(f) in wanted), name if name != "id" else f"{singular}Id")
+        declared = shape.operation.extension.get("parents") or {}
+        found.append(Parent(name, str(declared.get(name, field)), owner or None))
+    return tuple(found)
+
+
+def _filter(parameter: str, resource: Resource, declared: Mapping[str, Any]) -> Filter | None:
+    given = declared.get(parameter)
+    if isinstance(given, Mapping):
+        named, op = str(given.get("field", parameter)), str(given.get("op", "eq"))
+        return Filter(parameter, named, op, "x-behaviour filters", given.get("where") or {})
+    if parameter in PAGING_PARAMETERS:
+        return None
+    by_plain = {_plain(name): name for name in resource.fields}
+    if _plain(parameter) in by_plain:
+        name = by_plain[_plain(parameter)]
+        many = resource.fields[name].schema.get("type") == "array"
+        return Filter(parameter, name, "has" if many else "eq", "a field of the same name")
+    if _plain(parameter) + "s" in by_plain:
+        return Filter(parameter, by_plain[_plain(parameter) + "s"], "has", "a list field of that name")
+    span = _RANGE.match(parameter)
+    if span and _plain(span[1]) in by_plain:
+        return Filter(parameter, by_plain[_plain(span[1])], _RANGE_OPS[span[2].lower()], "a range over a field")
+    if parameter in ("search", "q", "query"):
+        return Filter(parameter, "*", "search", "a search parameter")
+    return None
+
+
+def _filters(operation: Operation, resource: Resource | None) -> tuple[Filter, ...]:
+    if resource is None:
+        return ()
+    declared = operation.extension.get("filters") or {}
+    names = [p.name for p in operation.parameters if p.location == "query"]
+    return tuple(f for name in names if (f := _filter(name, resource, declared)))
+
+
+def _scopes(shape: Shape, resource: Resource | None, scopes: Scopes) -> tuple[frozenset[str], str]:
+    if "scopes" in shape.operation.extension:
+        return frozenset(profiles.on(shape.operation.extension["scopes"])), "x-behaviour scopes"
+    named = [frozenset(s) for alternative in shape.operation.security for s in alternative.values() if s]
+    if named:
+        return named[0], "security of the operation"
+    if scopes.declared and resource is not None and shape.operation.security:
+        template = scopes.read if shape.operation.method in ("GET", "HEAD") else scopes.write
+        return frozenset({template.format(resource=resource.name)} if template else ()), "x-behaviour scopes template"
+    return frozenset(), ""
+
+
+def _success(operation: Operation, kind: Kind) -> int:
+    exact = sorted(int(status) for status in operation.responses if status.startswith("2") and status.isdigit())
+    if exact:
+        preferred = 201 if kind is Kind.CREATE else 204 if kind is Kind.DELETE else 200
+        return preferred if preferred in exact else exact[0]
+    return 204 if kind is Kind.DELETE else 201 if kind is Kind.CREATE else 200
+
+
+def _binding(
+    contract: Contract, shape: Shape, resource: Resource | None, scopes: Scopes, idempotency: Idempotency | None
+) -> Binding:
+    operation = shape.operation
+    kind = Kind(operation.extension.get("kind", shape.kind))
+    wanted, origin = _scopes(shape, resource, scopes)
+    pagination = pagination_of(contract, operation) if kind is Kind.LIST else None
+    media = response_media(operation)
+    wrapper = None
+    if media and media.schema_pointer and kind not in (Kind.LIST, Kind.ACTION):
+        wrapper = item_form(contract, media.schema_pointer).wrapper
+    declared = "x-behaviour" if "kind" in operation.extension else "path shape and method"
+    sources = {"kind": declared, "resource": "schema of the response", "pagination": pagination.source if pagination else ""}
+    if origin:
+        sources["scopes"] = origin
+    uses_key = idempotency if idempotency and operation.method in idempotency.methods else None
+    return Binding(
+        operation=operation,
+        kind=kind,
+        resource=resource if kind is not Kind.ACTION or "{" in shape.collection else None,
+        id_parameter=shape.parameter,
+        parents=_parents(shape, resource, contract),
+        scopes=wanted,
+        filters=_filters(operation, resource) if kind is Kind.LIST else (),
+        pagination=pagination,
+        idempotency=uses_key,
+        success=_success(operation, kind),
+        envelope=pagination.envelope if pagination else None,
+        wrapper=wrapper,
+        action=operation.extension.get("action") or {},
+        sources=sources,
+    )
+
+
+def pointer_of(operation: Operation, *keys: str) -> str:
+    """The pointer of a key in an operation's ``x-behaviour``."""
+    return join(operation.pointer, "x-behaviour", *keys)

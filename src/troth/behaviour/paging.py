@@ -1,0 +1,110 @@
+"""Pagination and list envelopes: from the parameters and the response schema, bent by declared profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.model import Pagination
+from troth.behaviour.shapes import list_form, response_media
+from troth.contract.model import Contract, Operation, Parameter
+from troth.contract.pointers import join
+from troth.errors import BehaviourError, did_you_mean
+
+__all__ = ["PAGING_PARAMETERS", "pagination_of"]
+
+_SIZES = ("pageSize", "page_size", "per_page", "perPage", "limit", "size", "count", "max_results", "maxResults", "first")
+_OFFSETS = ("offset", "skip", "start")
+_CURSORS = ("cursor", "page_token", "pageToken", "starting_after", "after", "next_token", "nextToken", "continuation")
+#: Query parameters that never filter.
+PAGING_PARAMETERS = frozenset({"page", "sort", "order", "sort_by", "fields", "expand", *_SIZES, *_OFFSETS, *_CURSORS})
+
+#: Property names of list envelopes and what they hold.
+_SLOTS: Mapping[str, str] = {
+    **dict.fromkeys(("page", "currentPage", "current_page", "pageNumber"), "$page"),
+    **dict.fromkeys(("pageSize", "page_size", "per_page", "perPage", "limit", "size"), "$size"),
+    **dict.fromkeys(("total", "totalCount", "total_count", "totalItems", "total_items", "totalDocs"), "$total"),
+    **dict.fromkeys(("totalPages", "total_pages", "pages", "pageCount", "last_page"), "$pages"),
+    **dict.fromkeys(("hasMore", "has_more", "hasNext", "has_next", "hasNextPage"), "$hasMore"),
+    **dict.fromkeys(("hasPrev", "hasPrevPage", "has_prev"), "$hasPrevious"),
+    **dict.fromkeys(("offset", "skip"), "$offset"),
+    **dict.fromkeys(("count",), "$count"),
+    **dict.fromkeys(("nextCursor", "next_cursor", "nextPageToken", "next_page_token", "next_token"), "$nextCursor"),
+    **dict.fromkeys(("nextPage", "next_page"), "$nextPage"),
+    **dict.fromkeys(("prevPage", "prev_page"), "$previousPage"),
+}
+
+
+def _named(operation: Operation, names: tuple[str, ...]) -> Parameter | None:
+    return next((p for name in names if (p := operation.parameter("query", name))), None)
+
+
+def _style(operation: Operation, given: Mapping[str, Any]) -> tuple[Any, str, str]:
+    size = str(given.get("size") or getattr(_named(operation, _SIZES), "name", ""))
+    if given.get("style"):
+        return given["style"], str(given.get("position", "page")), size
+    if operation.parameter("query", "page"):
+        return "page", "page", size
+    for style, names in (("offset", _OFFSETS), ("cursor", _CURSORS)):
+        if found := _named(operation, names):
+            return style, found.name, size
+    return ("offset", "", size) if size else ("none", "", "")
+
+
+def _profile(contract: Contract, operation: Operation) -> tuple[str, Mapping[str, Any]]:
+    profiles = contract.extension.get("pagination") or {}
+    name = operation.extension.get("pagination", "default")
+    if name not in profiles and "pagination" in operation.extension:
+        at = join(operation.pointer, "x-behaviour", "pagination")
+        raise BehaviourError(f"unknown pagination profile {name!r}.{did_you_mean(name, profiles)}", contract.locate(at))
+    return str(name), profiles.get(name) or {}
+
+
+def _bound(parameter: Parameter | None, key: str) -> int | None:
+    value = parameter.schema.get(key) if parameter and isinstance(parameter.schema, Mapping) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _template(contract: Contract, pointer: str, rows: str, depth: int = 0) -> Any:
+    """An envelope template from a response schema: known names become slots, the rest null or left out."""
+    at, schema = contract.follow(pointer)
+    template: dict[str, Any] = {}
+    required = schema.get("required") or ()
+    for name in schema.get("properties") or {}:
+        _, inner = contract.follow(join(at, "properties", name))
+        if depth == 0 and name == rows:
+            template[name] = "$items"
+        elif name in _SLOTS and not inner.get("properties"):
+            template[name] = _SLOTS[name]
+        elif inner.get("properties") and depth < 2:  # noqa: PLR2004 - envelopes nest their metadata once
+            template[name] = _template(contract, join(at, "properties", name), "", depth + 1)
+        elif name in required:
+            template[name] = None
+    return template
+
+
+def pagination_of(contract: Contract, operation: Operation) -> Pagination | None:
+    """The pagination of a list operation; style ``none`` where it has no paging parameters. None if not a list."""
+    media = response_media(operation)
+    form = list_form(contract, media.schema_pointer) if media and media.schema_pointer else None
+    if media is None or media.schema_pointer is None or form is None:
+        return None
+    name, given = _profile(contract, operation)
+    style, position, size = _style(operation, given)
+    size_parameter = operation.parameter("query", size)
+    position_parameter = operation.parameter("query", position)
+    maximum = given.get("maxSize", _bound(size_parameter, "maximum"))
+    default = given.get("defaultSize", _bound(size_parameter, "default")) or min(20, maximum or 20)
+    usual = "$items" if form[0] == "" else _template(contract, media.schema_pointer, form[0])
+    return Pagination(
+        name=name,
+        style=style,
+        position=position,
+        size=size,
+        first=_bound(position_parameter, "default") or (1 if style == "page" else 0),
+        default_size=default,
+        max_size=maximum,
+        oversize=given.get("oversize", "reject"),
+        envelope=given.get("envelope", usual),
+        source="x-behaviour pagination profile " + repr(name) if given else "query parameters and response schema",
+    )

@@ -1,0 +1,254 @@
+"""Resources: a schema's ``x-behaviour``, its properties' traits, and what their plain OpenAPI already says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.expressions import Expression, ExpressionError, compile_expression
+from troth.behaviour.model import Event, Field, Lifecycle, Reference, Resource, Rule, Transition
+from troth.behaviour.profiles import on, refusal
+from troth.contract.model import Contract
+from troth.contract.pointers import join
+from troth.errors import BehaviourError
+
+__all__ = ["build_resource", "properties_of"]
+
+
+def properties_of(contract: Contract, pointer: str, seen: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Property name to pointer, through ``$ref`` and ``allOf``."""
+    try:
+        pointer, schema = contract.follow(pointer)
+    except KeyError:
+        return {}
+    if not isinstance(schema, Mapping) or pointer in seen:
+        return {}
+    found: dict[str, str] = {}
+    for index in range(len(schema.get("allOf") or ())):
+        found |= properties_of(contract, join(pointer, "allOf", index), seen | {pointer})
+    for name in schema.get("properties") or {}:
+        found[str(name)] = join(pointer, "properties", name)
+    return found
+
+
+def required_of(contract: Contract, pointer: str) -> frozenset[str]:
+    try:
+        pointer, schema = contract.follow(pointer)
+    except KeyError:
+        return frozenset()
+    if not isinstance(schema, Mapping):
+        return frozenset()
+    inherited = [
+        required_of(contract, join(pointer, "allOf", i)) for i in range(len(schema.get("allOf") or ()))
+    ]
+    return frozenset(schema.get("required") or ()).union(*inherited)
+
+
+def expression(contract: Contract, text: Any, pointer: str) -> Expression | None:
+    """Compile an optional CEL text; errors name the place. Raises BehaviourError."""
+    if text is None:
+        return None
+    try:
+        return compile_expression(str(text))
+    except ExpressionError as error:
+        raise BehaviourError(f"{error}.", contract.locate(pointer)) from error
+
+
+def _required_expression(contract: Contract, text: Any, pointer: str) -> Expression:
+    found = expression(contract, text, pointer)
+    if found is None:
+        raise BehaviourError("a CEL expression is missing here.", contract.locate(pointer))
+    return found
+
+
+def nullable(schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type")
+    if kinds == "null" or (isinstance(kinds, list) and "null" in kinds):
+        return True
+    branches = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
+    return any(isinstance(branch, Mapping) and nullable(branch) for branch in branches)
+
+
+def _generated(name: str, schema: Mapping[str, Any], traits: Mapping[str, Any]) -> Any:
+    if "generated" in traits:
+        return traits["generated"]
+    if schema.get("format") == "date-time":
+        usual = {
+            "createdAt": "created",
+            "created_at": "created",
+            "updatedAt": "updated",
+            "updated_at": "updated",
+        }
+        return usual.get(name)
+    return None
+
+
+def _field(
+    contract: Contract, name: str, pointer: str, required: frozenset[str], seen: frozenset[str] = frozenset()
+) -> Field:
+    written = contract.node(pointer)
+    _, schema = contract.follow(pointer)
+    schema = schema if isinstance(schema, Mapping) else {}
+    beside = written if isinstance(written, Mapping) else {}
+    traits = beside.get("x-behaviour") or schema.get("x-behaviour") or {}
+    at = join(pointer, "x-behaviour")
+    computed = expression(contract, traits.get("computed"), f"{at}/computed")
+    generated = _generated(name, schema, traits)
+    return Field(
+        name=name,
+        schema={**schema, **{k: v for k, v in beside.items() if k != "$ref"}},
+        nullable=nullable(schema),
+        required=name in required,
+        read_only=bool(beside.get("readOnly") or schema.get("readOnly") or computed or generated or "stamped" in traits),
+        write_only=bool(beside.get("writeOnly") or schema.get("writeOnly")),
+        immutable=bool(traits.get("immutable")),
+        hidden=bool(traits.get("hidden")),
+        computed=computed,
+        generated=generated,
+        sequence=traits.get("sequence"),
+        initial=traits.get("initial", schema.get("default")),
+        initially=expression(contract, traits.get("initially"), f"{at}/initially"),
+        stamped=expression(contract, traits.get("stamped"), f"{at}/stamped"),
+        editable_while=expression(contract, traits.get("editableWhile"), f"{at}/editableWhile"),
+        in_list=traits.get("inList"),
+        unique=traits.get("unique"),
+        items=_item_fields(contract, pointer, seen),
+        pointer=pointer,
+    )
+
+
+def _item_fields(contract: Contract, pointer: str, seen: frozenset[str]) -> Mapping[str, Field] | None:
+    """The fields of the objects in a list of objects; None elsewhere and where a schema contains itself."""
+    end, schema = contract.follow(pointer)
+    if not isinstance(schema, Mapping) or not isinstance(schema.get("items"), Mapping) or end in seen:
+        return None
+    items = join(end, "items")
+    required = required_of(contract, items)
+    inner = {n: _field(contract, n, p, required, seen | {end}) for n, p in properties_of(contract, items).items()}
+    return inner or None
+
+
+def _reference(contract: Contract, found: Field) -> Reference | None:
+    traits = found.schema.get("x-behaviour") or {}
+    given = traits.get("references")
+    if given is None:
+        return None
+    spec: Mapping[str, Any] = given if isinstance(given, Mapping) else {"to": given}
+    to = spec.get("to")
+    many = found.schema.get("type") == "array"
+    usual = "nullify" if found.nullable or many else "restrict"
+    return Reference(
+        field=found.name,
+        to={str(k): str(v) for k, v in to.items()} if isinstance(to, Mapping) else {"": str(to)},
+        by=spec.get("by"),
+        many=many,
+        on_delete=spec.get("onDelete", usual),
+        refused=None
+        if spec.get("refused") is None
+        else refusal(spec.get("refused"), "", contract, join(found.pointer, "x-behaviour", "references", "refused")),
+        pointer=join(found.pointer, "x-behaviour", "references"),
+    )
+
+
+def _lifecycle(contract: Contract, given: Any, pointer: str) -> Lifecycle | None:
+    if not isinstance(given, Mapping):
+        return None
+    at = join(pointer, "lifecycle")
+    transitions = [
+        Transition(
+            str(name),
+            frozenset(on(move.get("from"))),
+            str(move.get("to")),
+            expression(contract, move.get("when"), join(at, "transitions", name, "when")),
+        )
+        for name, move in (given.get("transitions") or {}).items()
+    ]
+    refused = refusal(given.get("refused"), "conflict", contract, join(at, "refused"))
+    return Lifecycle(str(given.get("field", "status")), tuple(transitions), refused, at)
+
+
+def _rules(contract: Contract, given: Any, pointer: str) -> tuple[Rule, ...]:
+    found = []
+    for name, rule in (given or {}).items():
+        at = join(pointer, "rules", name)
+        found.append(
+            Rule(
+                name=str(name),
+                on=frozenset(on(rule.get("on", {"create": True, "update": True}))),
+                when=expression(contract, rule.get("when"), join(at, "when")),
+                require=_required_expression(contract, rule.get("require"), join(at, "require")),
+                refused=refusal(rule.get("refused"), "invalid", contract, join(at, "refused")),
+                message=str(rule.get("message", f"The rule {name!r} does not hold.")),
+                field=rule.get("field"),
+                pointer=at,
+            )
+        )
+    return tuple(found)
+
+
+def _events(contract: Contract, given: Any, pointer: str) -> tuple[Event, ...]:
+    found = []
+    for name, event in (given or {}).items():
+        at = join(pointer, "events", name)
+        when = expression(contract, event.get("when"), join(at, "when"))
+        found.append(Event(str(name), frozenset(on(event.get("on", {"create": True}))), when, at))
+    return tuple(found)
+
+
+def _id_field(fields: Mapping[str, Field], given: Mapping[str, Any], parameter: str | None) -> str:
+    declared = given.get("id")
+    if declared is not None:
+        return str(declared)
+    names = [
+        parameter or "",
+        "id",
+        *(name for name in fields if name.lower() in ("uuid", "key", "code", "slug")),
+    ]
+    return next((name for name in names if name in fields), "id")
+
+
+def _id_kind(found: Field | None) -> Any:
+    if found is None:
+        return "string"
+    kinds = found.schema.get("type")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    if "integer" in kinds or "number" in kinds:
+        return "integer"
+    return "uuid" if found.schema.get("format") == "uuid" else "string"
+
+
+def build_resource(
+    contract: Contract, name: str, pointer: str, writers: tuple[str, ...], parameter: str | None
+) -> Resource:
+    """One resource from its read schema; ``writers`` are pointers of request schemas, which may add hidden fields."""
+    pointer, schema = contract.follow(pointer)
+    schema = schema if isinstance(schema, Mapping) else {}
+    given = schema.get("x-behaviour") or {}
+    at = join(pointer, "x-behaviour")
+    required = required_of(contract, pointer)
+    fields = {n: _field(contract, n, p, required) for n, p in properties_of(contract, pointer).items()}
+    for writer in writers:
+        for n, p in properties_of(contract, writer).items():
+            if n not in fields:
+                extra = _field(contract, n, p, frozenset())
+                if extra.write_only:
+                    fields[n] = extra
+    order = str(given.get("order", "")).split(",")
+    parts = pointer.split("/")
+    return Resource(
+        name=name,
+        schema_name=parts[-1] if parts[1:3] == ["components", "schemas"] else None,
+        schema_pointer=pointer,
+        id_field=(identifier := _id_field(fields, given, parameter)),
+        id_kind=_id_kind(fields.get(identifier)),
+        fields=fields,
+        references=tuple(r for f in fields.values() if (r := _reference(contract, f))),
+        lifecycle=_lifecycle(contract, given.get("lifecycle"), at),
+        rules=_rules(contract, given.get("rules"), at),
+        events=_events(contract, given.get("events"), at),
+        visible=expression(contract, given.get("visible"), join(at, "visible")),
+        order=tuple(
+            (word.strip().lstrip("-"), word.strip().startswith("-")) for word in order if word.strip()
+        ),
+        pointer=at,
+    )

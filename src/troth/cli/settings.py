@@ -1,0 +1,161 @@
+"""The target file: the nearest ``troth.toml``, or ``[tool.troth]`` of the nearest ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from troth.cli.tables import Table, expand
+from troth.errors import UsageError
+
+__all__ = ["Principal", "Settings", "Skip", "load_settings", "parse_rate"]
+
+_RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)/(?P<every>[1-9]\d*)?(?P<unit>s|m|h)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody that the target knows. ``headers`` hold secrets, so they are left out of the repr."""
+
+    name: str
+    tenant: str | None
+    headers: Mapping[str, str] = field(repr=False)
+    scopes: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A clause (or ``clause@operation``) that is known not to hold, why, and until when that is accepted."""
+
+    clause: str
+    reason: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the target file says; everything may be absent. ``rate`` is requests per second."""
+
+    contract: str | None = None
+    base_url: str | None = None
+    rate: float | None = None
+    control_url: str | None = None
+    principals: Mapping[str, Principal] = field(default_factory=lambda: MappingProxyType({}))
+    skips: Mapping[str, Skip] = field(default_factory=lambda: MappingProxyType({}))
+    source: Path | None = None
+
+
+def load_settings(
+    path: str | Path | None = None,
+    *,
+    start: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    target: bool = True,
+) -> Settings:
+    """The settings of a file, or of the nearest one at or above ``start``; empty where there is none.
+
+    ``target=False`` reads the contract only, so a command that calls no server needs no variables of the
+    environment. Raises UsageError naming file, line and key for unknown keys, wrong types, missing variables.
+    """
+    found = _read(Path(path)) if path is not None else _nearest(start or Path.cwd())
+    if found is None:
+        return Settings()
+    table = Table(found.content, found.path, found.text, found.prefix)
+    table.only("contract", "target", "skip")
+    if not target:
+        table = table.without("target", "skip")
+    variables = os.environ if environment is None else environment
+    content = expand(table.content, variables, lambda keys: table.where(*keys))
+    return _settings(Table(content, table.path, table.text, table.prefix))
+
+
+def parse_rate(text: str) -> float:
+    """Requests per second of ``20/s``, ``600/m`` or ``100/15m``. Raises UsageError for anything else."""
+    match = _RATE.fullmatch(text.strip())
+    rate = float(match["count"]) / (int(match["every"] or 1) * _SECONDS[match["unit"]]) if match else 0
+    if not rate:
+        raise UsageError(
+            f"{text!r} is no rate; expected a number per window, such as '20/s', '600/m' or '100/15m'."
+        )
+    return rate
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    path: Path
+    text: str
+    content: Mapping[str, Any]
+    prefix: tuple[str, ...] = ()
+
+
+def _nearest(start: Path) -> _Source | None:
+    for directory in (start, *start.parents):
+        if (directory / "troth.toml").is_file():
+            return _read(directory / "troth.toml")
+        if (directory / "pyproject.toml").is_file():
+            found = _read(directory / "pyproject.toml")
+            if found.content:
+                return found
+    return None
+
+
+def _read(path: Path) -> _Source:
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise UsageError(f"{path}: the target file cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: not valid TOML: {error}.") from error
+    if path.name != "pyproject.toml":
+        return _Source(path, text, content)
+    tool = content.get("tool", {}).get("troth", {})
+    return _Source(path, text, tool, ("tool", "troth"))
+
+
+def _settings(table: Table) -> Settings:
+    target = table.table("target")
+    target.only("base-url", "rate", "control", "principals")
+    control = target.table("control")
+    control.only("url")
+    rate = target.string("rate")
+    return Settings(
+        contract=table.string("contract"),
+        base_url=target.string("base-url"),
+        rate=target.checked("rate", parse_rate, rate) if rate is not None else None,
+        control_url=control.string("url"),
+        principals=MappingProxyType(
+            {name: _principal(name, inner) for name, inner in target.tables("principals")}
+        ),
+        skips=MappingProxyType({clause: _skip(clause, inner) for clause, inner in table.tables("skip")}),
+        source=table.path,
+    )
+
+
+def _principal(name: str, table: Table) -> Principal:
+    table.only("tenant", "headers", "scopes")
+    headers = {key: table.table("headers").string(key) or "" for key in table.table("headers").content}
+    return Principal(name, table.string("tenant"), MappingProxyType(headers), table.strings("scopes", ("*",)))
+
+
+def _skip(clause: str, table: Table) -> Skip:
+    table.only("reason", "until")
+    reason = table.string("reason")
+    if not reason:
+        raise UsageError(f'{table.where()}: a skipped clause needs a reason. Add reason = "…".')
+    until = table.content.get("until")
+    if isinstance(until, str):
+        until = table.checked("until", date.fromisoformat, until)
+    if isinstance(until, datetime):
+        until = until.date()
+    if until is not None and not isinstance(until, date):
+        raise UsageError(f"{table.where('until')}: expected a date such as 2027-01-01, found {until!r}.")
+    return Skip(clause, reason, until)

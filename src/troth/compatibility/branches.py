@@ -1,0 +1,82 @@
+"""Pairs the alternatives of two unions, so that order, inlining and renaming of a branch are no difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from troth.compatibility.facts import Pointers
+from troth.compatibility.nodes import Node
+
+__all__ = ["Matched", "match_branches"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The pairs found, and what is left over on either side."""
+
+    pairs: tuple[tuple[Pointers, Pointers], ...]
+    removed: tuple[Pointers, ...]
+    added: tuple[Pointers, ...]
+
+
+Test = Callable[[Pointers, Pointers], bool]
+
+
+def match_branches(
+    old: Sequence[Pointers],
+    new: Sequence[Pointers],
+    same: Test,
+    nodes: tuple[Callable[[Pointers], Node], Callable[[Pointers], Node]],
+) -> Matched:
+    """Branches are paired by component, then by equal values, then by their only common type.
+
+    ``same`` tells whether two schemas admit the same values. Two leftovers, one on each side, are one edited branch.
+    """
+    left, right = list(old), list(new)
+    pairs: list[tuple[Pointers, Pointers]] = []
+
+    def take(test: Test) -> None:
+        for one in list(left):
+            other = next((candidate for candidate in right if test(one, candidate)), None)
+            if other is not None:
+                pairs.append((one, other))
+                left.remove(one)
+                right.remove(other)
+
+    take(lambda one, other: one == other and _is_component(one))
+    take(same)
+    take(lambda one, other: _only_common_kind(one, other, (left, right), nodes))
+    if len(left) == len(right) == 1 and _overlap(nodes[0](left[0]), nodes[1](right[0])):
+        pairs.append((left.pop(), right.pop()))
+    return Matched(tuple(pairs), tuple(left), tuple(right))
+
+
+def _is_component(pointers: Pointers) -> bool:
+    return len(pointers) == 1 and pointers[0].startswith("/components/")
+
+
+def _only_common_kind(
+    one: Pointers,
+    other: Pointers,
+    sides: tuple[list[Pointers], list[Pointers]],
+    nodes: tuple[Callable[[Pointers], Node], Callable[[Pointers], Node]],
+) -> bool:
+    kinds = nodes[0](one).types
+    if kinds != nodes[1](other).types or len(kinds) != 1:
+        return False
+    alike = [list(_of_kind(side, read, kinds)) for side, read in zip(sides, nodes, strict=True)]
+    return all(len(found) == 1 for found in alike)
+
+
+def _of_kind(
+    side: list[Pointers], read: Callable[[Pointers], Node], kinds: frozenset[str]
+) -> Iterator[Pointers]:
+    return (pointers for pointers in side if read(pointers).types == kinds)
+
+
+def _overlap(old: Node, new: Node) -> bool:
+    """Whether two object branches share a property name, or two others share a type."""
+    if "object" in old.types and "object" in new.types and old.properties and new.properties:
+        return bool(old.properties.keys() & new.properties.keys())
+    return bool(old.types & new.types)

@@ -1,0 +1,60 @@
+"""The comparison of two contracts as one value: facts, findings, and the changes as a maintainer would list them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troth.compatibility.delta import Delta, delta
+from troth.compatibility.facts import Fact
+from troth.compatibility.judgement import Judged, judge_all
+from troth.compatibility.policies import Policy, policy_of
+from troth.contract.model import Contract
+from troth.findings import SEVERITIES, Finding, Severity
+
+__all__ = ["Comparison", "compare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What changed and what it means under one policy. ``judged`` is sorted, the gravest first."""
+
+    delta: Delta
+    policy: Policy
+    judged: tuple[Judged, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(item.finding for item in self.judged)
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return tuple(item.fact for item in self.judged)
+
+    @property
+    def worst(self) -> Severity | None:
+        """The gravest severity found, None when the contracts do not differ."""
+        return min((f.severity for f in self.findings), key=SEVERITIES.index, default=None)
+
+    def at_least(self, severity: Severity) -> tuple[Finding, ...]:
+        """The findings that are as grave as ``severity`` or graver."""
+        limit = SEVERITIES.index(severity)
+        return tuple(finding for finding in self.findings if SEVERITIES.index(finding.severity) <= limit)
+
+
+def compare(old: Contract, new: Contract, *, policy: str | Policy | None = None) -> Comparison:
+    """Compares two contracts. Without a policy, the new contract's own ``changelog`` behaviour says which."""
+    found = delta(old, new)
+    chosen = policy if isinstance(policy, Policy) else policy_of(new, policy)
+    return Comparison(found, chosen, _settled(judge_all(found, chosen), found))
+
+
+def _settled(judged: tuple[Judged, ...], found: Delta) -> tuple[Judged, ...]:
+    """Without mere consequences: a scope that is offered because a new operation asks for it is no second change."""
+    asked = {
+        scope for operation in found.paired.added for way in operation.security for scopes in way.values() for scope in scopes
+    }
+    return tuple(
+        item
+        for item in judged
+        if not (item.fact.subject == "offered-scope" and item.fact.action == "added" and item.fact.new in asked)
+    )

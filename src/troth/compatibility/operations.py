@@ -1,0 +1,122 @@
+"""Pairs the operations of two contracts: by method and full path, whatever the path parameters are called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from troth.compatibility.facts import Fact
+from troth.contract.model import Contract, Operation
+from troth.contract.pointers import join
+
+__all__ = ["OperationPair", "Paired", "operation_facts", "pair_operations", "resource_of"]
+
+JSON = Any
+TEMPLATE = re.compile(r"\{([^}]*)\}")
+VERSION = re.compile(r"^v\d+(\.\d+)*$")
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPair:
+    """The same operation on both sides. ``renamed`` maps old names of path parameters to new ones."""
+
+    old: Operation
+    new: Operation
+    renamed: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    pairs: tuple[OperationPair, ...]
+    removed: tuple[Operation, ...]
+    added: tuple[Operation, ...]
+
+
+def pair_operations(old: Contract, new: Contract) -> Paired:
+    """Operations that answer the same requests, those that are gone and those that are new."""
+    before = {_identity(old, operation): operation for operation in old.operations}
+    after = {_identity(new, operation): operation for operation in new.operations}
+    pairs = tuple(
+        OperationPair(operation, after[key], _renamed(operation.path, after[key].path))
+        for key, operation in before.items()
+        if key in after
+    )
+    removed = tuple(operation for key, operation in before.items() if key not in after)
+    added = tuple(operation for key, operation in after.items() if key not in before)
+    return Paired(pairs, removed, added)
+
+
+def resource_of(operation: Operation) -> str:
+    """The first segment of a path that is neither a version nor a parameter: ``/v1/clients/{id}`` is ``clients``."""
+    segments = [segment for segment in operation.path.split("/") if segment and "{" not in segment]
+    named = [segment for segment in segments if not VERSION.match(segment)]
+    return named[0] if named else (segments[0] if segments else "/")
+
+
+def operation_facts(paired: Paired) -> Iterator[Fact]:
+    """Operations added and removed, and what is said about an operation that stays, apart from its messages."""
+    for operation in paired.added:
+        yield _whole(operation, "added")
+    for operation in paired.removed:
+        yield _whole(operation, "removed")
+    for pair in paired.pairs:
+        yield from _remaining(pair)
+
+
+def _identity(contract: Contract, operation: Operation) -> tuple[str, str]:
+    return operation.method.upper(), contract.base_path + TEMPLATE.sub("{}", operation.path)
+
+
+def _renamed(old: str, new: str) -> dict[str, str]:
+    return dict(zip(TEMPLATE.findall(old), TEMPLATE.findall(new), strict=True))
+
+
+def _label(operation: Operation) -> str:
+    return f"{operation.method.upper()} {operation.path}"
+
+
+def _whole(operation: Operation, action: str) -> Fact:
+    there = {"new_pointer" if action == "added" else "old_pointer": operation.pointer}
+    label = _label(operation)
+    deprecated = action == "removed" and operation.deprecated
+    return Fact(
+        "deprecated-operation" if deprecated else "operation",
+        action,
+        label,
+        old=label if action == "removed" else None,
+        new=label if action == "added" else None,
+        operation=operation.id,
+        names=(label, operation.path, operation.id),
+        context={"resource": resource_of(operation), "tags": list(operation.tags)},
+        **there,
+    )
+
+
+def _remaining(pair: OperationPair) -> Iterator[Fact]:
+    old, new = pair.old, pair.new
+    label = _label(new)
+
+    def fact(subject: str, action: str, before: JSON, after: JSON, names: tuple[str, ...] = ()) -> Fact:
+        return Fact(subject, action, label, before, after, old.pointer, new.pointer, new.id,
+                    names=(label, new.path, new.id, *names))  # fmt: skip
+
+    if old.id != new.id:
+        yield fact("operation-id", "changed", old.id, new.id, (old.id,))
+    if old.deprecated != new.deprecated:
+        yield fact("operation-deprecation", "added" if new.deprecated else "removed", old.deprecated, new.deprecated)
+    for before, after in pair.renamed.items():
+        if before != after:
+            yield fact("path-parameter", "renamed", before, after, (before, after))
+
+
+def sunset_facts(pair: OperationPair, old: Contract, new: Contract) -> Iterator[Fact]:
+    """The date after which an operation may go (``x-sunset``)."""
+    before = old.node(pair.old.pointer).get("x-sunset")
+    after = new.node(pair.new.pointer).get("x-sunset")
+    if before == after:
+        return
+    action = "added" if before is None else "removed" if after is None else "changed"
+    yield Fact("operation-sunset", action, _label(pair.new), before, after, pair.old.pointer,
+               join(pair.new.pointer, "x-sunset"), pair.new.id, names=(_label(pair.new),))  # fmt: skip

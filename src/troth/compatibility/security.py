@@ -1,0 +1,130 @@
+"""Who may call: requirements of operations, their alternatives and scopes, and the schemes themselves.
+
+A requirement is a set of alternatives. A caller who satisfied an old alternative is still let in when some new
+alternative asks for no more schemes and no more scopes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from troth.compatibility.facts import Fact
+from troth.compatibility.operations import OperationPair
+from troth.contract.model import Contract
+from troth.contract.pointers import join
+
+__all__ = ["scheme_facts", "security_facts"]
+
+JSON = Any
+Alternative = Mapping[str, tuple[str, ...]]
+
+
+def security_facts(pair: OperationPair) -> Iterator[Fact]:
+    """How the requirement of one operation changed, scopes apart from alternatives."""
+    old, new = _alternatives(pair.old.security), _alternatives(pair.new.security)
+    if all(any(_same(a, b) for b in new) for a in old) and all(any(_same(a, b) for a in old) for b in new):
+        return
+    label = f"{pair.new.method.upper()} {pair.new.path}"
+
+    def fact(subject: str, action: str, before: JSON, after: JSON, names: Iterable[str] = ()) -> Fact:
+        return Fact(subject, action, label, before, after, join(pair.old.pointer, "security"),
+                    join(pair.new.pointer, "security"), pair.new.id, names=(label, pair.new.path, *names))  # fmt: skip
+
+    if _is_open(old) or _is_open(new):
+        if _is_open(old) != _is_open(new):
+            yield fact("security", "added" if _is_open(old) else "removed", _shown(old), _shown(new))
+        return
+    added, removed = _scopes(old, new)
+    if added:
+        yield fact("scope", "added", None, sorted(added), added)
+    if removed:
+        yield fact("scope", "removed", sorted(removed), None, removed)
+    for alternative in old:
+        if not any(alternative.keys() == other.keys() for other in new):
+            lets_in = any(_asks_no_more(other, alternative) for other in new)
+            subject = "relaxed-security-alternative" if lets_in else "security-alternative"
+            yield fact(subject, "removed", _words(alternative), None, alternative)
+    for alternative in new:
+        if not any(alternative.keys() == other.keys() for other in old):
+            yield fact("security-alternative", "added", None, _words(alternative), alternative)
+
+
+def _alternatives(security: Iterable[Alternative]) -> list[Alternative]:
+    return list(security) or [{}]
+
+
+def _is_open(alternatives: list[Alternative]) -> bool:
+    return any(not alternative for alternative in alternatives)
+
+
+def _same(one: Alternative, other: Alternative) -> bool:
+    return one.keys() == other.keys() and all(set(one[name]) == set(other[name]) for name in one)
+
+
+def _asks_no_more(new: Alternative, old: Alternative) -> bool:
+    return all(name in old and set(scopes) <= set(old[name]) for name, scopes in new.items())
+
+
+def _scopes(old: list[Alternative], new: list[Alternative]) -> tuple[set[str], set[str]]:
+    """Scopes added to and removed from alternatives that stay (the same schemes on both sides)."""
+    added: set[str] = set()
+    removed: set[str] = set()
+    for alternative in old:
+        for other in new:
+            if alternative.keys() == other.keys():
+                for name in alternative:
+                    added |= set(other[name]) - set(alternative[name])
+                    removed |= set(alternative[name]) - set(other[name])
+    return added, removed
+
+
+def _words(alternative: Alternative) -> str:
+    return " and ".join(sorted(alternative)) or "no credentials"
+
+
+def _shown(alternatives: list[Alternative]) -> list[str]:
+    return [_words(alternative) for alternative in alternatives]
+
+
+def scheme_facts(old: Contract, new: Contract) -> Iterator[Fact]:
+    """Security schemes of the document: added, removed, sent differently, and the scopes they offer."""
+    for name in sorted(old.security_schemes.keys() | new.security_schemes.keys()):
+        before, after = old.security_schemes.get(name), new.security_schemes.get(name)
+        pointer = join("/components/securitySchemes", name)
+        if before is None or after is None:
+            action = "added" if before is None else "removed"
+            yield Fact("security-scheme", action, f"security scheme {name}", before, after,
+                       pointer if before is not None else None, pointer if after is not None else None, names=(name,))  # fmt: skip
+            continue
+        yield from _scheme(name, pointer, before, after)
+
+
+def _scheme(name: str, pointer: str, old: Mapping[str, JSON], new: Mapping[str, JSON]) -> Iterator[Fact]:
+    place = f"security scheme {name}"
+    for key in ("type", "in", "name", "scheme", "bearerFormat", "openIdConnectUrl"):
+        if old.get(key) != new.get(key):
+            subject = "security-scheme-detail" if key in ("bearerFormat", "openIdConnectUrl") else "security-scheme"
+            yield Fact(subject, "changed", place, {key: old.get(key)}, {key: new.get(key)}, pointer, pointer,
+                       names=(name,))  # fmt: skip
+    before, after = old.get("flows") or {}, new.get("flows") or {}
+    for flow in sorted(before.keys() | after.keys()):
+        where = join(pointer, "flows", flow)
+        if flow not in before or flow not in after:
+            yield Fact("security-flow", "added" if flow not in before else "removed", f"flow {flow} of {place}", None,
+                       None, where if flow in before else pointer, where if flow in after else pointer, names=(flow,))  # fmt: skip
+            continue
+        yield from _flow(f"flow {flow} of {place}", where, before[flow], after[flow])
+
+
+def _flow(place: str, pointer: str, old: Mapping[str, JSON], new: Mapping[str, JSON]) -> Iterator[Fact]:
+    for key in ("authorizationUrl", "tokenUrl", "refreshUrl"):
+        if old.get(key) != new.get(key):
+            yield Fact("security-flow-url", "changed", place, old.get(key), new.get(key), join(pointer, key),
+                       join(pointer, key), names=(key,))  # fmt: skip
+    before, after = old.get("scopes") or {}, new.get("scopes") or {}
+    for scope in sorted(after.keys() - before.keys()):
+        yield Fact("offered-scope", "added", place, None, scope, pointer, join(pointer, "scopes", scope), names=(scope,))
+    for scope in sorted(before.keys() - after.keys()):
+        yield Fact("offered-scope", "removed", place, scope, None, join(pointer, "scopes", scope), pointer,
+                   names=(scope,))  # fmt: skip

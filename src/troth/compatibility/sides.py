@@ -1,0 +1,52 @@
+"""The two contracts of a comparison, with what is asked of both: normal forms, places in words, equality of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from troth.compatibility.containment import equal_values
+from troth.compatibility.expansion import expand
+from troth.compatibility.facts import Pair, Pointers
+from troth.compatibility.normal import Normaliser
+from troth.compatibility.places import place_of
+from troth.contract.model import Contract
+
+__all__ = ["Sides"]
+
+JSON = Any
+
+
+class Sides:
+    """Readers of the old and the new contract; answers about pairs of schemas are kept."""
+
+    def __init__(self, old: Contract, new: Contract) -> None:
+        self.old = Normaliser(old)
+        self.new = Normaliser(new)
+        self._same: dict[Pair, bool] = {}
+
+    def pair(self, old: Iterable[str], new: Iterable[str]) -> Pair:
+        return Pair(self.old.key(old), self.new.key(new))
+
+    def same(self, old: Pointers, new: Pointers) -> bool:
+        """Whether two schemas are proved to admit the same values."""
+        pair = Pair(old, new)
+        if pair not in self._same:
+            self._same[pair] = equal_values(expand(self.old, old), expand(self.new, new))
+        return self._same[pair]
+
+    def place(self, action: str, old: str, new: str) -> str:
+        """Where an edit was made: in the new contract, or in the old one for what was removed."""
+        return place_of(self.old.contract, old) if action == "removed" else place_of(self.new.contract, new)
+
+    def untouched(self, pair: Pair) -> bool:
+        """Whether a schema reads the same on both sides and takes nothing at its own level from elsewhere."""
+        if pair.old != pair.new:
+            return False
+        for pointer in pair.old:
+            schema = self.new.raw(pointer)
+            if self.old.raw(pointer) != schema:
+                return False
+            if isinstance(schema, dict) and schema.keys() & {"$ref", "allOf", "anyOf", "oneOf"}:
+                return False
+        return True

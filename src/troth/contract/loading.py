@@ -1,0 +1,127 @@
+"""A contract argument becomes a frozen :class:`Contract`: read, overlaid, bundled, raised, checked, modelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from troth.contract.dialects import dialect, raise_schema
+from troth.contract.documents import Document
+from troth.contract.model import Contract
+from troth.contract.operations import build_operations
+from troth.contract.overlays import apply_overlay, is_overlay
+from troth.contract.pointers import follow, join, local, reference
+from troth.contract.positions import Positions
+from troth.contract.references import Bundle, bundle
+from troth.contract.schemas import check_schemas
+from troth.contract.sources import Selection, read_document, select, sibling
+from troth.contract.swagger import convert_swagger
+from troth.errors import DocumentError
+
+__all__ = ["load_contract"]
+
+
+def load_contract(
+    argument: str | Path, *, overlays: Sequence[str | Path] = (), behaviour: bool = True
+) -> Contract:
+    """The contract of a shipped name, ``name@version``, a file, a directory, a URL or ``git:REF:path``.
+
+    ``behaviour=False`` leaves out the behaviour overlay that lies beside a shipped name or a directory. Raises
+    ContractError, with file, line and pointer, for whatever cannot be used.
+    """
+    selection = select(argument)
+    root, source, layers = _root(selection)
+    positions = Positions(root.places)
+    version = dialect(root.value, positions)
+    document: dict[str, Any] = root.value
+    if behaviour and selection.behaviour:
+        apply_overlay(document, positions, read_document(selection.behaviour), lenient=selection.lenient)
+    for layer in layers:
+        apply_overlay(document, positions, layer)
+    for overlay in overlays:
+        apply_overlay(document, positions, read_document(select(overlay).source))
+    if version == "2.0":
+        document = convert_swagger(document, positions)
+    bundled = bundle(document, source, positions)
+    if version in ("2.0", "3.0"):
+        _raise(bundled)
+    check_schemas(bundled.schemas, positions)
+    return _contract(selection, bundled, root.name, positions)
+
+
+def _root(selection: Selection) -> tuple[Document, str, list[Document]]:
+    """The OpenAPI document; an overlay that says what it extends may be named in its place."""
+    document, source = read_document(selection.source), selection.source
+    layers: list[Document] = []
+    while is_overlay(document.value) and len(layers) < 16:  # noqa: PLR2004 - a chain this long is a circle
+        extends = document.value.get("extends")
+        if not isinstance(extends, str):
+            message = (
+                "an overlay is not a contract; give the document that it extends, and this one with --overlay"
+            )
+            raise DocumentError(message, document.locate(""))
+        layers.insert(0, document)
+        source = sibling(source, extends)
+        document = read_document(source)
+    return document, source, layers
+
+
+def _raise(bundled: Bundle) -> None:
+    """Raise every schema, and move references that pointed below a keyword that had to move."""
+    moved: dict[str, str] = {}
+    for pointer, schema in bundled.schemas.items():
+        if isinstance(schema, dict):
+            moved |= {f"{pointer}/{old}": f"{pointer}/{new}" for old, new in raise_schema(schema).items()}
+    for _, node in bundled.references if moved else ():
+        target = local(node["$ref"]) or ""
+        for old, new in moved.items():
+            if (target + "/").startswith(old + "/"):
+                node["$ref"] = reference(new + target[len(old) :])
+
+
+def _contract(selection: Selection, bundled: Bundle, name: str, positions: Positions) -> Contract:
+    document = bundled.document
+    if not any(key in document for key in ("paths", "components", "webhooks")):
+        raise DocumentError("an OpenAPI document needs 'paths'", positions.locate(""))
+    info = document["info"]
+    components = document.get("components") or {}
+    schemes = {
+        key: _followed(bundled, join("/components/securitySchemes", key))
+        for key in components.get("securitySchemes") or {}
+    }
+    return Contract(
+        name=selection.name,
+        title=str(info["title"]),
+        version=str(info["version"]),
+        base_path=_base_path(document.get("servers"), positions),
+        document=document,
+        operations=build_operations(document, positions, frozenset(schemes)),
+        security_schemes=schemes,
+        directory=selection.directory,
+        source=name,
+        positions=positions,
+    )
+
+
+def _followed(bundled: Bundle, pointer: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = follow(bundled.document, pointer)[1]
+    return found
+
+
+def _base_path(servers: Any, positions: Positions) -> str:
+    """The path of the first server URL, its variables replaced by their defaults."""
+    if not servers:
+        return ""
+    url = servers[0]["url"]
+    for name, variable in (servers[0].get("variables") or {}).items():
+        url = url.replace(f"{{{name}}}", str(variable["default"]))
+    try:
+        path = urlsplit(url).path
+    except ValueError as problem:
+        raise DocumentError(
+            f"the server URL {url!r} cannot be read: {problem}", positions.locate("/servers/0/url")
+        ) from None
+    path = path.rstrip("/")
+    return path if path.startswith("/") or not path else f"/{path}"

@@ -1,0 +1,156 @@
+"""The frozen model of an OpenAPI document: what every other room reads instead of raw YAML.
+
+A :class:`Contract` holds one *bundled* document: every external ``$ref`` has been mounted under
+``/x-documents``, every overlay applied, every schema raised to JSON Schema 2020-12, so all pointers below are
+local (RFC 6901, starting with ``/``) and :meth:`Contract.locate` maps each back to the file and line it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from troth.contract.pointers import follow, resolve
+from troth.findings import Location
+
+__all__ = ["Body", "Contract", "Header", "Media", "Operation", "Parameter", "Response"]
+
+JSON = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One media type of a body or response. ``schema_pointer`` is None when no schema is given."""
+
+    content_type: str
+    schema_pointer: str | None
+    schema: Mapping[str, JSON] | bool
+    examples: Mapping[str, JSON]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter after path-level and operation-level ones are merged. ``location``: path, query, header, cookie."""
+
+    name: str
+    location: str
+    required: bool
+    schema_pointer: str | None
+    schema: Mapping[str, JSON] | bool
+    style: str
+    explode: bool
+    content_type: str | None
+    deprecated: bool
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    required: bool
+    media: Mapping[str, Media]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    name: str
+    required: bool
+    schema_pointer: str | None
+    schema: Mapping[str, JSON] | bool
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """``status`` is as written: ``200``, ``4XX`` or ``default``."""
+
+    status: str
+    description: str
+    headers: Mapping[str, Header]
+    media: Mapping[str, Media]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method on one path. ``id`` is the operationId, or ``METHOD /path`` where the document gives none.
+
+    ``security`` is the effective requirement: alternatives, each a map of scheme name to scopes; empty means open.
+    ``extension`` is the operation's ``x-behaviour``, empty when absent.
+    """
+
+    id: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: Mapping[str, Response]
+    security: tuple[Mapping[str, tuple[str, ...]], ...]
+    tags: tuple[str, ...]
+    deprecated: bool
+    summary: str
+    extension: Mapping[str, JSON]
+    pointer: str
+
+    def parameter(self, location: str, name: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.location == location and p.name == name), None)
+
+    def response_for(self, status: int) -> Response | None:
+        """The documented response of a status: exact, then the range (``4XX``), then ``default``."""
+        exact = self.responses.get(str(status))
+        return exact or self.responses.get(f"{status // 100}XX") or self.responses.get("default")
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A loaded contract. ``base_path`` is the path of the first server URL, without a trailing slash (may be '')."""
+
+    name: str
+    title: str
+    version: str
+    base_path: str
+    document: Mapping[str, JSON]
+    operations: tuple[Operation, ...]
+    security_schemes: Mapping[str, Mapping[str, JSON]]
+    directory: Path | None
+    source: str
+    positions: Mapping[str, tuple[str, int]] = field(repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {operation.id: operation for operation in self.operations})
+
+    @property
+    def extension(self) -> Mapping[str, JSON]:
+        """The root ``x-behaviour``, empty when the document has none."""
+        found = self.document.get("x-behaviour")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def schemas(self) -> Mapping[str, JSON]:
+        """The component schemas by name."""
+        components = self.document.get("components")
+        found = components.get("schemas") if isinstance(components, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
+
+    def operation(self, identifier: str) -> Operation | None:
+        found: Operation | None = self._by_id.get(identifier)  # type: ignore[attr-defined]
+        return found
+
+    def node(self, pointer: str) -> JSON:
+        """The value at a pointer. Raises KeyError when there is none."""
+        return resolve(self.document, pointer)
+
+    def follow(self, pointer: str) -> tuple[str, JSON]:
+        """The pointer and value at the end of a chain of local ``$ref``s that starts at ``pointer``."""
+        return follow(self.document, pointer)
+
+    def locate(self, pointer: str) -> Location:
+        """The file and line of a pointer, or of its nearest ancestor that has one."""
+        at = pointer
+        while at not in self.positions and at:
+            at = at.rpartition("/")[0]
+        document, line = self.positions.get(at, (self.source, 0))
+        return Location(document, pointer, line or None)

@@ -1,0 +1,239 @@
+"""The operations of a bundled document as frozen values: path-level parameters merged in, security made effective."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from troth.contract.grammar import METHODS
+from troth.contract.model import Body, Header, Media, Operation, Parameter, Response
+from troth.contract.pointers import follow, join
+from troth.contract.positions import Positions
+from troth.errors import DocumentError, did_you_mean
+
+__all__ = ["build_operations"]
+
+_LOCATIONS = ("path", "query", "header", "cookie")
+_STYLES = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+}
+_TEMPLATE = re.compile(r"\{([^{}]*)\}")
+_NOT_PARAMETERS = frozenset(("accept", "authorization", "content-type"))
+
+
+def build_operations(
+    document: Mapping[str, Any], positions: Positions, schemes: frozenset[str]
+) -> tuple[Operation, ...]:
+    """Every operation of ``paths``, in document order. Raises DocumentError for what only shows across objects."""
+    return tuple(_Builder(document, positions, schemes).operations())
+
+
+class _Builder:
+    def __init__(self, document: Mapping[str, Any], positions: Positions, schemes: frozenset[str]) -> None:
+        self.document = document
+        self.positions = positions
+        self.schemes = schemes
+        self.identifiers: dict[str, str] = {}
+        self.security = self.requirements("/security", document.get("security") or [])
+
+    def operations(self) -> Iterator[Operation]:
+        for path, item in (self.document.get("paths") or {}).items():
+            if path.startswith("x-"):
+                continue
+            pointer = join("/paths", path)
+            for at, fields in self.path_items(pointer, item):
+                for method in METHODS:
+                    if method in fields:
+                        yield self.operation(path, method.upper(), at, fields)
+
+    def path_items(self, pointer: str, item: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The path item, and the one that it refers to for the methods it does not define itself."""
+        yield pointer, item
+        if "$ref" in item:
+            at, target = self.follow(pointer)
+            yield at, {name: value for name, value in target.items() if name not in item}
+
+    def operation(self, path: str, method: str, item_pointer: str, item: Mapping[str, Any]) -> Operation:
+        pointer = join(item_pointer, method.lower())
+        node = item[method.lower()]
+        parameters = self.parameters(path, pointer, node, item_pointer, item)
+        security = node.get("security")
+        extension = node.get("x-behaviour")
+        return Operation(
+            id=self.identifier(node, method, path, pointer),
+            method=method,
+            path=path,
+            parameters=parameters,
+            body=self.body(join(pointer, "requestBody")) if "requestBody" in node else None,
+            responses=self.responses(join(pointer, "responses"), node.get("responses") or {}),
+            security=self.security
+            if security is None
+            else self.requirements(f"{pointer}/security", security),
+            tags=tuple(str(tag) for tag in node.get("tags") or ()),
+            deprecated=node.get("deprecated") is True,
+            summary=str(node.get("summary") or ""),
+            extension=extension if isinstance(extension, Mapping) else {},
+            pointer=pointer,
+        )
+
+    def identifier(self, node: Mapping[str, Any], method: str, path: str, pointer: str) -> str:
+        found = node.get("operationId")
+        identifier = f"{method} {path}" if found is None else str(found)
+        at = join(pointer, "operationId")
+        if identifier in self.identifiers:
+            first = self.positions.locate(self.identifiers[identifier])
+            message = (
+                f"the operationId {identifier!r} is already taken at {first}; give each operation its own"
+            )
+            raise DocumentError(message, self.positions.locate(at))
+        self.identifiers[identifier] = at
+        return identifier
+
+    def requirements(self, pointer: str, found: list[Any]) -> tuple[Mapping[str, tuple[str, ...]], ...]:
+        for index, alternative in enumerate(found):
+            for name in alternative:
+                if name not in self.schemes:
+                    message = f"no security scheme is named {name!r}.{did_you_mean(name, self.schemes)}"
+                    raise DocumentError(message, self.positions.locate(join(pointer, index, name)))
+        return tuple(
+            {name: tuple(str(scope) for scope in scopes) for name, scopes in alternative.items()}
+            for alternative in found
+        )
+
+    def parameters(
+        self, path: str, pointer: str, node: Mapping[str, Any], item_pointer: str, item: Mapping[str, Any]
+    ) -> tuple[Parameter, ...]:
+        """Path-level parameters first, each replaced by the operation's own of the same name and location."""
+        merged: dict[tuple[str, str], Parameter] = {}
+        for start, holder in ((item_pointer, item), (pointer, node)):
+            own: set[tuple[str, str]] = set()
+            for index in range(len(holder.get("parameters") or ())):
+                at = join(start, "parameters", index)
+                parameter = self.parameter(at)
+                key = (
+                    parameter.location,
+                    parameter.name.lower() if parameter.location == "header" else parameter.name,
+                )
+                if key in own:
+                    message = f"the {parameter.location} parameter {parameter.name!r} is declared twice here"
+                    raise DocumentError(message, self.positions.locate(at))
+                own.add(key)
+                merged[key] = parameter
+        self.check_template(path, pointer, merged)
+        return tuple(
+            p for p in merged.values() if p.location != "header" or p.name.lower() not in _NOT_PARAMETERS
+        )
+
+    def check_template(self, path: str, pointer: str, merged: Mapping[tuple[str, str], Parameter]) -> None:
+        names = _TEMPLATE.findall(path)
+        declared = {name for location, name in merged if location == "path"}
+        for name in names:
+            if name not in declared:
+                message = (
+                    f"the path parameter {name!r} of {path} is not declared.{did_you_mean(name, declared)}"
+                )
+                raise DocumentError(message, self.positions.locate(pointer))
+        for name in declared - set(names):
+            message = f"the path parameter {name!r} does not occur in {path}.{did_you_mean(name, names)}"
+            raise DocumentError(message, self.positions.locate(merged["path", name].pointer))
+        if len(set(names)) != len(names):
+            raise DocumentError(f"a parameter occurs twice in {path}", self.positions.locate(pointer))
+
+    def parameter(self, start: str) -> Parameter:
+        pointer, node = self.follow(start)
+        location, name = node["in"], node["name"]
+        if location not in _LOCATIONS and location != "querystring":
+            hint = did_you_mean(location, _LOCATIONS)
+            message = f"a parameter stands in path, query, header or cookie, not in {location!r}.{hint}"
+            raise DocumentError(message, self.positions.locate(join(pointer, "in")))
+        styles = _STYLES.get(location, ("form",))
+        style = node.get("style", styles[0])
+        if style not in styles:
+            message = f"a {location} parameter cannot have style {style!r}; it can have {', '.join(styles)}"
+            raise DocumentError(message, self.positions.locate(join(pointer, "style")))
+        content_type, schema_pointer = None, join(pointer, "schema") if "schema" in node else None
+        if node.get("content"):
+            content_type = next(iter(node["content"]))
+            schema_pointer = self.content_schema(join(pointer, "content", content_type))
+        return Parameter(
+            name=name,
+            location=location,
+            required=node.get("required") is True or location == "path",
+            schema_pointer=schema_pointer,
+            schema=self.schema(schema_pointer),
+            style=style,
+            explode=bool(node.get("explode", style == "form")),
+            content_type=content_type,
+            deprecated=node.get("deprecated") is True,
+            pointer=pointer,
+        )
+
+    def content_schema(self, start: str) -> str | None:
+        pointer, media = self.follow(start)
+        return join(pointer, "schema") if "schema" in media else None
+
+    def schema(self, pointer: str | None) -> Mapping[str, Any] | bool:
+        """The schema at a pointer with its references followed; True where none is given."""
+        if pointer is None:
+            return True
+        found: Mapping[str, Any] | bool = self.follow(pointer)[1]
+        return found
+
+    def body(self, start: str) -> Body:
+        pointer, node = self.follow(start)
+        return Body(
+            node.get("required") is True, self.media(join(pointer, "content"), node["content"]), pointer
+        )
+
+    def media(self, pointer: str, content: Mapping[str, Any]) -> dict[str, Media]:
+        return {name: self.medium(name, join(pointer, name)) for name in content}
+
+    def medium(self, name: str, start: str) -> Media:
+        pointer, node = self.follow(start)
+        schema_pointer = join(pointer, "schema") if "schema" in node else None
+        return Media(name, schema_pointer, self.schema(schema_pointer), self.examples(pointer, node), pointer)
+
+    def examples(self, pointer: str, node: Mapping[str, Any]) -> dict[str, Any]:
+        """Examples by name; a lone ``example`` is called ``example``."""
+        found: dict[str, Any] = {"example": node["example"]} if "example" in node else {}
+        for name in node.get("examples") or {}:
+            example = self.follow(join(pointer, "examples", name))[1]
+            for key in ("value", "dataValue"):
+                if key in example:
+                    found[name] = example[key]
+        return found
+
+    def responses(self, pointer: str, node: Mapping[str, Any]) -> dict[str, Response]:
+        return {
+            status.replace("x", "X"): self.response(status.replace("x", "X"), join(pointer, status))
+            for status in node
+            if not status.startswith("x-")
+        }
+
+    def response(self, status: str, start: str) -> Response:
+        pointer, node = self.follow(start)
+        return Response(
+            status=status,
+            description=str(node.get("description") or ""),
+            headers={
+                name: self.header(name, join(pointer, "headers", name)) for name in node.get("headers") or {}
+            },
+            media=self.media(join(pointer, "content"), node.get("content") or {}),
+            pointer=pointer,
+        )
+
+    def header(self, name: str, start: str) -> Header:
+        pointer, node = self.follow(start)
+        schema_pointer = join(pointer, "schema") if "schema" in node else None
+        if node.get("content"):
+            schema_pointer = self.content_schema(join(pointer, "content", next(iter(node["content"]))))
+        return Header(
+            name, node.get("required") is True, schema_pointer, self.schema(schema_pointer), pointer
+        )
+
+    def follow(self, pointer: str) -> tuple[str, Any]:
+        return follow(self.document, pointer)

@@ -1,0 +1,153 @@
+"""Who is asking: credentials to principals, and whether their scopes allow an operation. Compiled per contract."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from troth.behaviour.model import Behaviour, Binding
+from troth.engine.messages import Request
+from troth.engine.refusing import Refusal
+from troth.engine.state import State
+
+__all__ = ["ANONYMOUS", "Authenticator", "Principal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller: its tenant, scopes (``*`` for all) and the partition that its rate limit counts under."""
+
+    name: str
+    tenant: str
+    secret: str
+    scopes: frozenset[str]
+    expires: float | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def allows(self, wanted: Iterable[str], aliases: Mapping[str, frozenset[str]]) -> bool:
+        if "*" in self.scopes:
+            return True
+        return all(scope in self.scopes or self.scopes & aliases.get(scope, frozenset()) for scope in wanted)
+
+
+ANONYMOUS = Principal("anonymous", "", "", frozenset({"*"}))
+
+
+class Authenticator:
+    """Finds the principal of a request. ``principals`` are keyed by secret; tokens live in the state."""
+
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        principals: Mapping[str, Principal],
+        verify: Callable[[str, State], Principal | None],
+        faults: frozenset[str],
+    ) -> None:
+        self._behaviour = behaviour
+        self.principals = dict(principals)
+        self._verify = verify
+        self._faults = faults
+        self._aliases = _aliases(behaviour)
+        self._readers = {name: _reader(*carrier) for name, carrier in behaviour.authentication.carriers.items()}
+        self._distinct = tuple(
+            dict.fromkeys(_reader_key(*carrier) for carrier in behaviour.authentication.carriers.values())
+        )
+
+    def find(self, secret: str, state: State) -> Principal | None:
+        """The principal of a key or token; None when it is unknown or has expired."""
+        principal = self.principals.get(secret) or self._verify(secret, state)
+        if principal is None or (principal.expires is not None and principal.expires <= state.clock.now()):
+            return None
+        return principal
+
+    def identify(self, request: Request, state: State) -> Principal | None:
+        """The principal of a request on any path, None when it shows no valid credential."""
+        for carrier in self._distinct:
+            secret = _reader(*carrier)(request)
+            if secret is not None and (principal := self.find(secret, state)):
+                return principal
+        return None
+
+    def authenticate(self, binding: Binding, request: Request, state: State) -> Principal:
+        """The principal for an operation. Raises Refusal ``unauthenticated``."""
+        security = binding.operation.security
+        if not security:
+            return ANONYMOUS
+        shown = False
+        optional = False
+        for alternative in security:
+            if not alternative:
+                optional = True
+                continue
+            found = [self._readers[name](request) for name in alternative if name in self._readers]
+            shown = shown or any(secret is not None for secret in found)
+            if not found or any(secret is None for secret in found):
+                continue
+            principals = [self.find(secret, state) for secret in found if secret is not None]
+            if all(principals) and principals[0] is not None:
+                return principals[0]
+        return self._stranger(shown=shown, optional=optional)
+
+    def _stranger(self, *, shown: bool, optional: bool) -> Principal:
+        if optional and not shown:
+            return ANONYMOUS
+        lenient = "bad-credential-accepted" if shown else "anonymous-accepted"
+        if lenient in self._faults and self.principals:
+            return next(iter(self.principals.values()))
+        message = "The credential is not valid or has expired." if shown else "A credential is required."
+        challenge = b'Bearer error="invalid_token"' if shown else b"Bearer"
+        raise Refusal("unauthenticated", message, None, ((b"www-authenticate", challenge),))
+
+    def authorise(self, binding: Binding, principal: Principal) -> None:
+        """Raises Refusal ``forbidden`` when a scope is missing."""
+        if binding.scopes and not principal.allows(binding.scopes, self._aliases) and "scope-ignored" not in self._faults:
+            missing = sorted(scope for scope in binding.scopes if not principal.allows([scope], self._aliases))
+            raise Refusal("forbidden", f"The credential lacks the scope {', '.join(missing)}.", [{"rule": "scope", "message": f"{scope} is required."} for scope in missing])
+
+
+def _aliases(behaviour: Behaviour) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for resource in behaviour.resources:
+        for access, template in (("read", behaviour.scopes.read), ("write", behaviour.scopes.write)):
+            if template:
+                scope = template.format(resource=resource)
+                others = (alias.format(resource=resource, access=access) for alias in behaviour.scopes.aliases)
+                found[scope] = frozenset(others)
+    return found
+
+
+def _reader_key(place: str, name: str, prefix: str) -> tuple[str, str, str]:
+    return place, name, prefix
+
+
+def _reader(place: str, name: str, prefix: str) -> Callable[[Request], str | None]:
+    if place == "query":
+        return lambda request: dict(request.pairs()).get(name)
+    if place == "cookie":
+        return lambda request: _cookies(request.headers.get("cookie", "")).get(name)
+    if not prefix:
+        return lambda request: request.headers.get(name)
+    length, lowered = len(prefix), prefix.lower()
+
+    def read(request: Request) -> str | None:
+        value = request.headers.get(name)
+        if value is None or value[:length].lower() != lowered:
+            return None
+        return _basic(value[length:]) if lowered == "basic " else value[length:].strip()
+
+    return read
+
+
+def _basic(value: str) -> str | None:
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+
+
+def _cookies(header: str) -> dict[str, str]:
+    parts = (part.strip().partition("=") for part in header.split(";") if "=" in part)
+    return {name: value for name, _, value in parts}

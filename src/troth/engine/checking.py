@@ -1,0 +1,140 @@
+"""What a write must satisfy beyond its schema: traits, references, lifecycle, rules, uniqueness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from troth.behaviour.model import Behaviour, Field, Reference, Resource
+from troth.contract.pointers import escape
+from troth.engine.refusing import Refusal
+from troth.engine.state import Row
+from troth.engine.world import TenantWorld
+
+__all__ = ["WriteChecks", "detail"]
+
+
+def detail(pointer: str, keyword: str, message: str) -> dict[str, str]:
+    """One entry of an error's details: where, which rule, and a sentence."""
+    return {"pointer": pointer, "rule": keyword, "message": message}
+
+
+class WriteChecks:
+    """The compiled checks of one resource. Each method raises Refusal or returns quietly."""
+
+    def __init__(self, resource: Resource, behaviour: Behaviour, faults: frozenset[str]) -> None:
+        self._resource = resource
+        self._tenancy = behaviour.tenancy
+        self._faults = faults
+        self._reject_read_only = behaviour.writes.read_only == "reject"
+        self._guarded = tuple(f for f in resource.fields.values() if f.editable_while is not None)
+        self._unique = tuple(f for f in resource.fields.values() if f.unique is not None)
+        self._immutable = frozenset(f.name for f in resource.fields.values() if f.immutable)
+
+    def traits(self, body: Mapping[str, Any], writable: frozenset[str], before: Mapping[str, Any] | None) -> None:
+        """Read-only and immutable fields are refused by name (or dropped, where the contract ignores them)."""
+        wrong = []
+        for name in body:
+            field = self._resource.fields.get(name)
+            if field is None or self._may_write(field, name, writable, body, before):
+                continue
+            word = "immutable" if field.immutable and before is not None else "read-only"
+            wrong.append(detail(f"/{escape(name)}", word, f"'{name}' is {word} and cannot be set here."))
+        if wrong and self._reject_read_only and "read-only-accepted" not in self._faults:
+            raise Refusal("invalid", wrong[0]["message"], wrong)
+
+    def _may_write(
+        self,
+        field: Field,
+        name: str,
+        writable: frozenset[str],
+        body: Mapping[str, Any],
+        before: Mapping[str, Any] | None,
+    ) -> bool:
+        if name not in writable:
+            return False
+        return not (field.immutable and before is not None and body[name] != before.get(name))
+
+    def editable(self, changes: Mapping[str, Any], before: Mapping[str, Any], world: TenantWorld) -> None:
+        """Fields with ``editableWhile`` change only while it holds."""
+        for field in self._guarded:
+            changed = field.name in changes and changes[field.name] != before.get(field.name)
+            guard = field.editable_while
+            if changed and guard is not None and not guard.holds(before, world):
+                message = f"'{field.name}' can no longer be changed in this state."
+                raise Refusal("conflict", message, [detail(f"/{escape(field.name)}", "editable-while", message)])
+
+    def references(self, data: Mapping[str, Any], names: Iterable[str], world: TenantWorld) -> None:
+        """Every reference among ``names`` points at a row that the tenant can see."""
+        for reference in self._resource.references:
+            if reference.field in names:
+                self._reference(reference, data, world)
+
+    def _reference(self, reference: Reference, data: Mapping[str, Any], world: TenantWorld) -> None:
+        target = reference.target(data)
+        value = data.get(reference.field)
+        if target is None or value is None:
+            return
+        wanted = value if isinstance(value, list) else [value]
+        for index, identifier in enumerate(wanted):
+            if not self._exists(target, identifier, world):
+                at = f"/{escape(reference.field)}" + (f"/{index}" if reference.many else "")
+                message = f"'{reference.field}' names a row of {target} that does not exist."
+                kind = reference.refused or self._tenancy.foreign_reference
+                raise Refusal(kind, message, [detail(at, "reference", message)])
+
+    def _exists(self, target: str, identifier: Any, world: TenantWorld) -> bool:
+        if "dangling-reference-accepted" in self._faults:
+            return True
+        row = world.state.table(world.tenant, target).get(str(identifier))
+        if row is not None and row.visible:
+            return True
+        return "foreign-reference-accepted" in self._faults and any(
+            table.get(str(identifier)) for (_, name), table in world.state.tables.items() if name == target
+        )
+
+    def lifecycle(self, changes: Mapping[str, Any], stored: Row, view: Mapping[str, Any], world: TenantWorld) -> None:
+        """A written state is reached by a declared transition from the state that the API shows."""
+        cycle = self._resource.lifecycle
+        if cycle is None or cycle.field not in changes or "transition-unchecked" in self._faults:
+            return
+        now, wanted = view.get(cycle.field), changes[cycle.field]
+        if wanted in (now, stored.data.get(cycle.field)):
+            return
+        for move in cycle.transitions:
+            reached = move.target == wanted and str(now) in move.origins
+            if reached and (move.when is None or move.when.holds(view, world)):
+                return
+        message = f"'{cycle.field}' cannot go from {now!r} to {wanted!r}."
+        raise Refusal(cycle.refused, message, [detail(f"/{escape(cycle.field)}", "lifecycle", message)])
+
+    def rules(
+        self,
+        moment: str,
+        row: Mapping[str, Any],
+        world: TenantWorld,
+        old: Mapping[str, Any] | None = None,
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Every declared rule of this moment holds. On update and delete ``row`` is what rules read first."""
+        if "rule-ignored" in self._faults:
+            return
+        extra = {"old": old, "changes": changes or {}}
+        for rule in self._resource.rules:
+            if moment not in rule.on or (rule.when is not None and not rule.when.holds(row, world, extra)):
+                continue
+            if not rule.require.holds(row, world, extra):
+                details = [detail(f"/{escape(rule.field)}", rule.name, rule.message)] if rule.field else None
+                raise Refusal(rule.refused, rule.message, details)
+
+    def unique(self, data: Mapping[str, Any], world: TenantWorld) -> None:
+        """No other row of the tenant (or of the same parent) holds the same value."""
+        for field in self._unique:
+            value = data.get(field.name)
+            if value is None:
+                continue
+            for row in world.state.table(world.tenant, self._resource.name).holding(field.name, value):
+                same_parent = field.unique == "tenant" or row.data.get(str(field.unique)) == data.get(str(field.unique))
+                if same_parent and row.data.get(self._resource.id_field) != data.get(self._resource.id_field):
+                    message = f"'{field.name}' is already taken."
+                    raise Refusal("conflict", message, [detail(f"/{escape(field.name)}", "unique", message)])

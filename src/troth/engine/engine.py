@@ -1,0 +1,276 @@
+"""The engine: one contract, its compiled programs and its sandboxes. Pure and synchronous; no HTTP framework.
+
+One request's way: route, authenticate, rate limit, authorise, validate, replay or perform, journal. It never raises.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from troth.behaviour import behaviour_of
+from troth.behaviour.model import Behaviour
+from troth.contract import Match, MethodNotAllowed
+from troth.contract.model import Contract
+from troth.engine.authenticating import Authenticator, Principal
+from troth.engine.clock import Clock, parse_instant
+from troth.engine.faults import check_faults
+from troth.engine.forcing import Preference, forced_response, parse_prefer
+from troth.engine.identity import Identities
+from troth.engine.messages import Request, Response
+from troth.engine.oauth import AuthorizationServer
+from troth.engine.program import Program
+from troth.engine.refusing import Refusal, refusal_renderer
+from troth.engine.seeding import Seed, invented_seed, plant, read_seed
+from troth.engine.state import State
+from troth.errors import UsageError
+
+__all__ = ["Engine", "Exchange", "Settings"]
+
+#: Where a seeded run begins: the same day for everybody, so that the bytes are the same.
+SEEDED_START = "2026-06-15T09:00:00Z"
+SANDBOX_HEADER = "x-troth-sandbox"
+MAX_BODY = 10 * 1024 * 1024
+
+_log = logging.getLogger("troth.engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a mock runs. ``rate_limit``: contract, off or N/WINDOW such as 100/1m."""
+
+    seed: int | None = None
+    faults: frozenset[str] = frozenset()
+    rate_limit: str = "contract"
+    seed_file: Path | None = None
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One line of the journal."""
+
+    number: int
+    at: float
+    method: str
+    path: str
+    query: str
+    status: int
+    operation: str | None
+    principal: str | None
+    request_headers: Mapping[str, str]
+    request_body: bytes
+    response_body: bytes
+
+
+class Engine:
+    """Executes one contract's behaviour over in-memory state."""
+
+    def __init__(self, contract: Contract, settings: Settings | None = None) -> None:
+        self.contract = contract
+        self.settings = settings or Settings()
+        self.behaviour = _limited(behaviour_of(contract), self.settings.rate_limit)
+        self.seed = _seed_of(contract, self.behaviour, self.settings)
+        oauth = self.behaviour.authentication.oauth
+        self.oauth = (
+            AuthorizationServer(oauth, self.seed.clients, self.seed.users, self.seed.tenants) if oauth else None
+        )
+        self._programs: dict[frozenset[str], Program] = {}
+        self._authenticators: dict[frozenset[str], Authenticator] = {}
+        self.principals = {principal.secret: principal for principal in self.seed.principals.values()}
+        self.faults = check_faults(self.settings.faults)
+        self._render = refusal_renderer(self.behaviour.errors)
+        self._base = self._planted()
+        self.sandboxes: dict[str, State] = {"": self._base.fork()}
+        self._count = 0
+
+    # -- programs and state ---------------------------------------------------------------------------------------
+
+    def program(self, faults: frozenset[str] | None = None) -> Program:
+        """The program for a set of faults, compiled once."""
+        wanted = self.faults if faults is None else faults
+        found = self._programs.get(wanted)
+        if found is None:
+            first = next(iter(self._programs.values()), None)
+            found = Program(
+                self.contract, self.behaviour, wanted, first.validators if first else None, self.seed.tenants
+            )
+            self._programs[wanted] = found
+            self._authenticators[wanted] = found.authenticator(self.principals, self._verify)
+        return found
+
+    def _verify(self, token: str, state: State) -> Principal | None:
+        return self.oauth.verify(token, state) if self.oauth else None
+
+    def _planted(self) -> State:
+        frozen = parse_instant(SEEDED_START) if self.settings.seed is not None else None
+        state = State(Clock(frozen_at=frozen), Identities(self.settings.seed))
+        if not self.settings.empty:
+            program = self.program()
+            plant(self.seed, self.contract.name, self.behaviour, program.keeper, state)
+        return state
+
+    def state(self, sandbox: str = "") -> State:
+        """The state of a sandbox; a new name is a fork of the state after seeding."""
+        found = self.sandboxes.get(sandbox)
+        if found is None:
+            found = self.sandboxes[sandbox] = self._base.fork()
+        return found
+
+    def reset(self, sandbox: str = "") -> None:
+        """Back to the state after seeding; clock and ids as well."""
+        state = self.state(sandbox)
+        with state.lock:
+            state.become(self._base)
+            state.outbox.clear()
+            state.journal.clear()
+
+    def reseed(self, seed: int) -> None:
+        """Start again as ``--seed`` would: fixed clock, fixed ids, the seed's rows."""
+        self.settings = replace(self.settings, seed=seed)
+        self._base = self._planted()
+        self.sandboxes = {"": self._base.fork()}
+
+    def add_principal(self, principal: Principal) -> None:
+        """Make a credential known. Raises UsageError for an unknown tenant."""
+        if principal.tenant not in self.seed.tenants:
+            raise UsageError(f"There is no tenant {principal.tenant!r}; known: {', '.join(self.seed.tenants)}.")
+        self.principals[principal.secret] = principal
+        for authenticator in self._authenticators.values():
+            authenticator.principals[principal.secret] = principal
+
+    # -- one request ------------------------------------------------------------------------------------------------
+
+    def handle(self, request: Request, matched: Match | MethodNotAllowed | None = None) -> Response:
+        """Answer one request. ``matched`` saves routing again when the caller has routed already."""
+        state = self.state(request.headers.get(SANDBOX_HEADER, ""))
+        with state.lock:
+            self.program().keeper.sweep(state)
+            response, operation, principal = self._answer(request, matched, state)
+            self._note(request, response, operation, principal, state)
+        return response
+
+    def _answer(
+        self, request: Request, matched: Match | MethodNotAllowed | None, state: State
+    ) -> tuple[Response, str | None, Principal | None]:
+        prefer = request.headers.get("prefer")
+        wanted = parse_prefer(prefer) if prefer else None
+        principal: Principal | None = None
+        operation: str | None = None
+        headers: tuple[tuple[bytes, bytes], ...] = ()
+        faults = self.faults
+        try:
+            if wanted and wanted.faults:
+                faults = self.faults | _known_faults(wanted)
+            program = self.program(faults)
+            found = matched or program.router.match(request.method, request.path)
+            if not isinstance(found, Match):
+                return self._off_route(found, request, state, program), None, None
+            plan = program.plans[found.operation.id]
+            operation = found.operation.id
+            authenticator = self._authenticators[faults]
+            principal = authenticator.authenticate(plan.binding, request, state)
+            headers = program.limit(principal, request, state)
+            authenticator.authorise(plan.binding, principal)
+            if wanted and wanted.forces:
+                response = forced_response(self.contract, found.operation, wanted)
+            else:
+                response = program.answer(plan, found.path_params, request, principal, state)
+        except Refusal as refusal:
+            response = self._refused(refusal, state, faults)
+        except Exception:
+            _log.exception("%s %s failed", request.method, request.path)
+            response = self._refused(Refusal("internal"), state, faults)
+        response.headers.extend(headers)
+        return response, operation, principal
+
+    def _off_route(self, found: Any, request: Request, state: State, program: Program) -> Response:
+        """What no operation answers: the OAuth endpoints, 405 with Allow, 404; rate limit headers for known callers."""
+        if self.oauth and (route := self.oauth.routes.get((request.method, request.path))):
+            return route(request, state)
+        headers: tuple[tuple[bytes, bytes], ...] = ()
+        principal = self._authenticators[program.faults].identify(request, state)
+        try:
+            if principal is not None:
+                headers = program.limit(principal, request, state)
+            if isinstance(found, MethodNotAllowed):
+                raise program.refuse_method(found.allowed)
+            raise Refusal("no-route")
+        except Refusal as refusal:
+            response = self._refused(refusal, state, program.faults)
+        response.headers.extend(headers)
+        return response
+
+    def _refused(self, refusal: Refusal, state: State, faults: frozenset[str]) -> Response:
+        request_id = self.behaviour.errors.request_id_prefix + state.identities.word(24)
+        response = self._render(refusal, request_id)
+        return _bent(response, faults, request_id) if faults else response
+
+    def malformed(self, kind: str, message: str | None = None) -> Response:
+        """An error response for a request that never reached an operation (too large, unreadable)."""
+        state = self.state()
+        with state.lock:
+            return self._refused(Refusal(kind, message), state, self.faults)
+
+    def _note(
+        self, request: Request, response: Response, operation: str | None, principal: Principal | None, state: State
+    ) -> None:
+        self._count += 1
+        state.journal.append(
+            (self._count, state.clock.now(), request, response, operation, principal.name if principal else None)
+        )
+
+    def journal(self, sandbox: str = "") -> list[Exchange]:
+        """The latest exchanges of a sandbox, oldest first."""
+        return [
+            Exchange(
+                number, at, request.method, request.path, request.query, response.status, operation, principal,
+                request.headers, request.body, response.body,
+            )
+            for number, at, request, response, operation, principal in self.state(sandbox).journal
+        ]  # fmt: skip
+
+
+def _known_faults(wanted: Preference) -> frozenset[str]:
+    try:
+        return check_faults(wanted.faults)
+    except UsageError as error:
+        raise Refusal("invalid", error.message) from error
+
+
+def _bent(response: Response, faults: frozenset[str], request_id: str) -> Response:
+    if "error-envelope-broken" in faults:
+        return Response(response.status, [(b"content-type", b"text/plain"), *response.headers[1:]], b"error")
+    if "error-code-wrong" in faults:
+        response.body = b'{"error":{"code":"oops","message":"Something","requestId":"%s"}}' % request_id.encode()
+    if "request-id-missing" in faults:
+        response.body = response.body.replace(request_id.encode(), b"")
+    return response
+
+
+def _limited(behaviour: Behaviour, wanted: str) -> Behaviour:
+    """The behaviour with the rate limits that the command line asks for."""
+    if wanted == "contract":
+        return behaviour
+    if wanted == "off":
+        return replace(behaviour, rate_limits=())
+    amount, _, window = wanted.partition("/")
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    length = int(window[:-1] or 1) if window[:-1].isdigit() or len(window) == 1 else 0
+    if not amount.isdigit() or window[-1:] not in units or length < 1 or int(amount) < 1:
+        raise UsageError(f"--rate-limit {wanted!r} is not 'contract', 'off' or N/WINDOW such as 100/1m.")
+    seconds = length * units[window[-1]]
+    limits = tuple(replace(policy, limit=int(amount), window=seconds) for policy in behaviour.rate_limits)
+    return replace(behaviour, rate_limits=limits)
+
+
+def _seed_of(contract: Contract, behaviour: Behaviour, settings: Settings) -> Seed:
+    return read_seed(settings.seed_file) if settings.seed_file else invented_seed(behaviour)
+
+
+def known_faults(names: Iterable[str]) -> frozenset[str]:
+    """The names as a checked set, for settings."""
+    return check_faults(names)

@@ -1,0 +1,78 @@
+"""The catalogue of named misbehaviours: each bends one clause of a contract, for chaos and to prove the suite.
+
+A fault is switched on for a whole mock (``--fault NAME``) or for one request (``Prefer: fault=NAME``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from troth.errors import UsageError, did_you_mean
+
+__all__ = ["FAULTS", "Fault", "check_faults"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``clause`` is the clause that must catch it."""
+
+    name: str
+    clause: str
+    summary: str
+
+
+_ROWS = (
+    ("leak-foreign-read", "tenancy.read", "reading by id finds other tenants' rows"),
+    ("leak-foreign-list", "tenancy.list", "lists include other tenants' rows"),
+    ("leak-foreign-write", "tenancy.write", "updating and deleting reach other tenants' rows"),
+    ("foreign-forbidden", "tenancy.indistinguishable", "a foreign row answers 403 instead of what a missing one does"),
+    ("foreign-reference-accepted", "tenancy.reference", "a write may name another tenant's row"),
+    ("anonymous-accepted", "authentication.required", "requests without a credential are served"),
+    ("bad-credential-accepted", "authentication.invalid", "any credential is served"),
+    ("scope-ignored", "scopes.required", "a credential without the scope is served"),
+    ("page-skips-row", "pagination.complete", "the first row of every later page is lost"),
+    ("page-repeats-row", "pagination.complete", "every later page begins with the row before it"),
+    ("page-size-ignored", "pagination.size", "the page size that was asked for is ignored"),
+    ("page-size-unbounded", "pagination.max-size", "any page size is accepted"),
+    ("total-wrong", "pagination.total", "the total counts one row too many"),
+    ("has-more-wrong", "pagination.has-more", "the flag for a next page is inverted"),
+    ("filter-ignored", "filter.exact", "filters do nothing"),
+    ("filter-drops-row", "filter.exact", "a filtered list loses its first row"),
+    ("error-envelope-broken", "errors.envelope", "errors are plain text"),
+    ("error-code-wrong", "errors.code", "every error has the same made-up code"),
+    ("request-id-missing", "errors.envelope", "errors carry no request id"),
+    ("idempotency-ignored", "idempotency.replay", "a repeated key acts again"),
+    ("idempotency-mismatch-accepted", "idempotency.mismatch", "a key replays for any request"),
+    ("idempotency-cross-tenant", "idempotency.scope", "one tenant's key replays for another"),
+    ("remaining-stuck", "rate-limit.remaining", "the number of remaining requests never falls"),
+    ("rate-limit-headers-missing", "rate-limit.headers", "the rate limit headers are missing"),
+    ("rate-limit-unenforced", "rate-limit.enforced", "the limit is announced but never enforced"),
+    ("retry-after-missing", "rate-limit.retry-after", "429 comes without Retry-After"),
+    ("read-only-accepted", "fields.read-only", "read-only fields are taken from the request"),
+    ("write-only-leaked", "fields.write-only", "write-only fields come back"),
+    ("immutable-changed", "fields.immutable", "immutable fields can be changed"),
+    ("dangling-reference-accepted", "references.exists", "a reference to nothing is accepted"),
+    ("create-not-persisted", "resource.create", "a created row is gone"),
+    ("update-not-persisted", "resource.update", "an update is echoed but not kept"),
+    ("update-clobbers", "resource.merge", "an update loses the fields that it does not name"),
+    ("delete-noop", "resource.delete", "a deleted row is still there"),
+    ("invalid-accepted", "validation.rejected", "bodies that break the schema are accepted"),
+    ("transition-unchecked", "lifecycle.transition", "every change of state is accepted"),
+    ("rule-ignored", "rules.held", "declared rules do not hold"),
+    ("hidden-shown", "resource.visible", "rows that must stay hidden are listed and read"),
+    ("method-not-found", "routing.method", "a wrong method answers 404 without Allow"),
+    ("crash", "validation.no-server-error", "reading an unknown id answers 500"),
+)
+
+#: Every fault by name.
+FAULTS: Mapping[str, Fault] = MappingProxyType({row[0]: Fault(*row) for row in _ROWS})
+
+
+def check_faults(names: Iterable[str]) -> frozenset[str]:
+    """The names as a set. Raises UsageError with the nearest one."""
+    for name in names:
+        if name not in FAULTS:
+            raise UsageError(f"There is no fault {name!r}.{did_you_mean(name, FAULTS)}")
+    return frozenset(names)

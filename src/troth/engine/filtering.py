@@ -1,0 +1,91 @@
+"""Filters: from query parameters to one predicate over views. Compiled per operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from troth.behaviour.model import Filter, Resource
+from troth.engine.clock import parse_instant
+
+__all__ = ["FilterSet"]
+
+View = Mapping[str, Any]
+Predicate = Callable[[View], bool]
+
+
+def _comparable(value: Any) -> Any:
+    """Date-times as seconds, so that offsets compare as moments; everything else as it stands."""
+    if isinstance(value, str) and len(value) > 10 and value[10:11] in ("T", "t", " "):  # noqa: PLR2004 - 2026-05-19T
+        try:
+            return parse_instant(value)
+        except ValueError:
+            return value
+    return value
+
+
+def _ordered(field: str, wanted: Any, test: Callable[[Any, Any], bool]) -> Predicate:
+    limit = _comparable(wanted)
+
+    def holds(view: View) -> bool:
+        value = _comparable(view.get(field))
+        if value is None or isinstance(value, str) is not isinstance(limit, str):
+            return False
+        return test(value, limit)
+
+    return holds
+
+
+def _text(view: View, field: str) -> str:
+    return str(view.get(field) or "").lower()
+
+
+def _at(view: View, path: str) -> Any:
+    value: Any = view
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+_MAKERS: Mapping[str, Callable[[str, Any], Predicate]] = {
+    "eq": lambda field, wanted: (
+        (lambda view: _at(view, field) == wanted) if "." in field else (lambda view: view.get(field) == wanted)
+    ),
+    "in": lambda field, wanted: lambda view: view.get(field) in wanted,
+    "has": lambda field, wanted: lambda view: wanted in (view.get(field) or ()),
+    "contains": lambda field, wanted: lambda view: str(wanted).lower() in _text(view, field),
+    "from": lambda field, wanted: _ordered(field, wanted, lambda a, b: a >= b),
+    "to": lambda field, wanted: _ordered(field, wanted, lambda a, b: a <= b),
+    "after": lambda field, wanted: _ordered(field, wanted, lambda a, b: a > b),
+    "before": lambda field, wanted: _ordered(field, wanted, lambda a, b: a < b),
+    "search": lambda _field, wanted: lambda view: any(
+        isinstance(value, str) and str(wanted).lower() in value.lower() for value in view.values()
+    ),
+}
+
+
+def _maker(found: Filter, wanted: Any) -> Predicate:
+    op = "in" if found.op == "eq" and isinstance(wanted, list) else found.op
+    test = _MAKERS.get(op, _MAKERS["eq"])(found.field, wanted)
+    if not found.where:
+        return test
+    constants = tuple(found.where.items())
+    return lambda view: test(view) and all(view.get(name) == value for name, value in constants)
+
+
+class FilterSet:
+    """The filters of one list operation."""
+
+    def __init__(self, filters: Sequence[Filter], resource: Resource | None) -> None:
+        self._filters = tuple(filters)
+        self.fields = frozenset(f.field for f in filters)
+        self.resource = resource
+
+    def predicate(self, values: Mapping[tuple[str, str], Any]) -> Predicate | None:
+        """The conjunction of the filters that a request uses; None when it uses none."""
+        used = [_maker(f, values["query", f.parameter]) for f in self._filters if ("query", f.parameter) in values]
+        if not used:
+            return None
+        if len(used) == 1:
+            return used[0]
+        return lambda view: all(test(view) for test in used)

@@ -1,0 +1,40 @@
+"""Ids, request ids and tokens from one source of randomness, so that a seed gives the same bytes twice."""
+
+from __future__ import annotations
+
+import random
+import uuid
+
+__all__ = ["Identities", "stable_uuid"]
+
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NAMESPACE = uuid.UUID("6f1c1b9e-6f0e-5d3a-9a53-7d0c8a1f2b11")
+
+
+def stable_uuid(*parts: object) -> str:
+    """The same UUID (version 5) for the same words: ids of seed rows."""
+    return str(uuid.uuid5(_NAMESPACE, "/".join(str(part) for part in parts)))
+
+
+class Identities:
+    """A generator of ids. Not for secrets of a real service: it is a mock's."""
+
+    def __init__(self, seed: int | None) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - reproducible on purpose
+
+    def uuid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def word(self, length: int) -> str:
+        """Lower-case letters and digits."""
+        bits = self._random.getrandbits(length * 6)
+        letters = []
+        for _ in range(length):
+            bits, index = divmod(bits, 36)
+            letters.append(_ALPHABET[index])
+        return "".join(letters)
+
+    def copy(self) -> Identities:
+        twin = Identities(0)
+        twin._random.setstate(self._random.getstate())
+        return twin

@@ -1,0 +1,55 @@
+"""Rate limits: fixed windows that open with a partition's first request."""
+
+from __future__ import annotations
+
+import math
+
+from troth.behaviour.model import RateLimit
+from troth.engine.refusing import Refusal
+from troth.engine.state import State
+
+__all__ = ["Limiter"]
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Limiter:
+    """One compiled policy. Counts a request before anything else is done with it."""
+
+    def __init__(self, policy: RateLimit, faults: frozenset[str]) -> None:
+        self.policy = policy
+        self._faults = faults
+        names = policy.headers
+        self._limit = (names["limit"].lower().encode(), str(policy.limit).encode()) if "limit" in names else None
+        self._remaining = names["remaining"].lower().encode() if "remaining" in names else None
+        self._reset = names["reset"].lower().encode() if "reset" in names else None
+
+    def take(self, state: State, partition: str) -> Headers:
+        """Count one request and give the headers of its response. Raises Refusal when the window is used up."""
+        now = state.clock.now()
+        key = (self.policy.name, partition)
+        window = state.windows.get(key)
+        if window is None or now >= window[0]:
+            window = state.windows[key] = [float(math.ceil(now + self.policy.window)), 0.0]
+        used = window[1] = window[1] + 1
+        left = self.policy.limit - int(used)
+        headers = self._headers(max(left, 0), window[0], now)
+        if left < 0 and "rate-limit-unenforced" not in self._faults:
+            window[1] = float(self.policy.limit)
+            wait = max(1, math.ceil(window[0] - now))
+            after = () if "retry-after-missing" in self._faults else ((b"retry-after", str(wait).encode()),)
+            raise Refusal("rate-limited", f"The limit of {self.policy.limit} requests is used up.", None, headers + after)
+        return headers
+
+    def _headers(self, left: int, resets: float, now: float) -> Headers:
+        if "rate-limit-headers-missing" in self._faults:
+            return ()
+        if "remaining-stuck" in self._faults:
+            left = self.policy.limit
+        made = [self._limit] if self._limit else []
+        if self._remaining:
+            made.append((self._remaining, str(left).encode()))
+        if self._reset:
+            shown = resets if self.policy.reset == "epoch" else max(0, math.ceil(resets - now))
+            made.append((self._reset, str(int(shown)).encode()))
+        return tuple(made)

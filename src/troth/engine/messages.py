@@ -1,0 +1,50 @@
+"""Requests and responses as the engine sees them: no framework, no sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+__all__ = ["Request", "Response", "dump"]
+
+
+def dump(value: Any) -> bytes:
+    """Compact JSON in UTF-8; what is not a JSON value becomes its text."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+@dataclass(slots=True)
+class Request:
+    """One request. ``path`` is still percent-encoded and includes the base path; header names are lower case."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    client: str = ""
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The decoded query parameters in order, empty values kept."""
+        return parse_qsl(self.query, keep_blank_values=True, errors="replace") if self.query else []
+
+
+@dataclass(slots=True)
+class Response:
+    """One response. Header names are lower-case bytes, as ASGI wants them; a body has its content type in them."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        wanted = name.lower().encode()
+        return next((value.decode("latin-1") for key, value in self.headers if key == wanted), None)
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError when it is not."""
+        return orjson.loads(self.body)

@@ -1,0 +1,211 @@
+"""OAuth 2.0 authorization code flow with PKCE: authorize, token, refresh with rotation.
+
+RFC 6749 sections 4.1, 5 and 6; RFC 7636 (S256 only); RFC 9207 is not spoken. Consent is given at once to the user
+named in ``login_hint`` (or the first user), because a mock has nobody to ask.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+
+from troth.behaviour.model import OAuth
+from troth.engine.authenticating import Principal
+from troth.engine.messages import Request, Response, dump
+from troth.engine.state import State
+
+__all__ = ["AuthorizationServer", "Client"]
+
+_CODE_TTL = 60
+_KEY = OctKey.import_key(b"troth-mock-signing-key-is-public-by-design")
+
+
+class Client(NamedTuple):
+    """A registered application. ``secret`` None is a public client."""
+
+    identifier: str
+    redirect_uris: frozenset[str]
+    secret: str | None
+
+
+class _Grant(NamedTuple):
+    kind: str
+    client: str
+    user: str
+    tenant: str
+    scopes: frozenset[str]
+    expires: float
+    redirect_uri: str = ""
+    challenge: str = ""
+
+
+class _OAuthError(Exception):
+    def __init__(self, code: str, description: str, status: int = 400) -> None:
+        super().__init__(code)
+        self.code, self.description, self.status = code, description, status
+
+
+class AuthorizationServer:
+    """The two endpoints and the verification of what they issue. Codes and refresh tokens live in the state."""
+
+    def __init__(
+        self, settings: OAuth, clients: Mapping[str, Client], users: Mapping[str, str], tenants: Mapping[str, str]
+    ) -> None:
+        self._settings = settings
+        self._clients = clients
+        self._users = users
+        self._tenants = tenants
+        self._slugs = {identifier: slug for slug, identifier in tenants.items()}
+        self.routes: Mapping[tuple[str, str], Callable[[Request, State], Response]] = {
+            ("GET", settings.authorize_path): self.authorize,
+            ("POST", settings.token_path): self.token,
+        }
+
+    # -- RFC 6749 section 4.1.1: the authorization request ------------------------------------------------------
+
+    def authorize(self, request: Request, state: State) -> Response:
+        given = dict(request.pairs())
+        client = self._clients.get(given.get("client_id", ""))
+        redirect = given.get("redirect_uri", "")
+        if client is None or redirect not in client.redirect_uris:
+            return _json(400, {"error": "invalid_request", "error_description": "Unknown client or redirect_uri."})
+        echo = {"state": given["state"]} if "state" in given else {}
+        try:
+            code = self._code(given, client, redirect, state)
+        except _OAuthError as error:
+            return _redirect(redirect, {"error": error.code, "error_description": error.description} | echo)
+        return _redirect(redirect, {"code": code} | echo)
+
+    def _code(self, given: Mapping[str, str], client: Client, redirect: str, state: State) -> str:
+        if given.get("response_type") != "code":
+            raise _OAuthError("unsupported_response_type", "Only response_type=code is supported.")
+        if given.get("code_challenge_method") != "S256" or not given.get("code_challenge"):
+            raise _OAuthError("invalid_request", "PKCE is required: code_challenge with code_challenge_method=S256.")
+        user = given.get("login_hint") or next(iter(self._users), "")
+        if user not in self._users:
+            raise _OAuthError("access_denied", "There is no such user.")
+        scopes = frozenset(given.get("scope", "").split())
+        code = state.identities.word(32)
+        expires = state.clock.now() + _CODE_TTL
+        state.tokens[code] = _Grant(
+            "code", client.identifier, user, self._users[user], scopes, expires, redirect, given["code_challenge"]
+        )
+        return code
+
+    # -- RFC 6749 sections 4.1.3 and 6: the token request ---------------------------------------------------------
+
+    def token(self, request: Request, state: State) -> Response:
+        given = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+        try:
+            client = self._client(given)
+            if given.get("grant_type") == "authorization_code":
+                grant = self._redeem(given, client, state)
+            elif given.get("grant_type") == "refresh_token":
+                grant = self._refresh(given, client, state)
+            else:
+                raise _OAuthError("unsupported_grant_type", "Use authorization_code or refresh_token.")
+        except _OAuthError as error:
+            return _json(error.status, {"error": error.code, "error_description": error.description})
+        return _json(200, self._issue(grant, state))
+
+    def _client(self, given: Mapping[str, str]) -> Client:
+        client = self._clients.get(given.get("client_id", ""))
+        if client is None or (client.secret is not None and client.secret != given.get("client_secret")):
+            raise _OAuthError("invalid_client", "The client is unknown or its secret is wrong.", 401)
+        return client
+
+    def _redeem(self, given: Mapping[str, str], client: Client, state: State) -> _Grant:
+        grant = self._take(given.get("code", ""), "code", client, state)
+        if grant.redirect_uri != given.get("redirect_uri"):
+            raise _OAuthError("invalid_grant", "redirect_uri differs from the authorization request.")
+        digest = hashlib.sha256(given.get("code_verifier", "").encode()).digest()
+        computed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        if not hmac.compare_digest(computed, grant.challenge):
+            raise _OAuthError("invalid_grant", "code_verifier does not match code_challenge.")
+        return grant
+
+    def _refresh(self, given: Mapping[str, str], client: Client, state: State) -> _Grant:
+        token = given.get("refresh_token", "")
+        grant = self._take(token, "refresh", client, state)
+        if not self._settings.rotate:
+            state.tokens[token] = grant
+        wanted = frozenset(given["scope"].split()) if given.get("scope") else grant.scopes
+        if not wanted <= grant.scopes:
+            raise _OAuthError("invalid_scope", "A refresh cannot widen the scope.")
+        return grant._replace(scopes=wanted)
+
+    def _take(self, token: str, kind: str, client: Client, state: State) -> _Grant:
+        grant = state.tokens.get(token)
+        usable = isinstance(grant, _Grant) and grant.kind == kind and grant.client == client.identifier
+        if not usable or grant.expires <= state.clock.now():
+            raise _OAuthError("invalid_grant", f"The {kind} token is unknown, used or expired.")
+        del state.tokens[token]
+        return grant  # type: ignore[no-any-return]
+
+    def _issue(self, grant: _Grant, state: State) -> dict[str, Any]:
+        now = int(state.clock.now())
+        settings = self._settings
+        claims = {
+            "iss": settings.issuer,
+            "sub": grant.user,
+            "client_id": grant.client,
+            settings.claim: self._tenants.get(grant.tenant, grant.tenant),
+            "scope": " ".join(sorted(grant.scopes)),
+            "iat": now,
+            "exp": now + settings.access_ttl,
+            "jti": state.identities.word(16),
+        }
+        refresh = "rt_" + state.identities.word(40)
+        expires = state.clock.now() + settings.refresh_ttl
+        state.tokens[refresh] = grant._replace(kind="refresh", expires=expires, challenge="", redirect_uri="")
+        return {
+            "access_token": jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, _KEY),
+            "token_type": "Bearer",
+            "expires_in": settings.access_ttl,
+            "refresh_token": refresh,
+            "scope": claims["scope"],
+        }
+
+    # -- verification ---------------------------------------------------------------------------------------------
+
+    def verify(self, token: str, state: State) -> Principal | None:
+        """The principal of an access token; None when it is not one of ours. The caller checks ``expires``."""
+        known = state.tokens.get("access:" + token)
+        if isinstance(known, Principal):
+            return known
+        if token.count(".") != 2:  # noqa: PLR2004 - header.payload.signature
+            return None
+        try:
+            claims = jwt.decode(token, _KEY, algorithms=["HS256"]).claims
+        except (JoseError, ValueError):
+            return None
+        tenant = str(claims.get(self._settings.claim, ""))
+        if tenant not in self._slugs and tenant not in self._tenants:
+            return None
+        principal = Principal(
+            name=f"oauth:{claims.get('sub')}",
+            tenant=self._slugs.get(tenant, tenant),
+            secret=token,
+            scopes=frozenset(str(claims.get("scope", "")).split()),
+            expires=float(claims.get("exp", 0)),
+        )
+        state.tokens["access:" + token] = principal
+        return principal
+
+
+def _json(status: int, value: Any) -> Response:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    return Response(status, headers, dump(value))
+
+
+def _redirect(uri: str, parameters: Mapping[str, str]) -> Response:
+    separator = "&" if "?" in uri else "?"
+    return Response(302, [(b"location", f"{uri}{separator}{urlencode(parameters)}".encode())])

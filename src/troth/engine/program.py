@@ -1,0 +1,120 @@
+"""A contract compiled to run: one plan an operation, nothing left to interpret per request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.model import Behaviour, Binding
+from troth.contract import Router, Validators, validators
+from troth.contract.model import Contract
+from troth.engine.authenticating import Authenticator, Principal
+from troth.engine.events import Dispatcher
+from troth.engine.forcing import Preference, forced_response
+from troth.engine.keeping import Keeper
+from troth.engine.limiting import Limiter
+from troth.engine.messages import Request, Response
+from troth.engine.performing import Call, Performer, performer_for
+from troth.engine.reading import RequestReader
+from troth.engine.refusing import Refusal
+from troth.engine.replaying import Replays
+from troth.engine.sampling import Sampler
+from troth.engine.state import State
+
+__all__ = ["Plan", "Program"]
+
+
+class Plan:
+    """One operation, compiled on its first request: reading and performing are built lazily for a fast start."""
+
+    def __init__(self, binding: Binding, program: Program) -> None:
+        self.binding = binding
+        self._program = program
+        self._reader: RequestReader | None = None
+        self._performer: Performer | None = None
+        policy = binding.idempotency
+        self.replays = Replays(policy, program.faults) if policy else None
+        self._per_credential = policy is not None and policy.scope == "credential"
+
+    def reader(self) -> RequestReader:
+        if self._reader is None:
+            program = self._program
+            self._reader = RequestReader(
+                program.contract, program.validators, self.binding.operation, program.faults
+            )
+        return self._reader
+
+    def perform(self, call: Call) -> Response:
+        if self._performer is None:
+            program = self._program
+            found = performer_for(
+                self.binding, program.contract, program.behaviour, program.keeper, program.faults
+            )
+            self._performer = found or self._documented
+        return self._performer(call)
+
+    def _documented(self, _call: Call) -> Response:
+        """Nothing says what the operation does: its documented response stands in."""
+        return forced_response(self._program.contract, self.binding.operation, Preference())
+
+    def replay_scope(self, principal: Principal) -> str:
+        return principal.secret if self._per_credential else principal.tenant
+
+
+class Program:
+    """Everything compiled from (contract, behaviour, faults). Holds no state."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        behaviour: Behaviour,
+        faults: frozenset[str],
+        checkers: Validators | None = None,
+        tenants: Mapping[str, str] | None = None,
+    ) -> None:
+        self.contract = contract
+        self.behaviour = behaviour
+        self.faults = faults
+        self.validators = checkers or validators(contract)
+        self.router = Router(contract)
+        self.dispatcher = Dispatcher(behaviour.webhooks, tenants or {})
+        self.keeper = Keeper(behaviour, Sampler(contract), self.dispatcher)
+        self.limiters = tuple(Limiter(policy, faults) for policy in behaviour.rate_limits)
+        self.plans = {name: Plan(binding, self) for name, binding in behaviour.bindings.items()}
+
+    def answer(
+        self, plan: Plan, path: Mapping[str, str], request: Request, principal: Principal, state: State
+    ) -> Response:
+        """Validate, replay or perform one authenticated request. Raises Refusal."""
+        reader = plan.reader()
+        values = reader.parameters(path, request)
+        body = reader.body(request)
+        world = self.keeper.world(state, principal.tenant)
+        call = Call(principal, state, world, values, body)
+        key = plan.replays.key(request) if plan.replays else None
+        if plan.replays is None or key is None:
+            return plan.perform(call)
+        scope = plan.replay_scope(principal)
+        known = plan.replays.recall(state, scope, key, request)
+        if known is not None:
+            return Response(known.status, list(known.headers), known.body)
+        response = plan.perform(call)
+        plan.replays.keep(state, scope, key, request, Response(response.status, list(response.headers), response.body))
+        return response
+
+    def limit(self, principal: Principal, request: Request, state: State) -> tuple[tuple[bytes, bytes], ...]:
+        """Count the request under every policy. Raises Refusal ``rate-limited`` with the headers of the policy."""
+        headers: tuple[tuple[bytes, bytes], ...] = ()
+        for limiter in self.limiters:
+            per = limiter.policy.per
+            partition = {"tenant": principal.tenant, "address": request.client}.get(per, principal.secret)
+            headers += limiter.take(state, partition or request.client)
+        return headers
+
+    def authenticator(self, principals: Mapping[str, Principal], verify: Any) -> Authenticator:
+        return Authenticator(self.behaviour, principals, verify, self.faults)
+
+    def refuse_method(self, allowed: tuple[str, ...]) -> Refusal:
+        if "method-not-found" in self.faults:
+            return Refusal("no-route")
+        return Refusal("method-not-allowed", None, None, ((b"allow", ", ".join(allowed).encode()),))

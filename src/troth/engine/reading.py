@@ -1,0 +1,120 @@
+"""Reading a request against its operation: parameters and body, decoded and validated, all violations at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from troth.contract import ParameterReader, Validators, Violation, compile_parameters
+from troth.contract.model import Contract, Media, Operation
+from troth.engine.checking import detail
+from troth.engine.messages import Request
+from troth.engine.refusing import Refusal
+
+__all__ = ["BodyReader", "RequestReader"]
+
+Values = Mapping[tuple[str, str], Any]
+
+
+def _details(violations: Sequence[Violation]) -> list[dict[str, str]]:
+    return [detail(violation.pointer, violation.keyword, violation.message) for violation in violations]
+
+
+class BodyReader:
+    """The compiled body of one operation."""
+
+    def __init__(self, operation: Operation, validators: Validators, faults: frozenset[str]) -> None:
+        self._body = operation.body
+        self._validators = validators
+        self._lenient = "invalid-accepted" in faults
+        self._compiled: dict[str, Any] = {}
+
+    def read(self, request: Request) -> Any:
+        """The decoded body; None when there is none. Raises Refusal."""
+        body = self._body
+        if body is None:
+            return None
+        if not request.body:
+            if body.required:
+                raise Refusal("invalid", "A request body is required.", [detail("", "required", "The body is missing.")])
+            return None
+        media = self._media(request.headers.get("content-type", ""))
+        if "json" not in media.content_type and media.content_type not in ("*/*", ""):
+            value = _form(request, media)
+        else:
+            value = self._json(request.body)
+        self._validate(media, value)
+        return value
+
+    def _media(self, content_type: str) -> Media:
+        assert self._body is not None  # noqa: S101 - read has looked
+        known = self._body.media
+        plain = content_type.partition(";")[0].strip().lower()
+        if not plain and known:
+            return next((m for t, m in known.items() if "json" in t), next(iter(known.values())))
+        for candidate in (plain, plain.partition("/")[0] + "/*", "*/*"):
+            if candidate in known:
+                return known[candidate]
+        accepted = ", ".join(known)
+        raise Refusal("unsupported-media-type", f"{plain or 'No media type'} is not accepted here; send {accepted}.")
+
+    def _json(self, body: bytes) -> Any:
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            where = f"line {error.lineno}, column {error.colno}"
+            message = f"The body is not JSON in UTF-8: {error.msg} ({where})."
+            raise Refusal("malformed", message, [detail("", "json", message)]) from None
+
+    def _validate(self, media: Media, value: Any) -> None:
+        if media.schema_pointer is None or self._lenient:
+            return
+        validator = self._compiled.get(media.content_type)
+        if validator is None:
+            validator = self._compiled[media.content_type] = self._validators.at(media.schema_pointer, "request")
+        if not validator.is_valid(value):
+            violations = validator.violations(value)
+            first = violations[0].message if violations else "The body does not satisfy its schema."
+            more = f" ({len(violations) - 1} more)" if len(violations) > 1 else ""
+            raise Refusal("invalid", first + more, _details(violations))
+
+
+def _form(request: Request, media: Media) -> Any:
+    """A urlencoded form as an object; any other media type is opaque and given as None."""
+    if "urlencoded" not in media.content_type:
+        return None
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+class RequestReader:
+    """The compiled parameters and body of one operation."""
+
+    def __init__(self, contract: Contract, validators: Validators, operation: Operation, faults: frozenset[str]) -> None:
+        self._parameters: ParameterReader = compile_parameters(contract, validators, operation)
+        self._missing = "404" in operation.responses
+        self._body = BodyReader(operation, validators, faults)
+        self._lenient = "invalid-accepted" in faults
+        self._unbounded = "page-size-unbounded" in faults
+
+    def parameters(self, path: Mapping[str, str], request: Request) -> Values:
+        """All parameter values. A malformed path id is a missing object where the contract documents 404."""
+        values, violations = self._parameters.read(path, request.pairs(), request.headers)
+        if violations and not self._lenient:
+            in_path = [v for v in violations if v.location == "path"]
+            if in_path and self._missing:
+                raise Refusal("not-found")
+            if self._unbounded:
+                violations = [v for v in violations if v.keyword != "maximum"]
+        if violations and not self._lenient:
+            details = [
+                {**detail(v.pointer, v.keyword, v.message), "in": v.location or "query", "name": v.name or ""}
+                for v in violations
+            ]
+            raise Refusal("invalid", violations[0].message, details)
+        return values
+
+    def body(self, request: Request) -> Any:
+        return self._body.read(request)

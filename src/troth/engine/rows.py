@@ -1,0 +1,185 @@
+"""Rows of one resource: how they are filled, computed, stamped and shown. Compiled once from the behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.model import Field, Resource
+from troth.engine.identity import stable_uuid
+from troth.engine.messages import dump
+from troth.engine.sampling import Sampler
+from troth.engine.state import Row
+from troth.engine.world import TenantWorld
+
+__all__ = ["RowKind", "computing_order"]
+
+
+def computing_order(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Computed fields so that each comes after those it reads; a field that names itself reads the stored value."""
+    by_name = {found.name: found for found in fields}
+    done: list[Field] = []
+    active: set[str] = set()
+
+    def visit(found: Field) -> None:
+        if found in done or found.name in active or found.computed is None:
+            return
+        active.add(found.name)
+        for name in sorted(found.computed.variables & by_name.keys() - {found.name}):
+            visit(by_name[name])
+        done.append(found)
+
+    for found in fields:
+        visit(found)
+    return tuple(done)
+
+
+def _clock_dependent(ordered: tuple[Field, ...]) -> frozenset[str]:
+    found: set[str] = set()
+    for computed in ordered:
+        expression = computed.computed
+        if expression and (expression.clocked or expression.variables & found or expression.related):
+            found.add(computed.name)
+    return frozenset(found)
+
+
+class RowKind:
+    """The compiled form of one resource."""
+
+    def __init__(self, resource: Resource, sampler: Sampler, timed: frozenset[str] = frozenset()) -> None:
+        self.resource = resource
+        self._sampler = sampler
+        ordered = computing_order(resource.computed)
+        late = _clock_dependent(ordered)
+        self._stored = tuple(f for f in ordered if f.name not in late)
+        self._late = tuple(f for f in ordered if f.name in late)
+        self._stamped = tuple(f for f in resource.fields.values() if f.stamped is not None)
+        self._public = tuple(f for f in resource.fields.values() if not f.write_only and not f.hidden)
+        self._nested = tuple(f for f in resource.fields.values() if f.items and _has_traits(f.items))
+        self._open = not resource.fields
+        clocked = any(f.computed and f.computed.clocked for f in ordered)
+        self.daily = clocked or bool(timed)
+
+    # -- writing ---------------------------------------------------------------------------------------------
+
+    def filled(self, given: Mapping[str, Any], world: TenantWorld, *, identifier: Any = None) -> dict[str, Any]:
+        """A complete new row from what a create gives: generated, initial and empty values added."""
+        data = dict(given)
+        now = world.now()
+        resource = self.resource
+        data[resource.id_field] = self._new_id(world) if identifier is None else identifier
+        for name, field in resource.fields.items():
+            if field.generated in ("created", "updated"):
+                data.setdefault(name, now)
+            elif field.sequence is not None and data.get(name) is None:
+                data[name] = field.sequence.format(world.state.next(world.tenant, resource.name, name))
+            elif name not in data and field.computed is None and not field.write_only:
+                value = self._absent(field, data, world)
+                if value is not None or field.nullable or field.required:
+                    data[name] = value
+        for name, field in resource.fields.items():
+            if name not in data and field.initial is not None:
+                data[name] = field.initial
+        return self.settled(data, world)
+
+    def _new_id(self, world: TenantWorld) -> Any:
+        if self.resource.id_kind == "integer":
+            return world.state.next("", self.resource.name, "$id")
+        return world.state.identities.uuid()
+
+    def _absent(self, field: Field, data: Mapping[str, Any], world: TenantWorld) -> Any:
+        if field.initially is not None:
+            return field.initially.evaluate(data, world)
+        if field.initial is not None or field.nullable:
+            return field.initial
+        if not field.required:
+            return None
+        kinds = field.schema.get("type")
+        if kinds == "array" and not field.schema.get("minItems"):
+            return []
+        return self._sampler.sample(field.pointer)
+
+    def settled(self, data: dict[str, Any], world: TenantWorld) -> dict[str, Any]:
+        """The row with nested objects completed and every computed field that can be stored recomputed."""
+        for field in self._nested:
+            items = data.get(field.name)
+            if isinstance(items, list):
+                data[field.name] = [_nested_item(field.items or {}, item, world) for item in items]
+        for field in self._stored:
+            if field.computed is not None:
+                data[field.name] = field.computed.evaluate(self._scope(data), world)
+        return data
+
+    def stamp(self, row: Row, world: TenantWorld) -> Row:
+        """The row with its ``stamped`` moments set or cleared; the same row when nothing changes."""
+        changed: dict[str, Any] = {}
+        for field in self._stamped:
+            holds = field.stamped is not None and field.stamped.holds(self.view(row, world), world)
+            if holds and row.data.get(field.name) is None:
+                changed[field.name] = world.now()
+            elif not holds and row.data.get(field.name) is not None:
+                changed[field.name] = None
+        return Row(row.id, {**row.data, **changed}, visible=row.visible) if changed else row
+
+    def make(self, data: dict[str, Any], world: TenantWorld) -> Row:
+        """An immutable row; ``visible`` is decided here, once."""
+        visible = self.resource.visible is None or self.resource.visible.holds(data, world)
+        return Row(str(data[self.resource.id_field]), data, visible=visible)
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    def _scope(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {**data, "$id": data.get(self.resource.id_field)}
+
+    def view(self, row: Row, world: TenantWorld) -> dict[str, Any]:
+        """What the API shows of a row, cached until the row or the day changes."""
+        if row.view is not None and (not self.daily or row.stamp == world.today()):
+            return row.view
+        scope = self._scope(row.data)
+        for field in self._late:
+            if field.computed is not None:
+                scope[field.name] = field.computed.evaluate(scope, world)
+        if self._open:
+            view = {name: value for name, value in row.data.items()}
+        else:
+            view = {f.name: scope[f.name] for f in self._public if f.name in scope}
+        row.view, row.body, row.stamp = view, None, world.today() if self.daily else ""
+        return view
+
+    def body(self, row: Row, world: TenantWorld) -> bytes:
+        """The view as JSON, cached with it."""
+        view = self.view(row, world)
+        if row.body is None:
+            row.body = dump(view)
+        return row.body
+
+    def full(self, row: Row, world: TenantWorld) -> dict[str, Any]:
+        """The view together with the fields that the API hides, for expressions."""
+        return {**row.data, **self.view(row, world)}
+
+
+def _has_traits(fields: Mapping[str, Field]) -> bool:
+    return any(f.computed or f.generated or f.initial is not None or f.nullable for f in fields.values())
+
+
+def _nested_item(fields: Mapping[str, Field], given: Any, world: TenantWorld) -> Any:
+    if not isinstance(given, Mapping):
+        return given
+    item = dict(given)
+    for name, field in fields.items():
+        if field.generated == "id":
+            item.setdefault(name, world.state.identities.uuid())
+        elif name not in item and field.computed is None:
+            if field.initial is not None or field.nullable:
+                item[name] = field.initial
+            elif field.required and field.schema.get("type") == "boolean":
+                item[name] = False
+    for field in computing_order(tuple(fields.values())):
+        if field.computed is not None:
+            item[field.name] = field.computed.evaluate(item, world)
+    return {name: item[name] for name in fields if name in item} | {k: v for k, v in item.items() if k not in fields}
+
+
+def seeded_identifier(resource: Resource, api: str, tenant: str, index: int, start: int) -> Any:
+    """The stable id of a seed row."""
+    return start + index + 1 if resource.id_kind == "integer" else stable_uuid(api, tenant, resource.name, index)

@@ -1,0 +1,153 @@
+"""Everything that a mock remembers, behind one interface: rows, keys, windows, tokens, deliveries.
+
+State is keyed (sandbox, tenant, resource, id). Rows are immutable values with cached renderings, so a snapshot
+copies references only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from troth.engine.clock import Clock
+from troth.engine.identity import Identities
+
+__all__ = ["MemoryTable", "Row", "State", "Table"]
+
+JOURNAL_LENGTH = 1000
+
+
+class Row:
+    """One stored object. ``data`` is never changed; ``view`` and ``body`` cache what the API shows of it.
+
+    ``stamp`` is the day for which the cached view holds; ``visible`` says whether the API shows the row at all.
+    """
+
+    __slots__ = ("body", "data", "id", "stamp", "view", "visible")
+
+    def __init__(self, identifier: str, data: Mapping[str, Any], *, visible: bool = True) -> None:
+        self.id = identifier
+        self.data = data
+        self.visible = visible
+        self.view: dict[str, Any] | None = None
+        self.body: bytes | None = None
+        self.stamp = ""
+
+
+class Table(Protocol):
+    """The rows of one resource of one tenant, in the order in which they were made."""
+
+    def get(self, identifier: str) -> Row | None: ...
+    def put(self, row: Row) -> None: ...
+    def drop(self, identifier: str) -> None: ...
+    def shown(self) -> list[Row]: ...
+    def all(self) -> Iterable[Row]: ...
+    def holding(self, field: str, value: Any) -> list[Row]: ...
+    def copy(self) -> Table: ...
+
+
+class MemoryTable:
+    """A table in memory. Indexes are built when a field is first asked for and kept up to date after that."""
+
+    def __init__(self, rows: dict[str, Row] | None = None) -> None:
+        self._rows: dict[str, Row] = rows if rows is not None else {}
+        self._shown: list[Row] | None = None
+        self._indexes: dict[str, dict[Any, dict[str, None]]] = {}
+
+    def get(self, identifier: str) -> Row | None:
+        return self._rows.get(identifier)
+
+    def put(self, row: Row) -> None:
+        before = self._rows.get(row.id)
+        if before is None and row.visible and self._shown is not None:
+            self._shown.append(row)
+        else:
+            self._shown = None
+        for field, index in self._indexes.items():
+            if before is not None:
+                index.get(_key(before.data.get(field)), {}).pop(row.id, None)
+            index.setdefault(_key(row.data.get(field)), {})[row.id] = None
+        self._rows[row.id] = row
+
+    def drop(self, identifier: str) -> None:
+        row = self._rows.pop(identifier, None)
+        self._shown = None
+        if row is not None:
+            for field, index in self._indexes.items():
+                index.get(_key(row.data.get(field)), {}).pop(identifier, None)
+
+    def shown(self) -> list[Row]:
+        if self._shown is None:
+            self._shown = [row for row in self._rows.values() if row.visible]
+        return self._shown
+
+    def all(self) -> Iterable[Row]:
+        return self._rows.values()
+
+    def holding(self, field: str, value: Any) -> list[Row]:
+        """The rows whose field equals a value, or is a list that contains it."""
+        index = self._indexes.get(field)
+        if index is None:
+            index = self._indexes[field] = {}
+            for row in self._rows.values():
+                index.setdefault(_key(row.data.get(field)), {})[row.id] = None
+        found = [self._rows[identifier] for identifier in index.get(_key(value), ())]
+        lists = (key for key in index if isinstance(key, tuple) and value in key)
+        return found + [self._rows[identifier] for key in lists for identifier in index[key]]
+
+    def copy(self) -> MemoryTable:
+        return MemoryTable(dict(self._rows))
+
+
+def _key(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(item for item in value if isinstance(item, str | int))
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+class State:
+    """One sandbox: its tables, its clock, its randomness, and what the protocol layers remember."""
+
+    def __init__(self, clock: Clock, identities: Identities) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.identities = identities
+        self.tables: dict[tuple[str, str], Table] = {}
+        self.sequences: dict[tuple[str, str, str], int] = {}
+        self.replays: dict[tuple[str, str], Any] = {}
+        self.windows: dict[tuple[str, str], list[float]] = {}
+        self.tokens: dict[str, Any] = {}
+        self.outbox: list[Any] = []
+        self.journal: deque[Any] = deque(maxlen=JOURNAL_LENGTH)
+        self.swept = ""
+
+    def table(self, tenant: str, resource: str) -> Table:
+        found = self.tables.get((tenant, resource))
+        if found is None:
+            found = self.tables[tenant, resource] = MemoryTable()
+        return found
+
+    def next(self, tenant: str, resource: str, field: str) -> int:
+        """The next number of a sequence, starting at 1."""
+        key = (tenant, resource, field)
+        self.sequences[key] = self.sequences.get(key, 0) + 1
+        return self.sequences[key]
+
+    def fork(self) -> State:
+        """An independent copy: writes to either never show in the other. The journal and outbox start empty."""
+        twin = State(self.clock.copy(), self.identities.copy())
+        twin.tables = {key: table.copy() for key, table in self.tables.items()}
+        twin.sequences = dict(self.sequences)
+        twin.replays = dict(self.replays)
+        twin.windows = {key: list(window) for key, window in self.windows.items()}
+        twin.tokens = dict(self.tokens)
+        twin.swept = self.swept
+        return twin
+
+    def become(self, other: State) -> None:
+        """Take over a snapshot's contents; the journal and the log of deliveries stay."""
+        twin = other.fork()
+        for name in ("clock", "identities", "tables", "sequences", "replays", "windows", "tokens", "swept"):
+            setattr(self, name, getattr(twin, name))

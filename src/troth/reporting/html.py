@@ -1,0 +1,98 @@
+"""The report as one self-contained HTML page: no script, no request to anywhere, readable in the dark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from string import Template
+from typing import Any
+
+from troth.findings import Case, Finding
+from troth.reporting.exchanges import curl, transcript
+from troth.reporting.paragraphs import paragraphs, steps
+from troth.reporting.places import subject_of
+from troth.reporting.report import Report
+
+__all__ = ["write"]
+
+_PAGE = Template("""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+:root { color-scheme: light dark; --edge: #8884; --quiet: #8881; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h2 { font-size: 1.1rem; margin: 0; }
+article { border: 1px solid var(--edge); border-left-width: .4rem; border-radius: .3rem; }
+article { padding: 1rem; margin: 1rem 0; }
+.breaking, .error { border-left-color: #d33; }
+.warning { border-left-color: #d90; }
+.info { border-left-color: #38c; }
+pre { background: var(--quiet); padding: .8rem; overflow: auto; }
+code { overflow-wrap: anywhere; }
+p { margin: .5rem 0; white-space: pre-wrap; }
+dl { display: flex; gap: 2rem; flex-wrap: wrap; }
+dd { margin: 0; font-size: 1.5rem; }
+table { border-collapse: collapse; width: 100%; }
+td, th { text-align: left; padding: .3rem .6rem; border-top: 1px solid var(--edge); }
+</style>
+</head>
+<body>
+<h1>$title</h1>
+<dl>$head</dl>
+<p><strong>$sentence</strong></p>
+$findings
+$cases
+</body>
+</html>
+""")
+
+
+def write(report: Report) -> str:
+    """The page: facts of the run, the summary, an article a finding, a table of the cases."""
+    facts = {name: value for name, value in report.head.items() if isinstance(value, str | int | float)}
+    return _PAGE.substitute(
+        title=escape(report.title),
+        head="".join(
+            f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>"
+            for name, value in facts.items()
+        ),
+        sentence=escape(report.sentence),
+        findings="\n".join(_finding(finding) for finding in report.findings),
+        cases=_table(report.cases),
+    )
+
+
+def _finding(finding: Finding) -> str:
+    place = str(finding.location) if finding.location else ""
+    parts = [
+        f"<h2>{finding.severity}: {escape(finding.title)}</h2>",
+        f"<p><code>{escape(subject_of(finding))}</code></p>",
+    ]
+    for paragraph in paragraphs(finding):
+        text = escape(paragraph)
+        parts.append(f"<p><code>{text}</code></p>" if paragraph == place else f"<p>{text}</p>")
+    parts += [_exchange(exchange) for exchange in steps(finding)]
+    return f'<article class="{finding.severity}">\n' + "\n".join(parts) + "\n</article>"
+
+
+def _exchange(exchange: Mapping[str, Any]) -> str:
+    who = f"# as {exchange['principal']}\n" if exchange.get("principal") else ""
+    request = f"<pre>{escape(who + curl(exchange['request']))}</pre>"
+    response = exchange.get("response")
+    shown = f"<pre>{escape(transcript(response))}</pre>" if isinstance(response, dict) else ""
+    return f"<details><summary>Recorded exchange</summary>{request}{shown}</details>"
+
+
+def _table(cases: tuple[Case, ...]) -> str:
+    if not cases:
+        return ""
+    rows = "\n".join(
+        f"<tr><td><code>{escape(case.name)}</code></td><td>{case.verdict.replace('-', ' ')}</td>"
+        f"<td>{escape(case.detail)}</td><td>{case.seconds:.2f} s</td></tr>"
+        for case in cases
+    )
+    return f"<table>\n<tr><th>judged</th><th>verdict</th><th>why</th><th>time</th></tr>\n{rows}\n</table>"
