@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from troth.compatibility.containment import ASSERTED_FORMATS
 from troth.compatibility.delta import Delta
 from troth.compatibility.expansion import expand
 from troth.compatibility.facts import Direction, Fact, Pair
@@ -80,6 +81,8 @@ class _Bench:
 
     def _contain(self, fact: Fact, pair: Pair, direction: Direction) -> Judgement | None:
         """Whether a reader of the old contract copes with the one edit; None where values do not decide."""
+        if fact.subject == "format" and (unasserted := _unasserted(fact)):
+            return Judgement("unknown", reason=f"no validator decides the format {unasserted}")
         if fact.subject in SHELLED:
             old, new = self.sides.old.node(pair.old), self.sides.new.node(pair.new)
             return _over_shells(old, new, fact.subject, direction)
@@ -129,6 +132,10 @@ class _Bench:
         if fact.old_pointer is not None:
             return self.delta.old.locate(fact.old_pointer)
         return self.delta.new.locate(fact.new_pointer or "")
+
+
+def _unasserted(fact: Fact) -> str:
+    return next((str(name) for name in (fact.old, fact.new) if name is not None and name not in ASSERTED_FORMATS), "")
 
 
 def _over_shells(old: Node, new: Node, subject: str, direction: Direction) -> Judgement:

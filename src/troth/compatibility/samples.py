@@ -179,6 +179,7 @@ def edges(schema: JSON) -> Iterator[JSON]:
     yield sample(schema)
     for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
         yield sample(part, schema)
+    yield from _listed(schema)
     yield from PLAIN.values()
     yield from ({}, [], 0.5, -1, "", "no such value")
     for keyword in ("minLength", "maxLength"):
@@ -191,6 +192,18 @@ def edges(schema: JSON) -> Iterator[JSON]:
     yield from _numbers(schema, "integer")
     yield from _sized_arrays(schema)
     yield from _sized_objects(schema)
+
+
+def _listed(schema: JSON, depth: int = 0) -> Iterator[JSON]:
+    """Every value that is listed anywhere inside a schema: those of ``not`` and ``if`` mark an edge too."""
+    if isinstance(schema, Mapping):
+        if depth:
+            yield from schema.get("enum", ()) if isinstance(schema.get("enum"), list) else ()
+        if "const" in schema:
+            yield schema["const"]
+    parts = schema.values() if isinstance(schema, Mapping) else schema if isinstance(schema, list) else ()
+    for part in parts if depth < DEEPEST else ():
+        yield from _listed(part, depth + 1)
 
 
 def _sized_arrays(schema: Mapping[str, JSON]) -> Iterator[JSON]:

@@ -106,6 +106,9 @@ class SchemaWalk:
         yield from unions
         if any(found.fact.subject == "union" for found in unions):
             return
+        if bool(old.unions) is not bool(new.unions):  # one side is an alternative of the other: compared as that
+            yield from (Found(fact, pair) for fact in assertion_facts(self.sides, pair, old, new) if fact.subject == "null")
+            return
         yield from (Found(fact, pair) for fact in assertion_facts(self.sides, pair, old, new))
         if old.types & new.types or old.types == new.types:
             yield from self._properties(pair, old, new)

@@ -167,7 +167,7 @@ def _read_yaml(text: str, name: str) -> Document:
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         raise DocumentError(
-            f"not valid YAML: {problem.problem or problem.context}{_hint(text, mark)}",
+            f"not valid YAML: {_problem(problem)}{_hint(text, mark)}",
             Location(name, line=mark.line + 1 if mark else None),
         ) from None
     except (yaml.YAMLError, UnicodeError) as problem:
@@ -177,6 +177,13 @@ def _read_yaml(text: str, name: str) -> Document:
     reader = _Reader(name)
     value = reader.value(node, "")
     return Document(name, value, lambda: _yaml_places(node, name))
+
+
+def _problem(problem: yaml.MarkedYAMLError) -> str:
+    """libyaml's words; where it stopped is often far behind the bracket or quote that it blames."""
+    said = ", ".join(part for part in (problem.context, problem.problem) if part)
+    start, end = problem.context_mark, problem.problem_mark
+    return f"{said} (from line {start.line + 1})" if start and end and start.line != end.line else said
 
 
 def _hint(text: str, mark: Any) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from troth.contract.bundling import Bundle, bundle
 from troth.contract.dialects import dialect, raise_schema
 from troth.contract.documents import Document
 from troth.contract.model import Contract
@@ -14,7 +15,6 @@ from troth.contract.operations import build_operations
 from troth.contract.overlays import apply_overlay, is_overlay
 from troth.contract.pointers import follow, join, local, reference
 from troth.contract.positions import Positions
-from troth.contract.references import Bundle, bundle
 from troth.contract.schemas import check_schemas
 from troth.contract.sources import Selection, read_document, select, sibling
 from troth.contract.swagger import convert_swagger

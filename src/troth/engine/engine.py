@@ -6,24 +6,27 @@ One request's way: route, authenticate, rate limit, authorise, validate, replay 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from troth.behaviour import behaviour_of
-from troth.behaviour.model import Behaviour
+from troth.behaviour.model import Behaviour, Binding
 from troth.contract import Match, MethodNotAllowed
 from troth.contract.model import Contract
 from troth.engine.authenticating import Authenticator, Principal
-from troth.engine.clock import Clock, parse_instant
+from troth.engine.clock import Clock, instant, parse_instant
+from troth.engine.events import Delivery
 from troth.engine.faults import check_faults
 from troth.engine.forcing import Preference, forced_response, parse_prefer
 from troth.engine.identity import Identities
-from troth.engine.messages import Request, Response
+from troth.engine.messages import Request, Response, dump
 from troth.engine.oauth import AuthorizationServer
 from troth.engine.program import Program
 from troth.engine.refusing import Refusal, refusal_renderer
+from troth.engine.sampling import Sampler
 from troth.engine.seeding import Seed, invented_seed, plant, read_seed
 from troth.engine.state import State
 from troth.errors import UsageError
@@ -40,13 +43,14 @@ _log = logging.getLogger("troth.engine")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a mock runs. ``rate_limit``: contract, off or N/WINDOW such as 100/1m."""
+    """How a mock runs. ``rate_limit``: contract, off or N/WINDOW such as 100/1m; ``validate``: off, warn or strict."""
 
     seed: int | None = None
     faults: frozenset[str] = frozenset()
     rate_limit: str = "contract"
     seed_file: Path | None = None
     empty: bool = False
+    validate: str = "strict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,12 @@ class Engine:
         if found is None:
             first = next(iter(self._programs.values()), None)
             found = Program(
-                self.contract, self.behaviour, wanted, first.validators if first else None, self.seed.tenants
+                self.contract,
+                self.behaviour,
+                wanted,
+                first.validators if first else None,
+                self.seed.tenants,
+                self.settings.validate,
             )
             self._programs[wanted] = found
             self._authenticators[wanted] = found.authenticator(self.principals, self._verify)
@@ -141,6 +150,35 @@ class Engine:
         self.principals[principal.secret] = principal
         for authenticator in self._authenticators.values():
             authenticator.principals[principal.secret] = principal
+
+    def credential(self, principal: Principal) -> dict[str, Any]:
+        """What a caller must send: ``{"name", "tenant", "headers", "scopes", "expires"}``."""
+        carriers = self.behaviour.authentication.carriers.values()
+        place, name, prefix = next((c for c in carriers if c[0] == "header"), ("header", "authorization", "Bearer "))
+        secret = principal.secret
+        if prefix == "Basic ":
+            secret = b64encode(secret.encode()).decode()
+        return {
+            "name": principal.name,
+            "tenant": principal.tenant,
+            "headers": {name: prefix + secret} if carriers and place == "header" else {},
+            "scopes": sorted(principal.scopes),
+            "expires": None if principal.expires is None else instant(principal.expires),
+        }
+
+    def credentials(self) -> list[dict[str, Any]]:
+        """The credentials of every known principal."""
+        return [self.credential(principal) for principal in self.principals.values()]
+
+    def example_body(self, binding: Binding) -> str:
+        """A body that the operation accepts, as compact JSON; empty when it takes none."""
+        body = binding.operation.body
+        media = next((m for t, m in body.media.items() if "json" in t), None) if body else None
+        if media is None or media.schema_pointer is None:
+            return ""
+        given = next(iter(media.examples.values()), None)
+        value = given["value"] if isinstance(given, Mapping) and "value" in given else given
+        return dump(value if value is not None else Sampler(self.contract).sample(media.schema_pointer)).decode()
 
     # -- one request ------------------------------------------------------------------------------------------------
 
@@ -197,6 +235,8 @@ class Engine:
             if principal is not None:
                 headers = program.limit(principal, request, state)
             if isinstance(found, MethodNotAllowed):
+                if request.method == "OPTIONS":
+                    return Response(204, [(b"allow", ", ".join(found.allowed).encode()), *headers])
                 raise program.refuse_method(found.allowed)
             raise Refusal("no-route")
         except Refusal as refusal:
@@ -222,6 +262,21 @@ class Engine:
         state.journal.append(
             (self._count, state.clock.now(), request, response, operation, principal.name if principal else None)
         )
+
+    def delivered(
+        self, state: State, delivery: Delivery, headers: Mapping[str, str], status: int | None, error: str | None
+    ) -> None:
+        """Record the outcome of one attempt, on the delivery and on its subscription."""
+        with state.lock:
+            program = self.program()
+            changes = program.dispatcher.record(state, delivery, headers, status, error)
+            webhooks = self.behaviour.webhooks
+            resource = self.behaviour.resources.get(webhooks.resource) if webhooks else None
+            if resource is not None and changes:
+                world = program.keeper.world(state, delivery.tenant)
+                row = state.table(delivery.tenant, resource.name).get(delivery.subscription)
+                if row is not None:
+                    program.keeper.change(resource, row, {**row.data, **changes}, world)
 
     def journal(self, sandbox: str = "") -> list[Exchange]:
         """The latest exchanges of a sandbox, oldest first."""
@@ -269,8 +324,3 @@ def _limited(behaviour: Behaviour, wanted: str) -> Behaviour:
 
 def _seed_of(contract: Contract, behaviour: Behaviour, settings: Settings) -> Seed:
     return read_seed(settings.seed_file) if settings.seed_file else invented_seed(behaviour)
-
-
-def known_faults(names: Iterable[str]) -> frozenset[str]:
-    """The names as a checked set, for settings."""
-    return check_faults(names)

@@ -40,7 +40,7 @@ class Plan:
         if self._reader is None:
             program = self._program
             self._reader = RequestReader(
-                program.contract, program.validators, self.binding.operation, program.faults
+                program.contract, program.validators, self.binding.operation, program.faults, program.validate
             )
         return self._reader
 
@@ -71,10 +71,12 @@ class Program:
         faults: frozenset[str],
         checkers: Validators | None = None,
         tenants: Mapping[str, str] | None = None,
+        validate: str = "strict",
     ) -> None:
         self.contract = contract
         self.behaviour = behaviour
         self.faults = faults
+        self.validate = validate
         self.validators = checkers or validators(contract)
         self.router = Router(contract)
         self.dispatcher = Dispatcher(behaviour.webhooks, tenants or {})
@@ -87,13 +89,17 @@ class Program:
     ) -> Response:
         """Validate, replay or perform one authenticated request. Raises Refusal."""
         reader = plan.reader()
-        values = reader.parameters(path, request)
-        body = reader.body(request)
+        warnings: list[str] = []
+        values = reader.parameters(path, request, warnings)
+        body = reader.body(request, warnings)
         world = self.keeper.world(state, principal.tenant)
         call = Call(principal, state, world, values, body)
         key = plan.replays.key(request) if plan.replays else None
         if plan.replays is None or key is None:
-            return plan.perform(call)
+            response = plan.perform(call)
+            if warnings and self.validate == "warn":
+                response.headers.append((b"x-troth-violations", "; ".join(warnings).encode("latin-1", "replace")))
+            return response
         scope = plan.replay_scope(principal)
         known = plan.replays.recall(state, scope, key, request)
         if known is not None:

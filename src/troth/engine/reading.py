@@ -26,14 +26,14 @@ def _details(violations: Sequence[Violation]) -> list[dict[str, str]]:
 class BodyReader:
     """The compiled body of one operation."""
 
-    def __init__(self, operation: Operation, validators: Validators, faults: frozenset[str]) -> None:
+    def __init__(self, operation: Operation, validators: Validators, *, lenient: bool) -> None:
         self._body = operation.body
         self._validators = validators
-        self._lenient = "invalid-accepted" in faults
+        self._lenient = lenient
         self._compiled: dict[str, Any] = {}
 
-    def read(self, request: Request) -> Any:
-        """The decoded body; None when there is none. Raises Refusal."""
+    def read(self, request: Request, warnings: list[str]) -> Any:
+        """The decoded body; None when there is none. Raises Refusal, or adds to ``warnings`` when lenient."""
         body = self._body
         if body is None:
             return None
@@ -46,7 +46,7 @@ class BodyReader:
             value = _form(request, media)
         else:
             value = self._json(request.body)
-        self._validate(media, value)
+        self._validate(media, value, warnings)
         return value
 
     def _media(self, content_type: str) -> Media:
@@ -69,14 +69,17 @@ class BodyReader:
             message = f"The body is not JSON in UTF-8: {error.msg} ({where})."
             raise Refusal("malformed", message, [detail("", "json", message)]) from None
 
-    def _validate(self, media: Media, value: Any) -> None:
-        if media.schema_pointer is None or self._lenient:
+    def _validate(self, media: Media, value: Any, warnings: list[str]) -> None:
+        if media.schema_pointer is None:
             return
         validator = self._compiled.get(media.content_type)
         if validator is None:
             validator = self._compiled[media.content_type] = self._validators.at(media.schema_pointer, "request")
         if not validator.is_valid(value):
             violations = validator.violations(value)
+            if self._lenient:
+                warnings += [f"{v.pointer or '/'}: {v.message}" for v in violations]
+                return
             first = violations[0].message if violations else "The body does not satisfy its schema."
             more = f" ({len(violations) - 1} more)" if len(violations) > 1 else ""
             raise Refusal("invalid", first + more, _details(violations))
@@ -92,17 +95,21 @@ def _form(request: Request, media: Media) -> Any:
 class RequestReader:
     """The compiled parameters and body of one operation."""
 
-    def __init__(self, contract: Contract, validators: Validators, operation: Operation, faults: frozenset[str]) -> None:
+    def __init__(
+        self, contract: Contract, validators: Validators, operation: Operation, faults: frozenset[str], validate: str
+    ) -> None:
         self._parameters: ParameterReader = compile_parameters(contract, validators, operation)
         self._missing = "404" in operation.responses
-        self._body = BodyReader(operation, validators, faults)
-        self._lenient = "invalid-accepted" in faults
+        self._lenient = "invalid-accepted" in faults or validate != "strict"
+        self._body = BodyReader(operation, validators, lenient=self._lenient)
         self._unbounded = "page-size-unbounded" in faults
 
-    def parameters(self, path: Mapping[str, str], request: Request) -> Values:
+    def parameters(self, path: Mapping[str, str], request: Request, warnings: list[str]) -> Values:
         """All parameter values. A malformed path id is a missing object where the contract documents 404."""
         values, violations = self._parameters.read(path, request.pairs(), request.headers)
-        if violations and not self._lenient:
+        if violations and self._lenient:
+            warnings += [f"{v.name}: {v.message}" for v in violations]
+        elif violations:
             in_path = [v for v in violations if v.location == "path"]
             if in_path and self._missing:
                 raise Refusal("not-found")
@@ -116,5 +123,5 @@ class RequestReader:
             raise Refusal("invalid", violations[0].message, details)
         return values
 
-    def body(self, request: Request) -> Any:
-        return self._body.read(request)
+    def body(self, request: Request, warnings: list[str]) -> Any:
+        return self._body.read(request, warnings)

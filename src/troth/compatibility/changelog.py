@@ -1,0 +1,143 @@
+"""Reads a changelog into releases, sections and entries, each with its line.
+
+The form is that of Keep a Changelog with either order in a release's heading: ``## Unreleased``,
+``## 2026-05-19 — v1.0.0``, ``## [1.0.0] - 2026-05-19``; below it ``### Added`` and list items.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from troth.errors import DocumentError
+from troth.findings import Location
+
+__all__ = ["Changelog", "Item", "Release", "parse_changelog", "read_changelog"]
+
+DATE = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
+VERSION = re.compile(r"\bv?(\d+(?:\.\d+){1,2}(?:[-+][0-9A-Za-z.+-]+)?)(?![\d-])")
+LABEL = re.compile(r"^\s*(?P<label>[^—–:`]{2,40}?)\s+[—–]\s|^\s*(?P<colon>[^—–:`]{2,40}?):\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One list item: ``label`` is the resource it begins with, ``codes`` what stands in backticks, in order."""
+
+    line: int
+    section: str
+    label: str | None
+    text: str
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One release, or what is unreleased (``version`` and ``date`` None)."""
+
+    line: int
+    heading: str
+    version: str | None
+    date: str | None
+    items: tuple[Item, ...] = ()
+
+    @property
+    def unreleased(self) -> bool:
+        return "unreleased" in self.heading.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Changelog:
+    path: str
+    releases: tuple[Release, ...]
+
+    @property
+    def unreleased(self) -> Release | None:
+        return next((release for release in self.releases if release.unreleased), None)
+
+    def release(self, version: str) -> Release | None:
+        return next((release for release in self.releases if release.version == version), None)
+
+
+def read_changelog(path: Path) -> Changelog:
+    """The changelog in a file. Raises DocumentError when there is none."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        message = f"the changelog cannot be read: {error.strerror}. Name another with --changelog."
+        raise DocumentError(message, Location(str(path))) from error
+    found = parse_changelog(text, str(path))
+    if not found.releases:
+        message = "the changelog has no release; expected a heading such as '## Unreleased' or '## 2026-05-19 — v1.0.0'"
+        raise DocumentError(message, Location(str(path), line=1))
+    return found
+
+
+def parse_changelog(text: str, path: str = "CHANGELOG.md") -> Changelog:
+    """Releases are headings with a version, a date or the word *Unreleased*; deeper headings are their sections."""
+    tokens = MarkdownIt("commonmark").parse(text)
+    releases: list[Release] = []
+    level, section = 0, ""
+    for at, token in enumerate(tokens):
+        if token.type == "heading_open":
+            depth, heading, line = int(token.tag[1]), tokens[at + 1].content.strip(), _line(token)
+            if depth <= (level or depth) and _is_release(heading):
+                releases.append(_release(heading, line))
+                level, section = depth, ""
+            elif level and depth <= level:
+                level = 0
+            else:
+                section = heading
+        elif token.type == "list_item_open" and level and releases:
+            item = _item(tokens, at, section)
+            releases[-1] = replace(releases[-1], items=(*releases[-1].items, item))
+    return Changelog(path, tuple(releases))
+
+
+def _line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 1
+
+
+def _is_release(heading: str) -> bool:
+    return bool("unreleased" in heading.casefold() or DATE.search(heading) or VERSION.search(heading))
+
+
+def _release(heading: str, line: int) -> Release:
+    date = DATE.search(heading)
+    version = VERSION.search(DATE.sub(" ", heading))
+    return Release(line, heading, version[1] if version else None, date[1] if date else None)
+
+
+def _item(tokens: Sequence[Token], at: int, section: str) -> Item:
+    """One item without the items nested in it."""
+    inlines = list(_own_inlines(tokens, at))
+    children = [child for inline in inlines for child in inline.children or ()]
+    text = "".join(" " if child.type in ("softbreak", "hardbreak") else child.content for child in children)
+    codes = tuple(child.content for child in children if child.type == "code_inline")
+    return Item(_line(tokens[at]), section, _label(children, text), text.strip(), codes)
+
+
+def _own_inlines(tokens: Sequence[Token], at: int) -> Iterator[Token]:
+    depth = tokens[at].level
+    nested = 0
+    for token in tokens[at + 1 :]:
+        if token.type == "list_item_close" and token.level == depth:
+            return
+        nested += (token.type in ("bullet_list_open", "ordered_list_open")) - (
+            token.type in ("bullet_list_close", "ordered_list_close")
+        )
+        if token.type == "inline" and nested == 0:
+            yield token
+
+
+def _label(children: Sequence[Token], text: str) -> str | None:
+    """The bold words that an item begins with, else the words before a dash."""
+    opening = next((at for at, child in enumerate(children) if child.content.strip() or child.type == "strong_open"), None)
+    if opening is not None and children[opening].type == "strong_open" and opening + 1 < len(children):
+        return children[opening + 1].content.strip().rstrip(":") or None
+    found = LABEL.match(text)
+    return (found["label"] or found["colon"]).strip() if found else None

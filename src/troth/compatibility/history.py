@@ -1,0 +1,60 @@
+"""The releases of a contract on disk, each with its predecessor: what a changelog must tell, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from semver import Version
+
+from troth.compatibility.changelog import Changelog
+from troth.compatibility.checking import Step
+from troth.compatibility.comparison import compare
+from troth.compatibility.policies import Policy
+from troth.contract import load_contract
+from troth.contract.model import Contract
+from troth.errors import UsageError
+
+__all__ = ["load_releases", "release_files", "steps_of"]
+
+
+def release_files(directory: Path) -> tuple[tuple[str, Path], ...]:
+    """Versions and their documents, oldest first. Raises UsageError when the directory does not exist."""
+    if not directory.is_dir():
+        raise UsageError(f"There is no directory of releases at {directory}. Name another with --releases.")
+    found = [(path.stem, path) for path in directory.iterdir() if path.suffix in (".yaml", ".yml", ".json")]
+    return tuple(sorted(found, key=lambda pair: _order(pair[0])))
+
+
+def _order(version: str) -> tuple[int, Version | str, str]:
+    try:
+        return 0, Version.parse(version.removeprefix("v"), optional_minor_and_patch=True), version
+    except ValueError:
+        return 1, version, version
+
+
+def steps_of(
+    changelog: Changelog,
+    current: Contract,
+    releases: Sequence[tuple[str, Contract]],
+    policy: str | Policy | None = None,
+) -> tuple[Step, ...]:
+    """From the newest to the oldest: the current contract against the last release, each release against the one before."""
+    steps = []
+    newest = releases[-1] if releases else None
+    if newest is not None:
+        comparison = compare(newest[1], current, policy=policy)
+        steps.append(Step(changelog.unreleased, current, comparison, "Unreleased"))
+    for at in range(len(releases) - 1, -1, -1):
+        version, contract = releases[at]
+        before = releases[at - 1][1] if at else None
+        comparison = compare(before, contract, policy=policy) if before is not None else None
+        steps.append(Step(changelog.release(version), contract, comparison, version))
+    return tuple(steps)
+
+
+def load_releases(directory: Path, name: str | None = None) -> tuple[tuple[str, Contract], ...]:
+    """The releases as contracts; of a shipped contract by name, so that its behaviour is laid over them."""
+    return tuple(
+        (version, load_contract(f"{name}@{version}" if name else path)) for version, path in release_files(directory)
+    )

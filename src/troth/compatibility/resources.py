@@ -1,0 +1,62 @@
+"""Which resource a fact is about, in the words of the document's tags or paths, and which section it belongs in."""
+
+from __future__ import annotations
+
+import re
+
+from troth.compatibility.delta import Delta
+from troth.compatibility.facts import Fact
+from troth.compatibility.judgement import Judged
+from troth.compatibility.operations import resource_of
+from troth.contract.model import Operation
+
+__all__ = ["EVERYWHERE", "folded", "label_of", "labels_of", "section_of"]
+
+EVERYWHERE = "The whole API"
+
+DEPRECATIONS = frozenset({"deprecation", "operation-deprecation", "parameter-deprecation", "sunset", "operation-sunset"})
+THINGS = frozenset(
+    {"operation", "deprecated-operation", "property", "required-property", "parameter", "required-parameter", "body",
+     "required-body", "request-media-type", "response-media-type", "success-status", "error-status", "header",
+     "required-header", "enum-value", "extensible-enum-value", "branch", "security-alternative", "security-scheme",
+     "security-flow", "offered-scope", "server", "webhook", "pattern-property", "event", "filter", "transition",
+     "scope-alias", "idempotent-method", "rate-header", "discriminator-value"},
+)  # fmt: skip
+"""Subjects that are a thing which comes or goes; the others are a quality of something that stays."""
+
+
+def label_of(operation: Operation) -> str:
+    """The first tag, else the path's resource with capitals: ``time-entries`` is ``Time Entries``."""
+    if operation.tags:
+        return operation.tags[0]
+    return re.sub(r"[-_]+", " ", resource_of(operation)).title()
+
+
+def labels_of(fact: Fact, found: Delta) -> tuple[str, ...]:
+    """The resources that a fact reaches, sorted; empty when it reaches none."""
+    labels = set()
+    for identifier in fact.reach:
+        operation = found.new.operation(identifier) or found.old.operation(identifier)
+        if operation is not None:
+            labels.add(label_of(operation))
+    return tuple(sorted(labels))
+
+
+def section_of(item: Judged) -> str:
+    """The heading of a changelog under which a fact belongs. What breaks is never *Added*, however new it is."""
+    fact, severity = item.fact, item.finding.severity
+    if fact.subject in DEPRECATIONS and fact.action in ("added", "changed"):
+        return "Deprecated"
+    if fact.subject in THINGS and fact.action == "removed":
+        return "Removed"
+    if fact.subject in THINGS and fact.action == "added" and severity != "breaking":
+        return "Added"
+    return "Changed"
+
+
+def folded(words: str) -> str:
+    """Words without case, blanks, hyphens and plural: ``Time Entries``, ``time-entries`` and ``TimeEntry`` are one."""
+    letters = re.sub(r"[^a-z0-9]", "", words.casefold())
+    if letters.endswith("ies"):
+        return letters[:-3] + "y"
+    return letters[:-1] if letters.endswith("s") and not letters.endswith("ss") else letters

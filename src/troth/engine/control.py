@@ -1,0 +1,266 @@
+"""The control plane: what a test asks of a mock besides the API itself. REST under ``/__troth``, JSON both ways.
+
+Every call works on the sandbox that the header ``X-Troth-Sandbox`` names (none is the shared one). Errors are
+problem details (RFC 9457).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from troth.engine.authenticating import Principal
+from troth.engine.clock import instant, parse_instant
+from troth.engine.engine import SANDBOX_HEADER, Engine, Exchange
+from troth.engine.faults import check_faults
+from troth.engine.messages import Request, Response, dump
+from troth.engine.state import State
+from troth.errors import TrothError, UsageError, did_you_mean
+
+__all__ = ["CONTROL_PATH", "Control"]
+
+CONTROL_PATH = "/__troth"
+_DURATION = re.compile(r"^(-?\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?$")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, None: 1}
+_JSON = (b"content-type", b"application/json")
+
+Given = Mapping[str, Any]
+
+
+class Control:
+    """The routes of the control plane over one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._snapshots: dict[str, State] = {}
+        self.routes: Mapping[tuple[str, str], Callable[[Given, State, str], Any]] = {
+            ("GET", "/health"): self.health,
+            ("POST", "/reset"): self.reset,
+            ("POST", "/seed"): self.seed,
+            ("POST", "/snapshot"): self.snapshot,
+            ("POST", "/restore"): self.restore,
+            ("POST", "/fork"): self.fork,
+            ("GET", "/clock"): self.clock,
+            ("POST", "/clock/freeze"): self.freeze,
+            ("POST", "/clock/resume"): self.resume,
+            ("POST", "/clock/set"): self.set_clock,
+            ("POST", "/clock/advance"): self.advance,
+            ("GET", "/principals"): self.principals,
+            ("POST", "/principals"): self.add_principal,
+            ("POST", "/events"): self.trigger,
+            ("GET", "/journal"): self.journal,
+            ("DELETE", "/journal"): self.clear_journal,
+            ("GET", "/deliveries"): self.deliveries,
+            ("POST", "/deliveries/flush"): self.flush,
+            ("POST", "/deliveries/{id}/redeliver"): self.redeliver,
+            ("GET", "/faults"): self.faults,
+            ("PUT", "/faults"): self.set_faults,
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Answer one control request. Never raises."""
+        path = unquote(request.path)[len(CONTROL_PATH) :].rstrip("/") or "/health"
+        found = self._route(request.method, path)
+        if isinstance(found, Response):
+            return found
+        action, identifier = found
+        try:
+            given = orjson.loads(request.body) if request.body.strip() else {}
+            if not isinstance(given, dict):
+                raise UsageError("The body of a control request is a JSON object.")
+            given = {**dict(request.pairs()), **given}
+            sandbox = request.headers.get(SANDBOX_HEADER, "")
+            state = self._engine.state(sandbox)
+            with state.lock:
+                answer = action(given, state, identifier or sandbox)
+        except orjson.JSONDecodeError as error:
+            return _problem(400, f"The body is not JSON: {error.msg}.")
+        except TrothError as error:
+            return _problem(400, error.message)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            return _problem(400, f"The request cannot be used: {type(error).__name__} {error}.")
+        return Response(201 if request.method == "POST" and "created" in answer else 200, [_JSON], dump(answer))
+
+    def _route(self, method: str, path: str) -> tuple[Callable[[Given, State, str], Any], str] | Response:
+        action = self.routes.get((method, path))
+        if action is not None:
+            return action, ""
+        one = re.fullmatch(r"/deliveries/([^/]+)/redeliver", path)
+        if one and method == "POST":
+            return self.redeliver, one[1]
+        known = sorted({route for _, route in self.routes})
+        if path in known:
+            return _problem(405, f"{method} is not supported here.")
+        return _problem(404, f"There is no control path {path!r}.{did_you_mean(path, known)}")
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    def health(self, _given: Given, state: State, _name: str) -> Any:
+        """Whether the mock is up, what it serves and where its clock stands."""
+        contract = self._engine.contract
+        return {
+            "status": "ok",
+            "contract": {"name": contract.name, "version": contract.version, "title": contract.title},
+            "base": contract.base_path,
+            "clock": _clock(state),
+            "faults": sorted(self._engine.faults),
+            "sandboxes": sorted(self._engine.sandboxes),
+        }
+
+    def reset(self, _given: Given, _state: State, sandbox: str) -> Any:
+        self._engine.reset(sandbox)
+        return {"reset": True}
+
+    def seed(self, given: Given, _state: State, _name: str) -> Any:
+        """Start again as ``--seed`` would, with a fixed clock and fixed ids."""
+        self._engine.reseed(int(given["seed"]))
+        return {"seed": int(given["seed"])}
+
+    def snapshot(self, given: Given, state: State, _name: str) -> Any:
+        name = str(given.get("name", "default"))
+        self._snapshots[name] = state.fork()
+        return {"snapshot": name, "created": True}
+
+    def restore(self, given: Given, state: State, _name: str) -> Any:
+        name = str(given.get("name", "default"))
+        if name not in self._snapshots:
+            raise UsageError(f"There is no snapshot {name!r}.{did_you_mean(name, self._snapshots)}")
+        state.become(self._snapshots[name])
+        return {"restored": name}
+
+    def fork(self, given: Given, state: State, _name: str) -> Any:
+        """A new sandbox with this one's rows, chosen from then on by the header ``X-Troth-Sandbox``."""
+        name = str(given["name"])
+        self._engine.sandboxes[name] = state.fork()
+        return {"sandbox": name, "created": True}
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    def clock(self, _given: Given, state: State, _name: str) -> Any:
+        return _clock(state)
+
+    def freeze(self, given: Given, state: State, _name: str) -> Any:
+        state.clock.freeze(parse_instant(str(given["at"])) if given.get("at") else None)
+        return self._moved(state)
+
+    def resume(self, _given: Given, state: State, _name: str) -> Any:
+        state.clock.resume()
+        return _clock(state)
+
+    def set_clock(self, given: Given, state: State, _name: str) -> Any:
+        state.clock.set(parse_instant(str(given["at"])))
+        return self._moved(state)
+
+    def advance(self, given: Given, state: State, _name: str) -> Any:
+        found = _DURATION.match(str(given["by"]).strip())
+        if found is None:
+            raise UsageError(f"{given['by']!r} is not a duration; write seconds or a number with s, m, h, d or w.")
+        state.clock.advance(float(found[1]) * _UNITS[found[2]])
+        return self._moved(state)
+
+    def _moved(self, state: State) -> Any:
+        self._engine.program().keeper.sweep(state)
+        return _clock(state)
+
+    # -- callers ----------------------------------------------------------------------------------------------------
+
+    def principals(self, _given: Given, _state: State, _name: str) -> Any:
+        return {"principals": self._engine.credentials(), "tenants": dict(self._engine.seed.tenants)}
+
+    def add_principal(self, given: Given, state: State, _name: str) -> Any:
+        """A new credential for a tenant; ``expires`` is RFC 3339, ``scopes`` a list."""
+        tenant = str(given.get("tenant", next(iter(self._engine.seed.tenants))))
+        name = str(given.get("name") or f"{tenant}-{state.identities.word(6)}")
+        scopes = frozenset(str(scope) for scope in given.get("scopes", ["*"]))
+        secret = str(given.get("key") or f"key_{state.identities.word(32)}")
+        expires = parse_instant(str(given["expires"])) if given.get("expires") else None
+        principal = Principal(name, tenant, secret, scopes, expires)
+        self._engine.add_principal(principal)
+        return {**self._engine.credential(principal), "created": True}
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    def trigger(self, given: Given, state: State, _name: str) -> Any:
+        """Emit an event by name, about a row (``resource``, ``id``) or with given ``data``."""
+        tenant = str(given.get("tenant", next(iter(self._engine.seed.tenants))))
+        if tenant not in self._engine.seed.tenants:
+            raise UsageError(f"There is no tenant {tenant!r}.{did_you_mean(tenant, self._engine.seed.tenants)}")
+        program = self._engine.program()
+        data = given.get("data") or {}
+        if "resource" in given:
+            resource = self._engine.behaviour.resources.get(str(given["resource"]))
+            row = state.table(tenant, str(given["resource"])).get(str(given.get("id")))
+            if resource is None or row is None:
+                raise UsageError(f"There is no row {given.get('id')!r} of {given['resource']!r} for {tenant!r}.")
+            data = program.keeper.kinds[resource.name].view(row, program.keeper.world(state, tenant))
+        return {"deliveries": program.dispatcher.emit(state, tenant, str(given["event"]), data)}
+
+    def deliveries(self, _given: Given, state: State, _name: str) -> Any:
+        return {"deliveries": [delivery.as_json() for delivery in state.outbox]}
+
+    def flush(self, _given: Given, state: State, _name: str) -> Any:
+        """How many deliveries are due now; whoever embeds the engine sends them."""
+        return {"due": len(self._engine.program().dispatcher.due(state))}
+
+    def redeliver(self, _given: Given, state: State, identifier: str) -> Any:
+        for delivery in state.outbox:
+            if delivery.id == identifier:
+                delivery.due = state.clock.now()
+                return {"redelivering": identifier}
+        raise UsageError(f"There is no delivery {identifier!r}.")
+
+    # -- observation ------------------------------------------------------------------------------------------------
+
+    def journal(self, given: Given, _state: State, sandbox: str) -> Any:
+        """The latest exchanges, oldest first; ``operation``, ``status`` and ``limit`` narrow them."""
+        found = self._engine.journal(sandbox)
+        if given.get("operation"):
+            found = [entry for entry in found if entry.operation == given["operation"]]
+        if given.get("status"):
+            found = [entry for entry in found if entry.status == int(given["status"])]
+        limit = int(given.get("limit", 100))
+        return {"journal": [_entry(entry) for entry in found[-limit:]], "total": len(found)}
+
+    def clear_journal(self, _given: Given, state: State, _name: str) -> Any:
+        state.journal.clear()
+        return {"cleared": True}
+
+    def faults(self, _given: Given, _state: State, _name: str) -> Any:
+        return {"faults": sorted(self._engine.faults)}
+
+    def set_faults(self, given: Given, _state: State, _name: str) -> Any:
+        wanted = given.get("faults", [])
+        self._engine.faults = check_faults(str(name) for name in wanted)
+        return {"faults": sorted(self._engine.faults)}
+
+
+def _clock(state: State) -> dict[str, Any]:
+    return {"now": state.clock.iso(), "frozen": state.clock.frozen}
+
+
+def _entry(entry: Exchange) -> dict[str, Any]:
+    hidden = {"authorization", "x-api-key", "cookie"}
+    return {
+        "number": entry.number,
+        "at": instant(entry.at),
+        "method": entry.method,
+        "path": entry.path,
+        "query": entry.query,
+        "status": entry.status,
+        "operation": entry.operation,
+        "principal": entry.principal,
+        "request": {
+            "headers": {k: "…" if k in hidden else v for k, v in entry.request_headers.items()},
+            "body": entry.request_body.decode("utf-8", "replace"),
+        },
+        "response": {"body": entry.response_body.decode("utf-8", "replace")},
+    }
+
+
+def _problem(status: int, detail: str) -> Response:
+    body = {"type": "about:blank", "status": status, "title": "Control request refused", "detail": detail}
+    return Response(status, [(b"content-type", b"application/problem+json")], dump(body))

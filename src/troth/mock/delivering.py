@@ -1,0 +1,75 @@
+"""Sends webhook deliveries that are due, in the background, and reports what came back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import httpx
+
+from troth.engine import Engine
+from troth.engine.events import Delivery
+from troth.engine.state import State
+
+__all__ = ["Courier"]
+
+_TIMEOUT = 10.0
+_PAUSE = 1.0
+
+
+class Courier:
+    """One background task an application. Redirects are not followed: 3xx is a failed attempt."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._task: asyncio.Task[None] | None = None
+        self._awake: asyncio.Event | None = None
+
+    def start(self) -> None:
+        self._awake = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    def wake(self) -> None:
+        """Look at the outboxes soon; cheap, called after every request."""
+        if self._awake is not None and not self._awake.is_set() and self._waiting():
+            self._awake.set()
+
+    def _waiting(self) -> bool:
+        return any(state.outbox for state in self.engine.sandboxes.values())
+
+    async def _run(self) -> None:
+        assert self._awake is not None  # noqa: S101 - start has set it
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._awake.wait(), _PAUSE if self._waiting() else None)
+            self._awake.clear()
+            await self.deliver()
+            await asyncio.sleep(0.02)
+
+    async def deliver(self) -> int:
+        """Send everything that is due in every sandbox; gives the number of attempts."""
+        dispatcher = self.engine.program().dispatcher
+        work = [(state, d) for state in list(self.engine.sandboxes.values()) for d in dispatcher.due(state)]
+        if work:
+            async with httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:
+                await asyncio.gather(*(self._attempt(client, state, delivery) for state, delivery in work))
+        return len(work)
+
+    async def _attempt(self, client: httpx.AsyncClient, state: State, delivery: Delivery) -> None:
+        headers = self.engine.program().dispatcher.headers(delivery, state.clock.now())
+        delivery.due = None
+        status: int | None = None
+        error: str | None = None
+        try:
+            answer = await client.post(delivery.url, content=delivery.body, headers=headers)
+            status = answer.status_code
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as failure:
+            error = f"{type(failure).__name__}: {failure}"
+        self.engine.delivered(state, delivery, headers, status, error)

@@ -1,0 +1,151 @@
+"""The engine as a plain ASGI application, and the whole mock around it: API, control plane, documentation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from troth.contract import Match, MethodNotAllowed
+from troth.engine import Engine, Request, Response
+from troth.engine.control import CONTROL_PATH, Control
+from troth.engine.engine import MAX_BODY
+from troth.engine.forcing import parse_prefer
+from troth.mock.delivering import Courier
+from troth.mock.shell import MATCH, build_shell
+
+__all__ = ["MockApplication", "build_application"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class _TooLarge(Exception):
+    """The body is longer than a mock reads."""
+
+
+class _Gone(Exception):
+    """The client went away before its request was complete."""
+
+
+async def _body(receive: Receive) -> bytes:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _Gone
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body"):
+        if len(body) > MAX_BODY:
+            raise _TooLarge
+        return body
+    parts, length = [body], len(body)
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > MAX_BODY:
+            raise _TooLarge
+    return b"".join(parts)
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    client = scope.get("client")
+    return Request(
+        scope["method"],
+        (scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
+        scope["query_string"].decode("latin-1"),
+        headers,
+        body,
+        client[0] if client else "",
+    )
+
+
+async def _send(send: Send, response: Response, *, head: bool) -> None:
+    if response.status != 204:  # noqa: PLR2004 - No Content has no length (RFC 9110 section 8.6)
+        response.headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+    await send({"type": "http.response.body", "body": b"" if head else response.body})
+
+
+class MockApplication:
+    """The ASGI application of one mock. ``engine`` may be swapped while it runs (``--watch``)."""
+
+    def __init__(self, engine: Engine, *, control: bool = True) -> None:
+        self.engine = engine
+        self.courier = Courier(engine)
+        self._control = Control(engine) if control else None
+        self._shell = build_shell(self._api, engine)
+
+    def swap(self, engine: Engine) -> None:
+        """Serve another engine from the next request on."""
+        self._shell = build_shell(self._api, engine)
+        self._control = Control(engine) if self._control else None
+        self.courier.engine = engine
+        self.engine = engine
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if self._control is not None and path.startswith(CONTROL_PATH) and not path.startswith(
+            (f"{CONTROL_PATH}/ui", f"{CONTROL_PATH}/openapi.")
+        ):
+            await self._operate(scope, receive, send)
+        else:
+            await self._shell(scope, receive, send)
+
+    async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The innermost application: one request through the engine."""
+        engine = self.engine
+        try:
+            request = _request(scope, await _body(receive))
+        except _Gone:
+            return
+        except _TooLarge:
+            message = f"The body is longer than {MAX_BODY} bytes."
+            response = engine.malformed("too-large", message)
+            response.headers.append((b"connection", b"close"))
+            await _send(send, response, head=False)
+            return
+        prefer = request.headers.get("prefer")
+        if prefer and (wait := parse_prefer(prefer).wait):
+            await asyncio.sleep(wait)
+        matched: Match | MethodNotAllowed | None = scope.get(MATCH)
+        response = engine.handle(request, matched)
+        self.courier.wake()
+        await _send(send, response, head=request.method == "HEAD")
+
+    async def _operate(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._control is not None  # noqa: S101 - the caller has looked
+        try:
+            request = _request(scope, await _body(receive))
+        except (_Gone, _TooLarge):
+            return
+        response = self._control.handle(request)
+        if request.path.endswith("/deliveries/flush"):
+            await self.courier.deliver()
+        self.courier.wake()
+        await _send(send, response, head=False)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.courier.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.courier.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def build_application(engine: Engine, *, control: bool = True) -> MockApplication:
+    """The ASGI application of a mock."""
+    return MockApplication(engine, control=control)
