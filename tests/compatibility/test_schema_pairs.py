@@ -1,5 +1,6 @@
 """Two schemas, a direction, and what a comparison must say about them."""
 
+# ruff: noqa: E501 - one row a case: a table is read across
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -18,7 +19,12 @@ OBJ = {"type": "object"}
 
 
 def obj(properties: Mapping[str, JSON], *required: str, **more: JSON) -> dict[str, JSON]:
-    return {"type": "object", "properties": dict(properties), **({"required": list(required)} if required else {}), **more}
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        **({"required": list(required)} if required else {}),
+        **more,
+    }
 
 
 def in_request(schema: JSON, components: Mapping[str, JSON] | None = None) -> dict[str, JSON]:
@@ -51,7 +57,9 @@ def in_query(schema: JSON, components: Mapping[str, JSON] | None = None, **more:
     return _document("/orders", "get", operation, components)
 
 
-def _document(path: str, method: str, operation: JSON, components: Mapping[str, JSON] | None) -> dict[str, JSON]:
+def _document(
+    path: str, method: str, operation: JSON, components: Mapping[str, JSON] | None
+) -> dict[str, JSON]:
     document: dict[str, JSON] = {"paths": {path: {method: operation}}}
     if components:
         document["components"] = {"schemas": dict(components)}
@@ -251,7 +259,9 @@ PLACES = {R: in_request, A: in_response, Q: in_query}
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.direction}: {case.name}" for case in CASES])
 def test_each_pair_gives_exactly_the_expected_findings(case: Case, contract: Any) -> None:
     place = PLACES[case.direction]
-    found = compare(contract(place(case.old, case.old_components)), contract(place(case.new, case.new_components)))
+    found = compare(
+        contract(place(case.old, case.old_components)), contract(place(case.new, case.new_components))
+    )
     told = tuple(sorted((f.id, f.severity, f.verdict) for f in found.findings))
     assert told == tuple(sorted(case.expected))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from troth.contract.documents import DEEPEST, parse_document
+from troth.contract.documents import parse_document
+from troth.contract.yaml_text import DEEPEST
 from troth.errors import DocumentError
 
 
@@ -44,7 +45,7 @@ def refused(text: str, name: str = "a.yaml") -> DocumentError:
         ("!!str 1", "1"),
         ("!!int 1", 1),
         ("=", "="),
-        ("１", "１"),
+        ("\uff11", "\uff11"),  # a fullwidth one
     ],
 )
 def test_a_scalar_means_what_the_core_schema_says(text: str, meaning: object) -> None:
@@ -136,6 +137,7 @@ def test_what_is_not_a_document_is_refused_with_its_line(text: str, line: int, w
     [
         ('{"a": 1,\n"b" 2}', 2, "not valid JSON"),
         ('{"a": NaN}', None, "NaN is not a JSON value"),
+        ('{"a": 1e999}', None, "1e999 is not a JSON value"),
         ('{"a": "\\ud800"}', None, "surrogate"),
         ('{"a": ' + "9" * 5000 + "}", None, "too many digits"),
     ],
@@ -156,9 +158,7 @@ def test_flow_yaml_is_not_mistaken_for_json() -> None:
     assert value("{a: 1, b: [x]}") == {"a": 1, "b": ["x"]}
 
 
-@pytest.mark.parametrize("text", ["\x00", "a: \x07", "%", "@", "a: 'x", "\ud800", "&a", "*", "- :\n -"])
+@pytest.mark.parametrize("text", ["\x00", "a: \x07", "%", "@", "a: 'x", "\ud800", "*", "- :\n -"])
 def test_rubbish_is_an_error_and_never_a_crash(text: str) -> None:
-    try:
-        parse_document(text, "a.yaml")
-    except DocumentError as error:
-        assert error.reason
+    """The list has none that YAML accepts."""
+    assert refused(text).reason

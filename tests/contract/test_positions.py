@@ -79,7 +79,9 @@ JSON = st.recursive(
 
 
 @given(JSON.filter(lambda value: isinstance(value, dict | list)), st.sampled_from([None, 2]))
-def test_every_pointer_of_a_json_text_has_a_place_and_every_place_a_value(value: object, indent: int | None) -> None:
+def test_every_pointer_of_a_json_text_has_a_place_and_every_place_a_value(
+    value: object, indent: int | None
+) -> None:
     """The places of a text are exactly the pointers of its value."""
     document = parse_document(json.dumps(value, indent=indent), "a.json")
     assert document.value == value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -12,6 +13,9 @@ import respx
 from troth.contract import load_contract, shipped
 from troth.contract.sources import display, read_document, select, sibling
 from troth.errors import DocumentError, ReferenceError  # noqa: A004 - as in errors
+
+if TYPE_CHECKING:
+    from conftest import Folder
 
 MINIMAL = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths: {}\n"
 
@@ -25,7 +29,7 @@ def commit(folder: Path) -> None:
         subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
 
 
-def test_a_file_and_its_directory_are_the_same_contract(folder) -> None:
+def test_a_file_and_its_directory_are_the_same_contract(folder: Folder) -> None:
     path = folder.write("shop/openapi.yaml", MINIMAL)
     by_file, by_directory = load_contract(path), load_contract(path.parent)
     assert by_file.document == by_directory.document
@@ -33,7 +37,7 @@ def test_a_file_and_its_directory_are_the_same_contract(folder) -> None:
     assert by_file.directory == by_directory.directory == path.parent.resolve()
 
 
-def test_a_directory_brings_its_behaviour_along_unless_told_otherwise(folder) -> None:
+def test_a_directory_brings_its_behaviour_along_unless_told_otherwise(folder: Folder) -> None:
     folder.write("shop/openapi.yaml", MINIMAL)
     folder.write(
         "shop/behaviour.overlay.yaml",
@@ -69,18 +73,20 @@ def test_an_argument_that_names_nothing_is_refused(argument: str, words: str) ->
     assert words in caught.value.reason
 
 
-def test_a_misspelt_file_is_told_its_neighbour(folder) -> None:
+def test_a_misspelt_file_is_told_its_neighbour(folder: Folder) -> None:
     folder.write("openapi.yaml", MINIMAL)
     with pytest.raises(DocumentError, match=r"Did you mean 'openapi\.yaml'\?"):
         load_contract(folder.path / "openapy.yaml")
 
 
-def test_a_directory_without_a_contract_is_refused(folder) -> None:
+def test_a_directory_without_a_contract_is_refused(folder: Folder) -> None:
     with pytest.raises(DocumentError, match=r"the directory has no openapi\.yaml"):
         load_contract(folder.path)
 
 
-def test_a_commit_is_a_source_for_files_directories_and_references(folder, monkeypatch) -> None:
+def test_a_commit_is_a_source_for_files_directories_and_references(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The working tree may have moved on: everything is read from the commit."""
     folder.write("api/openapi.yaml", MINIMAL + "components: {schemas: {A: {$ref: '../shared/a.yaml#/A'}}}\n")
     folder.write("shared/a.yaml", "A: {type: string}\n")
@@ -130,7 +136,7 @@ def test_a_url_that_fails_says_so() -> None:
     assert caught.value.location.line == 4
 
 
-def test_what_is_not_utf_8_is_refused_with_its_line(tmp_path) -> None:
+def test_what_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_bytes(b"a: 1\nb: \xff\n")
     with pytest.raises(DocumentError) as caught:
@@ -153,7 +159,9 @@ def test_a_relative_reference_is_seen_from_its_document(source: str, relative: s
     assert sibling(source, relative) == found
 
 
-def test_a_source_is_shown_relative_to_the_working_directory(folder, monkeypatch) -> None:
+def test_a_source_is_shown_relative_to_the_working_directory(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(folder.path)
     assert display(str(folder.path / "a" / "b.yaml")) == "a/b.yaml"
     assert display("/elsewhere/b.yaml") == "/elsewhere/b.yaml"

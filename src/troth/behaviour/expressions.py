@@ -14,21 +14,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
 import cel
 
-__all__ = ["FUNCTIONS", "Expression", "ExpressionError", "World", "compile_expression"]
+__all__ = ["FUNCTIONS", "LOOKUP", "RELATED", "STANDARD", "Expression", "ExpressionError", "World", "compile_expression"]
 
 #: Names of the functions that rows may call beside CEL's own.
 FUNCTIONS = ("days", "lookup", "now", "related", "round", "sum", "today")
 
-_RELATED = re.compile(r"\brelated\(\s*'([^']+)'\s*,\s*'([^']+)'\s*\)")
-_LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,")
+#: Names of the functions that CEL itself brings (and that the package behind this module knows).
+STANDARD = (
+    *("bytes", "contains", "double", "duration", "dyn", "endsWith", "getDate", "getDayOfMonth", "getDayOfWeek"),
+    *("getDayOfYear", "getFullYear", "getHours", "getMilliseconds", "getMinutes", "getMonth", "getSeconds", "int"),
+    *("matches", "size", "startsWith", "string", "timestamp", "type", "uint"),
+)
+
+#: Calls whose names are written out, so that what a row depends on is known before anything runs.
+RELATED = re.compile(r"\brelated\(\s*'([^']+)'\s*,\s*'([^']+)'\s*\)")
+LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,")
 _CLOCK = frozenset({"today", "now"})
+_IMPURE = _CLOCK | {"related", "lookup"}
+_SURROUNDINGS = frozenset({"old", "changes", "viewer"})
+_REMEMBERED = 1024
 
 
 class ExpressionError(ValueError):
@@ -46,14 +57,20 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression. ``related`` lists the (resource, field) pairs that it reads besides its own row."""
+    """A compiled expression. ``related`` lists the (resource, field) pairs that it reads besides its own row.
+
+    ``pure`` ones depend on nothing but scalar fields of the row, so their values are remembered.
+    """
 
     text: str
     program: Any
+    names: tuple[str, ...]
     variables: frozenset[str]
     functions: frozenset[str]
     related: frozenset[tuple[str, str]]
     looked_up: frozenset[str]
+    pure: bool
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def daily(self) -> bool:
@@ -67,7 +84,22 @@ class Expression:
 
     def evaluate(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None = None) -> Any:
         """The value over a row. A missing field is null; a type error is null as well (CEL has no coercion)."""
-        scope: dict[str, Any] = {name: doubles(row.get(name)) for name in self.variables}
+        if self.pure:
+            key = tuple((type(value), value) for value in map(row.get, self.names))
+            try:
+                return self.memo[key]
+            except KeyError:
+                pass
+            except TypeError:  # a list or an object among the values
+                return self._execute(row, world, extra)
+            if len(self.memo) >= _REMEMBERED:
+                self.memo.clear()
+            self.memo[key] = value = self._execute(row, world, extra)
+            return value
+        return self._execute(row, world, extra)
+
+    def _execute(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None) -> Any:
+        scope: dict[str, Any] = {name: doubles(row.get(name)) for name in self.names}
         if extra:
             scope.update({k: doubles(v) for k, v in extra.items() if k in self.variables})
         calls = {name: _CALLS[name](world, row) for name in self.functions if name in _CALLS}
@@ -122,11 +154,14 @@ def compile_expression(text: str) -> Expression:
         raise ExpressionError(f"{text!r} is not a CEL expression: {str(error).splitlines()[0]}") from error
     names = program.references()
     functions = frozenset(name for name in names["functions"] if not _OPERATOR.match(name))
+    variables = frozenset(names["variables"])
     return Expression(
         text=text,
         program=program,
-        variables=frozenset(names["variables"]),
+        names=tuple(sorted(variables)),
+        variables=variables,
         functions=functions,
-        related=frozenset((r, f) for r, f in _RELATED.findall(text)),
-        looked_up=frozenset(_LOOKUP.findall(text)),
+        related=frozenset((r, f) for r, f in RELATED.findall(text)),
+        looked_up=frozenset(LOOKUP.findall(text)),
+        pure=not (functions & _IMPURE or variables & _SURROUNDINGS),
     )

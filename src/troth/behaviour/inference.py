@@ -11,8 +11,10 @@ from troth.behaviour.model import Behaviour, Binding, Filter, Idempotency, Kind,
 from troth.behaviour.paging import PAGING_PARAMETERS, pagination_of
 from troth.behaviour.resources import build_resource
 from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
+from troth.behaviour.vocabulary import check_vocabulary
 from troth.contract.model import Contract, Operation
 from troth.contract.pointers import join
+from troth.errors import BehaviourError
 
 __all__ = ["behaviour_of"]
 
@@ -27,6 +29,9 @@ _RANGE_OPS = {
 
 def behaviour_of(contract: Contract) -> Behaviour:
     """The complete behaviour of a contract. Raises BehaviourError on a statement that cannot be meant."""
+    wrong = check_vocabulary(contract)
+    if wrong:
+        raise BehaviourError(wrong[0].title, wrong[0].location)
     found = shapes(contract)
     resources = _resources(contract, found)
     scopes = profiles.scopes(contract)
@@ -202,11 +207,5 @@ def _binding(
         success=_success(operation, kind),
         envelope=pagination.envelope if pagination else None,
         wrapper=wrapper,
-        action=operation.extension.get("action") or {},
         sources=sources,
     )
-
-
-def pointer_of(operation: Operation, *keys: str) -> str:
-    """The pointer of a key in an operation's ``x-behaviour``."""
-    return join(operation.pointer, "x-behaviour", *keys)

@@ -343,7 +343,6 @@ class Binding:
     success: int
     envelope: Any
     wrapper: str | None
-    action: Mapping[str, Any]
     sources: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -54,7 +54,7 @@ def _style(operation: Operation, given: Mapping[str, Any]) -> tuple[Any, str, st
 def _profile(contract: Contract, operation: Operation) -> tuple[str, Mapping[str, Any]]:
     profiles = contract.extension.get("pagination") or {}
     name = operation.extension.get("pagination", "default")
-    if name not in profiles and "pagination" in operation.extension:
+    if name not in profiles and name != "default":
         at = join(operation.pointer, "x-behaviour", "pagination")
         raise BehaviourError(f"unknown pagination profile {name!r}.{did_you_mean(name, profiles)}", contract.locate(at))
     return str(name), profiles.get(name) or {}
@@ -93,8 +93,9 @@ def pagination_of(contract: Contract, operation: Operation) -> Pagination | None
     style, position, size = _style(operation, given)
     size_parameter = operation.parameter("query", size)
     position_parameter = operation.parameter("query", position)
-    maximum = given.get("maxSize", _bound(size_parameter, "maximum"))
-    default = given.get("defaultSize", _bound(size_parameter, "default")) or min(20, maximum or 20)
+    stated = {name: int(given[name]) for name in ("maxSize", "defaultSize") if name in given}
+    maximum = stated.get("maxSize", _bound(size_parameter, "maximum"))
+    default = stated.get("defaultSize", _bound(size_parameter, "default")) or min(20, maximum or 20)
     usual = "$items" if form[0] == "" else _template(contract, media.schema_pointer, form[0])
     return Pagination(
         name=name,

@@ -12,7 +12,7 @@ from troth.contract.model import Contract
 from troth.contract.pointers import join
 from troth.errors import BehaviourError
 
-__all__ = ["build_resource", "properties_of"]
+__all__ = ["build_resource", "properties_of", "traits_of"]
 
 
 def properties_of(contract: Contract, pointer: str, seen: frozenset[str] = frozenset()) -> dict[str, str]:
@@ -61,6 +61,16 @@ def _required_expression(contract: Contract, text: Any, pointer: str) -> Express
     return found
 
 
+def traits_of(contract: Contract, pointer: str) -> tuple[str, Mapping[str, Any]]:
+    """Where a property's ``x-behaviour`` stands, beside its ``$ref`` or where that leads, and what it says."""
+    written = contract.node(pointer)
+    if isinstance(written, Mapping) and written.get("x-behaviour"):
+        return join(pointer, "x-behaviour"), written["x-behaviour"]
+    end, schema = contract.follow(pointer)
+    found = schema.get("x-behaviour") if isinstance(schema, Mapping) else None
+    return join(end, "x-behaviour"), found or {}
+
+
 def nullable(schema: Mapping[str, Any]) -> bool:
     kinds = schema.get("type")
     if kinds == "null" or (isinstance(kinds, list) and "null" in kinds):
@@ -90,8 +100,7 @@ def _field(
     _, schema = contract.follow(pointer)
     schema = schema if isinstance(schema, Mapping) else {}
     beside = written if isinstance(written, Mapping) else {}
-    traits = beside.get("x-behaviour") or schema.get("x-behaviour") or {}
-    at = join(pointer, "x-behaviour")
+    at, traits = traits_of(contract, pointer)
     computed = expression(contract, traits.get("computed"), f"{at}/computed")
     generated = _generated(name, schema, traits)
     return Field(
@@ -129,7 +138,7 @@ def _item_fields(contract: Contract, pointer: str, seen: frozenset[str]) -> Mapp
 
 
 def _reference(contract: Contract, found: Field) -> Reference | None:
-    traits = found.schema.get("x-behaviour") or {}
+    at, traits = traits_of(contract, found.pointer)
     given = traits.get("references")
     if given is None:
         return None
@@ -145,8 +154,8 @@ def _reference(contract: Contract, found: Field) -> Reference | None:
         on_delete=spec.get("onDelete", usual),
         refused=None
         if spec.get("refused") is None
-        else refusal(spec.get("refused"), "", contract, join(found.pointer, "x-behaviour", "references", "refused")),
-        pointer=join(found.pointer, "x-behaviour", "references"),
+        else refusal(spec.get("refused"), "", contract, join(at, "references", "refused")),
+        pointer=join(at, "references"),
     )
 
 

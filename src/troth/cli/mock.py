@@ -57,7 +57,7 @@ def mock(contract: str | None, *, list_faults: bool, host: str, port: int, as_js
         raise UsageError("Say which contract to serve, such as: troth mock clientcasa")
     start = StartOptions(contract=wanted, **options)
     listening = listen(host, port)
-    application = prepare(start)
+    application = prepare(start, note)
     base = application.engine.contract.base_path
     shown = f"[{host}]" if ":" in host else host
     origin = f"http://{shown}:{listening.getsockname()[1]}"

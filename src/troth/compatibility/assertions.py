@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from troth.compatibility.annotations import annotation_facts
+from troth.compatibility.bounds import bound_of, is_higher, shown
 from troth.compatibility.facts import Fact, Pair
 from troth.compatibility.nodes import EVERY_TYPE, Node
 from troth.compatibility.sides import Sides
@@ -69,7 +71,7 @@ class _Comparison:
             yield from self._patterns()
         yield from self._children()
         yield from self._conditions()
-        yield from self._annotations()
+        yield from annotation_facts(self.old, self.new, self._fact)
 
     def _both(self, kind: str) -> bool:
         if kind == "number":
@@ -91,32 +93,36 @@ class _Comparison:
 
     def _types(self) -> Iterator[Fact]:
         old, new = self.old, self.new
-        if old.enum is not None or new.enum is not None:
-            if old.null != new.null and old.enum is not None and new.enum is not None:
-                yield self._null()
-            elif old.enum is not None and new.enum is not None:
-                pass
-            elif old.null != new.null and (old.types != EVERY_TYPE) and (new.types != EVERY_TYPE):
-                yield self._null()
-            return
+        listed = (old.enum is not None) + (new.enum is not None)
         narrowed = not _within(old.types, new.types)
         widened = not _within(new.types, old.types)
-        if narrowed or widened:
-            action = "changed" if narrowed and widened else "narrowed" if narrowed else "widened"
+        if self._is_another_type() or (not listed and (narrowed or widened)):
+            action = "narrowed" if not widened else "widened" if not narrowed else "changed"
             yield self._fact("type", action, _kinds(old), _kinds(new), "type")
-        elif old.null != new.null:
+        elif old.null != new.null and (listed != 1 or EVERY_TYPE not in (old.types, new.types)):
             yield self._null()
+
+    def _is_another_type(self) -> bool:
+        """Whether values are listed on one side only, and some are of a type that the other side has not."""
+        old, new = self.old, self.new
+        if old.enum is not None:
+            return new.enum is None and not _within(old.types, new.types)
+        return new.enum is not None and not _within(new.types, old.types)
 
     def _null(self) -> Fact:
         keyword = next((k for k in ("type", "enum", "anyOf", "oneOf") if k in self.new.where), "type")
-        return self._fact("null", "added" if self.new.null else "removed", self.old.null, self.new.null, keyword)
+        return self._fact(
+            "null", "added" if self.new.null else "removed", self.old.null, self.new.null, keyword
+        )
 
     def _listed(self) -> Iterator[Fact]:
         old, new = self.old.enum, self.new.enum
-        if old is None and new is None:
+        if (old is None and new is None) or self._is_another_type():
             return
         if old is None or new is None:
-            yield self._fact("enum", "added" if old is None else "removed", old and list(old), new and list(new), "enum")
+            yield self._fact(
+                "enum", "added" if old is None else "removed", old and list(old), new and list(new), "enum"
+            )
             return
         gone = [value for value in old if value is not None and not _among(value, new)]
         come = [value for value in new if value is not None and not _among(value, old)]
@@ -126,7 +132,9 @@ class _Comparison:
             yield self._fact("enum-value", "added", None, come, "enum", names=_words(come))
 
     def _sized(self, subject: str, keyword: str) -> Iterator[Fact]:
-        yield from self._moved(subject, keyword, self.old.assertions.get(keyword), self.new.assertions.get(keyword))
+        yield from self._moved(
+            subject, keyword, self.old.assertions.get(keyword), self.new.assertions.get(keyword)
+        )
 
     def _moved(self, subject: str, keyword: str, old: JSON, new: JSON) -> Iterator[Fact]:
         if old == new:
@@ -138,16 +146,16 @@ class _Comparison:
 
     def _range(self, inclusive: str, exclusive: str, inward: int) -> Iterator[Fact]:
         """A bound with its exclusiveness: moving ``maximum: 5`` to ``exclusiveMaximum: 6`` of an integer is nothing."""
-        old, new = (_bound(node, inclusive, exclusive, inward) for node in (self.old, self.new))
+        old, new = (bound_of(node, inclusive, exclusive, inward) for node in (self.old, self.new))
         if old == new:
             return
         keyword = exclusive if exclusive in self.new.assertions else inclusive
-        shown_old, shown_new = (_shown(bound) for bound in (old, new))
+        shown_old, shown_new = (shown(bound) for bound in (old, new))
         if old is None or new is None:
             yield self._fact(inclusive, "added" if old is None else "removed", shown_old, shown_new, keyword)
             return
-        higher = new[0] > old[0] if new[0] != old[0] else (new[1] and inward > 0) or (old[1] and inward < 0)
-        yield self._fact(inclusive, "increased" if higher else "decreased", shown_old, shown_new, keyword)
+        action = "increased" if is_higher(new, old, inward) else "decreased"
+        yield self._fact(inclusive, action, shown_old, shown_new, keyword)
 
     def _valued(self, subject: str, keyword: str) -> Iterator[Fact]:
         old, new = self.old.assertions.get(keyword), self.new.assertions.get(keyword)
@@ -179,12 +187,16 @@ class _Comparison:
             for name in sorted(after.keys() - before.keys()):
                 yield self._fact("pattern-property", "added", None, name, "patternProperties", names=(name,))
             for name in sorted(before.keys() - after.keys()):
-                yield self._fact("pattern-property", "removed", name, None, "patternProperties", names=(name,))
+                yield self._fact(
+                    "pattern-property", "removed", name, None, "patternProperties", names=(name,)
+                )
 
     def _prefix(self) -> Iterator[Fact]:
         before, after = len(self.old.prefix), len(self.new.prefix)
         if before != after:
-            yield self._fact("prefix-items", "added" if after > before else "removed", before, after, "prefixItems")
+            yield self._fact(
+                "prefix-items", "added" if after > before else "removed", before, after, "prefixItems"
+            )
 
     def _additional(self) -> Iterator[Fact]:
         if not self._both("object"):
@@ -196,7 +208,11 @@ class _Comparison:
         order = ("forbidden", "described", "open")
         action = "widened" if order.index(new) > order.index(old) else "narrowed"
         explicit = keyword in self.old.where and old != "forbidden"
-        subject = "documented-additional-properties" if action == "narrowed" and explicit else "additional-properties"
+        subject = (
+            "documented-additional-properties"
+            if action == "narrowed" and explicit
+            else "additional-properties"
+        )
         yield self._fact(subject, action, old, new, keyword)
 
     @staticmethod
@@ -218,45 +234,15 @@ class _Comparison:
                 continue
             action = "added" if not before else "removed" if not after else "changed"
             keyword = next(iter(after or before))
-            yield self._fact("condition", action, leader if before else None, leader if after else None, keyword)
+            yield self._fact(
+                "condition", action, leader if before else None, leader if after else None, keyword
+            )
 
     def _alike(self, old: tuple[str, ...], new: tuple[str, ...]) -> bool:
         left, right = [self.sides.old.raw(p) for p in old], [self.sides.new.raw(p) for p in new]
         if any(not isinstance(value, (Mapping, bool)) for value in (*left, *right)) or "dependent" in old[0]:
             return left == right
         return self.sides.same(old, new)
-
-    def _annotations(self) -> Iterator[Fact]:
-        old, new = self.old.annotations, self.new.annotations
-        for subject, keyword in (("default", "default"), ("deprecation", "deprecated"), ("sunset", "x-sunset")):
-            one, other = old.get(keyword), new.get(keyword)
-            if (one or None) != (other or None) or (keyword == "default" and one != other):
-                action = "added" if one is None or one is False else "removed" if not other else "changed"
-                yield self._fact(subject, action, one, other, keyword)
-        yield from self._discriminator(old.get("discriminator"), new.get("discriminator"))
-        yield from self._extensible(old.get("x-extensible-enum"), new.get("x-extensible-enum"))
-
-    def _discriminator(self, old: JSON, new: JSON) -> Iterator[Fact]:
-        one = old.get("propertyName") if isinstance(old, Mapping) else None
-        other = new.get("propertyName") if isinstance(new, Mapping) else None
-        if one != other:
-            action = "added" if one is None else "removed" if other is None else "changed"
-            yield self._fact("discriminator", action, one, other, "discriminator")
-        elif one is not None:
-            before, after = old.get("mapping") or {}, new.get("mapping") or {}
-            gone = sorted(before.keys() - after.keys())
-            if gone and len(self.old.unions) == len(self.new.unions):
-                yield self._fact("discriminator-value", "removed", gone, None, "discriminator", names=tuple(gone))
-
-    def _extensible(self, old: JSON, new: JSON) -> Iterator[Fact]:
-        if not (isinstance(old, list) and isinstance(new, list)):
-            return
-        gone, come = [v for v in old if v not in new], [v for v in new if v not in old]
-        keyword = "x-extensible-enum"
-        if gone:
-            yield self._fact("extensible-enum-value", "removed", gone, None, keyword, names=_words(gone))
-        if come:
-            yield self._fact("extensible-enum-value", "added", None, come, keyword, names=_words(come))
 
 
 def _within(inner: frozenset[str], outer: frozenset[str]) -> bool:
@@ -281,26 +267,3 @@ def _words(values: list[JSON]) -> tuple[str, ...]:
 def _only(patterns: frozenset[str]) -> JSON:
     ordered = sorted(patterns)
     return None if not ordered else ordered[0] if len(ordered) == 1 else ordered
-
-
-Bound = tuple[float, bool]
-
-
-def _bound(node: Node, inclusive: str, exclusive: str, inward: int) -> Bound | None:
-    """The tighter of the two bounds, exclusive ones of an integer made inclusive."""
-    found: list[Bound] = []
-    if inclusive in node.assertions:
-        found.append((node.assertions[inclusive], False))
-    if exclusive in node.assertions:
-        value = node.assertions[exclusive]
-        whole = node.types == {"integer"} and isinstance(value, int)
-        found.append((value + inward, False) if whole else (value, True))
-    if not found:
-        return None
-    return max(found, key=lambda bound: (bound[0] * inward, bound[1]))
-
-
-def _shown(bound: Bound | None) -> JSON:
-    if bound is None:
-        return None
-    return {"exclusive": bound[0]} if bound[1] else bound[0]

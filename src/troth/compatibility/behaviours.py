@@ -109,7 +109,6 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "inList list-form value",
         "unique uniqueness value",
         "unit unit value",
-        "hidden visibility value",
     ),
     "operation": _rows(
         "pagination pagination value",
@@ -135,9 +134,7 @@ class _Site:
     new: str
 
 
-def behaviour_facts(
-    scope: str, place: str, old: tuple[JSON, str], new: tuple[JSON, str]
-) -> Iterator[Fact]:
+def behaviour_facts(scope: str, place: str, old: tuple[JSON, str], new: tuple[JSON, str]) -> Iterator[Fact]:
     """The facts between two ``x-behaviour`` maps, each given with its pointer; an absent map is empty."""
     site = _Site(scope, place, old[1], new[1])
     before, after = (value if isinstance(value, Mapping) else {} for value in (old[0], new[0]))
@@ -155,6 +152,8 @@ def _compare(site: _Site, path: tuple[str, ...], old: JSON, new: JSON) -> Iterat
     concept = _concept(site.scope, path)
     if concept is not None and concept.measure == "silent":
         return
+    if concept is not None and concept.measure == "amount" and amount(old) == amount(new) is not None:
+        return  # 24h and 1d are one window
     if concept is not None and concept.measure == "member" and (_absent(old) or _absent(new)):
         if _absent(old) is not _absent(new):
             yield _fact(site, path, concept.subject, old, new)
@@ -177,7 +176,9 @@ def _concept(scope: str, path: tuple[str, ...]) -> Concept | None:
     """The first row that matches exactly, else the first that matches with ``**``."""
     rows = CONCEPTS[scope]
     exact = (row for row in rows if "**" not in row.path and _matches(row.path, path))
-    loose = (row for row in rows if row.path[-1] == "**" and _matches(row.path[:-1], path[: len(row.path) - 1]))
+    loose = (
+        row for row in rows if row.path[-1] == "**" and _matches(row.path[:-1], path[: len(row.path) - 1])
+    )
     return next(exact, None) or next(loose, None)
 
 
@@ -199,9 +200,16 @@ def _fact(
     place = f"{site.place}: {'.'.join(named)}" if named else site.place
     names = tuple(dict.fromkeys((path[-1], *path, site.place, site.place.rpartition(".")[2])))
     return Fact(
-        subject, action, place, shown_old, shown_new, join(site.old, *path), join(site.new, *path),
-        names=names, context={"keyword": ".".join(path), "scope": site.scope},
-    )  # fmt: skip
+        subject,
+        action,
+        place,
+        shown_old,
+        shown_new,
+        join(site.old, *path),
+        join(site.new, *path),
+        names=names,
+        context={"keyword": ".".join(path), "scope": site.scope},
+    )
 
 
 _NAMED = frozenset(

@@ -21,7 +21,8 @@ __all__ = ["Changelog", "Item", "Release", "parse_changelog", "read_changelog"]
 
 DATE = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
 VERSION = re.compile(r"\bv?(\d+(?:\.\d+){1,2}(?:[-+][0-9A-Za-z.+-]+)?)(?![\d-])")
-LABEL = re.compile(r"^\s*(?P<label>[^—–:`]{2,40}?)\s+[—–]\s|^\s*(?P<colon>[^—–:`]{2,40}?):\s")
+DASHES = "\N{EM DASH}\N{EN DASH}"
+LABEL = re.compile(rf"^\s*([^{DASHES}:`]{{2,40}}?)(?:\s+[{DASHES}]|:)\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,11 @@ def _own_inlines(tokens: Sequence[Token], at: int) -> Iterator[Token]:
 
 def _label(children: Sequence[Token], text: str) -> str | None:
     """The bold words that an item begins with, else the words before a dash."""
-    opening = next((at for at, child in enumerate(children) if child.content.strip() or child.type == "strong_open"), None)
+    opening = next(
+        (at for at, child in enumerate(children) if child.content.strip() or child.type == "strong_open"),
+        None,
+    )
     if opening is not None and children[opening].type == "strong_open" and opening + 1 < len(children):
         return children[opening + 1].content.strip().rstrip(":") or None
     found = LABEL.match(text)
-    return (found["label"] or found["colon"]).strip() if found else None
+    return found[1].strip() if found else None

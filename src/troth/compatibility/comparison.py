@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from troth.compatibility.delta import Delta, delta
 from troth.compatibility.facts import Fact
 from troth.compatibility.judgement import Judged, judge_all
 from troth.compatibility.policies import Policy, policy_of
-from troth.contract.model import Contract
+from troth.contract.model import Contract, Operation
 from troth.findings import SEVERITIES, Finding, Severity
 
 __all__ = ["Comparison", "compare"]
@@ -49,12 +50,21 @@ def compare(old: Contract, new: Contract, *, policy: str | Policy | None = None)
 
 
 def _settled(judged: tuple[Judged, ...], found: Delta) -> tuple[Judged, ...]:
-    """Without mere consequences: a scope that is offered because a new operation asks for it is no second change."""
-    asked = {
-        scope for operation in found.paired.added for way in operation.security for scopes in way.values() for scope in scopes
-    }
+    """Without mere consequences: that a scope is offered, or no longer, for an operation that came or went."""
+    asked = {"added": _scopes(found.paired.added), "removed": _scopes(found.paired.removed)}
     return tuple(
         item
         for item in judged
-        if not (item.fact.subject == "offered-scope" and item.fact.action == "added" and item.fact.new in asked)
+        if item.fact.subject != "offered-scope"
+        or (item.fact.new or item.fact.old) not in asked.get(item.fact.action, frozenset())
+    )
+
+
+def _scopes(operations: Iterable[Operation]) -> frozenset[str]:
+    return frozenset(
+        scope
+        for operation in operations
+        for way in operation.security
+        for scopes in way.values()
+        for scope in scopes
     )

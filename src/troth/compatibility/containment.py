@@ -51,7 +51,9 @@ def equal_values(one: Mapping[str, JSON] | bool, other: Mapping[str, JSON] | boo
 @lru_cache(maxsize=4096)
 def _parsed(text: bytes) -> CanonicalSchema | None:
     try:
-        return jsonschema_rs.canonicalize(orjson.loads(text), draft=jsonschema_rs.Draft202012, validate_formats=True)
+        return jsonschema_rs.canonicalize(
+            orjson.loads(text), draft=jsonschema_rs.Draft202012, validate_formats=True
+        )
     except (jsonschema_rs.ValidationError, canonical.CanonicalizationError, jsonschema_rs.ReferencingError):
         return None
 

@@ -9,11 +9,17 @@ from typing import Any
 from troth.compatibility.behaviours import behaviour_facts
 from troth.compatibility.facts import Fact, Use
 from troth.compatibility.messages import message_facts
-from troth.compatibility.operations import OperationPair, Paired, operation_facts, pair_operations, sunset_facts
+from troth.compatibility.operations import (
+    OperationPair,
+    Paired,
+    operation_facts,
+    pair_operations,
+    sunset_facts,
+)
 from troth.compatibility.schemas import SchemaWalk
 from troth.compatibility.security import scheme_facts, security_facts
 from troth.compatibility.sides import Sides
-from troth.contract.model import Contract, Operation
+from troth.contract.model import Contract
 from troth.contract.pointers import join
 
 __all__ = ["Delta", "delta"]
@@ -35,17 +41,39 @@ class Delta:
 def delta(old: Contract, new: Contract) -> Delta:
     """Every edit between two contracts, once, at the place where it was made."""
     sides = Sides(old, new)
-    walk = SchemaWalk(sides)
+    described = _describes(old), _describes(new)
+    walk = SchemaWalk(sides, behaviour=all(described))
     paired = pair_operations(old, new)
     facts = [*operation_facts(paired)]
     for pair in paired.pairs:
-        facts += [*message_facts(pair, walk), *security_facts(pair), *sunset_facts(pair, old, new), *_own_behaviour(pair)]
+        facts += [*message_facts(pair, walk), *security_facts(pair), *sunset_facts(pair, old, new)]
+        facts += _own_behaviour(pair) if all(described) else ()
     facts += [*_servers(old, new), *scheme_facts(old, new), *_webhooks(old, new, walk)]
-    facts += behaviour_facts("root", "x-behaviour", (old.extension, "/x-behaviour"), (new.extension, "/x-behaviour"))
+    if all(described):
+        facts += behaviour_facts(
+            "root", "x-behaviour", (old.extension, "/x-behaviour"), (new.extension, "/x-behaviour")
+        )
+    elif any(described):
+        action = "added" if described[1] else "removed"
+        facts.append(Fact("behaviour-description", action, "x-behaviour", names=("x-behaviour",)))
     for name in old.schemas.keys() & new.schemas.keys():
         walk.enter_component(name)
     facts += walk.facts()
     return Delta(old, new, tuple(_once(facts)), paired, sides)
+
+
+def _describes(contract: Contract) -> bool:
+    """Whether a contract says anything about behaviour. To describe what was never described is not to change it."""
+    waiting: list[JSON] = [contract.document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Mapping):
+            if node.get("x-behaviour"):
+                return True
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+    return False
 
 
 def _once(facts: list[Fact]) -> Iterator[Fact]:
@@ -65,8 +93,20 @@ def _once(facts: list[Fact]) -> Iterator[Fact]:
             yield fact
             continue
         place = fact.place.removesuffix(f" of {fact.operation}")
-        yield Fact(fact.subject, fact.action, place, fact.old, fact.new, fact.old_pointer, fact.new_pointer, None,
-                   tuple(sorted(uses)), fact.pair, fact.names, fact.context)  # fmt: skip
+        yield Fact(
+            fact.subject,
+            fact.action,
+            place,
+            fact.old,
+            fact.new,
+            fact.old_pointer,
+            fact.new_pointer,
+            None,
+            tuple(sorted(uses)),
+            fact.pair,
+            fact.names,
+            fact.context,
+        )
 
 
 def _own_behaviour(pair: OperationPair) -> Iterator[Fact]:
@@ -78,8 +118,18 @@ def _own_behaviour(pair: OperationPair) -> Iterator[Fact]:
         (new.extension, join(new.pointer, "x-behaviour")),
     )
     for fact in found:
-        yield Fact(fact.subject, fact.action, fact.place, fact.old, fact.new, fact.old_pointer, fact.new_pointer,
-                   new.id, names=(*fact.names, new.path, new.id), context=fact.context)  # fmt: skip
+        yield Fact(
+            fact.subject,
+            fact.action,
+            fact.place,
+            fact.old,
+            fact.new,
+            fact.old_pointer,
+            fact.new_pointer,
+            new.id,
+            names=(*fact.names, new.path, new.id),
+            context=fact.context,
+        )
 
 
 def _servers(old: Contract, new: Contract) -> Iterator[Fact]:
@@ -103,19 +153,29 @@ def _webhooks(old: Contract, new: Contract, walk: SchemaWalk) -> Iterator[Fact]:
     for key in sorted(before.keys() | after.keys()):
         if key in before and key in after:
             for content_type in before[key].keys() & after[key].keys():
-                walk.enter(before[key][content_type], after[key][content_type], Use(f"webhook {key[0]}", "response"))
+                walk.enter(
+                    before[key][content_type], after[key][content_type], Use(f"webhook {key[0]}", "response")
+                )
             continue
         there = join("/webhooks", key[0], key[1])
         added = key in after
-        yield Fact("webhook", "added" if added else "removed", f"webhook {key[0]}", None if added else key[0],
-                   key[0] if added else None, None if added else there, there if added else None, names=(key[0],))  # fmt: skip
+        yield Fact(
+            "webhook",
+            "added" if added else "removed",
+            f"webhook {key[0]}",
+            None if added else key[0],
+            key[0] if added else None,
+            None if added else there,
+            there if added else None,
+            names=(key[0],),
+        )
 
 
 def _calls(contract: Contract) -> dict[tuple[str, str], dict[str, str]]:
     """Schema pointers of webhook bodies by (name, method) and media type."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     webhooks = contract.document.get("webhooks")
-    for name, item in (webhooks.items() if isinstance(webhooks, Mapping) else ()):
+    for name, item in webhooks.items() if isinstance(webhooks, Mapping) else ():
         for method in ("post", "put", "patch", "delete", "get"):
             if not (isinstance(item, Mapping) and isinstance(item.get(method), Mapping)):
                 continue
@@ -132,8 +192,3 @@ def _bodies(contract: Contract, pointer: str) -> dict[str, str]:
         for content_type, media in (content or {}).items()
         if isinstance(media, Mapping) and "schema" in media
     }
-
-
-def added_operations(found: Delta) -> tuple[Operation, ...]:
-    """The operations that only the new contract has."""
-    return found.paired.added

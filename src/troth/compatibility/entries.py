@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from troth.compatibility.comparison import Comparison
+from troth.compatibility.delta import Delta
 from troth.compatibility.judgement import Judged
 from troth.compatibility.resources import EVERYWHERE, labels_of, section_of
 
-__all__ = ["Entry", "draft_entries", "markdown"]
+__all__ = ["Entry", "draft_entries", "write_entries"]
 
 FIELDS = frozenset({"property", "required-property"})
 PARAMETERS = frozenset({"parameter", "required-parameter"})
+OPERATIONS = frozenset({"operation", "deprecated-operation"})
 ACCESS = {
     ("request", "response"): "to read and to write",
     ("response",): "read-only",
@@ -32,20 +34,30 @@ class Entry:
 
 
 def draft_entries(comparison: Comparison) -> tuple[Entry, ...]:
-    """Entries in the order of the policy's sections, then of first appearance."""
+    """Entries in the order of the policy's sections, those with operations first, then by resource."""
     groups: dict[tuple[str, str], list[Judged]] = {}
     for item in comparison.judged:
         labels = labels_of(item.fact, comparison.delta)
         resource = labels[0] if len(labels) == 1 else EVERYWHERE
         groups.setdefault((section_of(item), resource), []).append(item)
     entries = [
-        Entry(section, resource, tuple(_parts(items)), tuple(items)) for (section, resource), items in groups.items()
+        Entry(section, resource, tuple(_parts(items, comparison.delta)), tuple(items))
+        for (section, resource), items in groups.items()
     ]
     order = [*comparison.policy.sections, *sorted({entry.section for entry in entries})]
-    return tuple(sorted(entries, key=lambda entry: (order.index(entry.section), entry.resource == EVERYWHERE)))
+    return tuple(
+        sorted(entries, key=lambda entry: (order.index(entry.section), _rank(entry), entry.resource))
+    )
 
 
-def markdown(entries: Iterable[Entry]) -> str:
+def _rank(entry: Entry) -> int:
+    """New operations first, what concerns the whole API last."""
+    if entry.resource == EVERYWHERE:
+        return 2
+    return 0 if any(item.fact.subject in OPERATIONS for item in entry.items) else 1
+
+
+def write_entries(entries: Iterable[Entry]) -> str:
     """The entries as sections of a changelog."""
     lines: list[str] = []
     section = None
@@ -57,18 +69,18 @@ def markdown(entries: Iterable[Entry]) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _parts(items: list[Judged]) -> Iterator[str]:
-    operations = [item.fact.place for item in items if item.fact.subject in ("operation", "deprecated-operation")]
+def _parts(items: list[Judged], found: Delta) -> Iterator[str]:
+    operations = [item.fact.place for item in items if item.fact.subject in OPERATIONS]
     if operations:
         yield ", ".join(f"`{operation}`" for operation in operations)
     yield from _fields([item for item in items if item.fact.subject in FIELDS])
     for item in items:
         if item.fact.subject in PARAMETERS:
-            yield _parameter(item)
+            yield _parameter(item, found)
     for item in items:
-        if item.fact.subject not in (*FIELDS, *PARAMETERS, "operation", "deprecated-operation"):
-            prefix = "**breaking**: " if item.finding.severity == "breaking" else ""
-            yield prefix + _quoted(item)
+        if item.fact.subject not in FIELDS | PARAMETERS | OPERATIONS:
+            breaks = item.finding.severity == "breaking" and section_of(item) == "Changed"
+            yield ("**breaking**: " if breaks else "") + _quoted(item)
 
 
 def _fields(items: list[Judged]) -> Iterator[str]:
@@ -95,11 +107,17 @@ def _list(names: list[str]) -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
-def _parameter(item: Judged) -> str:
+def _parameter(item: Judged, found: Delta) -> str:
     fact = item.fact
-    words, _, operation = fact.place.partition(" of ")
-    kind, _, name = words.rpartition(" ")
-    return f"the {kind} `{name}`" + (f" of `{operation}`" if operation else "")
+    kind, _, name = fact.place.partition(" of ")[0].rpartition(" ")
+    operation = (
+        (found.new.operation(fact.operation) or found.old.operation(fact.operation))
+        if fact.operation
+        else None
+    )
+    return f"the {kind} `{name}`" + (
+        f" of `{operation.method.upper()} {operation.path}`" if operation else ""
+    )
 
 
 def _quoted(item: Judged) -> str:

@@ -51,7 +51,9 @@ class _Expansion:
 
     def schema(self, pointers: Pointers) -> dict[str, JSON]:
         parts = [self._copy(self.reader.raw(pointer), pointer) for pointer in pointers]
-        found: dict[str, JSON] = dict(parts[0]) if len(parts) == 1 and isinstance(parts[0], dict) else {"allOf": parts}
+        found: dict[str, JSON] = (
+            dict(parts[0]) if len(parts) == 1 and isinstance(parts[0], dict) else {"allOf": parts}
+        )
         if not parts:
             found = {}
         if self.definitions:
@@ -101,9 +103,16 @@ class _Expansion:
         silent = {
             name
             for name in properties
-            if guarded(self.reader.node(self.reader.key((join(pointer, "properties", name),))).annotations, self.direction)
+            if guarded(
+                self.reader.node(self.reader.key((join(pointer, "properties", name),))).annotations,
+                self.direction,
+            )
         }
         if not silent:
             return schema
         kept = {name: part for name, part in properties.items() if name not in silent}
-        return {**schema, "properties": kept, "required": [n for n in schema.get("required", ()) if n not in silent]}
+        return {
+            **schema,
+            "properties": kept,
+            "required": [n for n in schema.get("required", ()) if n not in silent],
+        }

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["Direction", "Fact", "Pair", "Pointers", "Use"]
+__all__ = ["DIRECTIONS", "Direction", "Fact", "Found", "Pair", "Pointers", "Use"]
 
 JSON = Any
 Direction = Literal["request", "response"]
+DIRECTIONS: tuple[Direction, ...] = ("request", "response")
 Pointers = tuple[str, ...]
 """Schemas that must all hold, by pointer: a conjunction. One pointer is the usual case."""
 
@@ -68,6 +69,19 @@ class Fact:
     @property
     def reach(self) -> tuple[str, ...]:
         """The ids of the operations reached, sorted."""
+        return self.reach_in(None)
+
+    def reach_in(self, direction: Direction | None) -> tuple[str, ...]:
+        """The ids of the operations reached in one direction; None is either."""
         if self.operation is not None:
             return (self.operation,)
-        return tuple(sorted({use.operation for use in self.uses}))
+        return tuple(sorted({use.operation for use in self.uses if direction in (None, use.direction)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A schema fact before its reach is known; it does not travel in the directions of ``blocked``."""
+
+    fact: Fact
+    pair: Pair
+    blocked: frozenset[Direction] = frozenset()

@@ -8,7 +8,7 @@ from pathlib import Path
 from semver import Version
 
 from troth.compatibility.changelog import Changelog
-from troth.compatibility.checking import Step
+from troth.compatibility.claims import Step
 from troth.compatibility.comparison import compare
 from troth.compatibility.policies import Policy
 from troth.contract import load_contract
@@ -39,12 +39,11 @@ def steps_of(
     releases: Sequence[tuple[str, Contract]],
     policy: str | Policy | None = None,
 ) -> tuple[Step, ...]:
-    """From the newest to the oldest: the current contract against the last release, each release against the one before."""
+    """From the newest to the oldest: each contract against the release before it."""
     steps = []
-    newest = releases[-1] if releases else None
-    if newest is not None:
-        comparison = compare(newest[1], current, policy=policy)
-        steps.append(Step(changelog.unreleased, current, comparison, "Unreleased"))
+    if releases:
+        latest = compare(releases[-1][1], current, policy=policy)
+        steps.append(Step(changelog.unreleased, current, latest, "Unreleased"))
     for at in range(len(releases) - 1, -1, -1):
         version, contract = releases[at]
         before = releases[at - 1][1] if at else None
@@ -56,5 +55,6 @@ def steps_of(
 def load_releases(directory: Path, name: str | None = None) -> tuple[tuple[str, Contract], ...]:
     """The releases as contracts; of a shipped contract by name, so that its behaviour is laid over them."""
     return tuple(
-        (version, load_contract(f"{name}@{version}" if name else path)) for version, path in release_files(directory)
+        (version, load_contract(f"{name}@{version}" if name else path))
+        for version, path in release_files(directory)
     )

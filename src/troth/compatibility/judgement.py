@@ -18,7 +18,7 @@ from troth.compatibility.policies import Policy
 from troth.compatibility.rules import Rule, rule_for
 from troth.compatibility.samples import sample
 from troth.compatibility.shells import shell, with_subject
-from troth.compatibility.witness import MISSING, Judgement, find_witness, judge
+from troth.compatibility.witness import MISSING, Judgement, first_witness, judge
 from troth.findings import SEVERITIES, Finding, Severity
 
 __all__ = ["Judged", "judge_all"]
@@ -31,7 +31,7 @@ SHELLED = frozenset(
      "max-properties", "min-properties", "multiple-of", "unique-items", "pattern", "format"},
 )  # fmt: skip
 """Subjects that one level of a schema decides."""
-WHOLE = frozenset({"branch", "union", "condition", "items", "prefix-items"})
+WHOLE = frozenset({"union", "condition", "items", "prefix-items"})
 """Subjects that need the schema with everything below it."""
 MEMBERS = frozenset({"property", "required-property", "required"})
 """Subjects that are shown by an object with or without one property."""
@@ -54,6 +54,8 @@ def judge_all(found: Delta, policy: Policy) -> tuple[Judged, ...]:
 
 
 class _Bench:
+    """One delta, one policy: what each of its facts means."""
+
     def __init__(self, found: Delta, policy: Policy) -> None:
         self.delta, self.policy, self.sides = found, policy, found.sides
 
@@ -86,6 +88,8 @@ class _Bench:
         if fact.subject in SHELLED:
             old, new = self.sides.old.node(pair.old), self.sides.new.node(pair.new)
             return _over_shells(old, new, fact.subject, direction)
+        if fact.subject == "branch":
+            return self._branch(fact, pair, direction)
         if fact.subject in WHOLE:
             return _between(*self._whole(pair, direction), direction)
         if fact.subject in MEMBERS and fact.names:
@@ -96,23 +100,26 @@ class _Bench:
         old, new = expand(self.sides.old, pair.old, direction), expand(self.sides.new, pair.new, direction)
         return old, new
 
+    def _branch(self, fact: Fact, pair: Pair, direction: Direction) -> Judgement:
+        """Whether the other side still takes, or already allowed, what the alternative admits."""
+        removed = fact.action == "removed"
+        here, there = (self.sides.old, self.sides.new) if removed else (self.sides.new, self.sides.old)
+        pointer = fact.old_pointer if removed else fact.new_pointer
+        admitted = expand(here, here.key((str(pointer),)), direction)
+        return judge(admitted, expand(there, pair.new if removed else pair.old, direction))
+
     def _member(self, fact: Fact, pair: Pair, direction: Direction) -> Judgement:
         """An object that shows the loss or the new demand; it cannot be proved harmless, so it may stay unknown."""
         old, new = self._whole(pair, direction)
         accepting, refusing = (old, new) if direction == "request" else (new, old)
-        name = fact.names[0]
-        objects = [value for value in (sample(accepting), sample({**accepting, "type": "object"})) if isinstance(value, dict)]
-        less = [{key: part for key, part in value.items() if key != name} for value in objects]
-        schema = (accepting.get("properties") or {}).get(name, {})
-        more = [{**value, name: sample(schema, accepting)} for value in objects]
-        witness = find_witness(accepting, refusing, [*objects, *less, *more])
+        witness = first_witness(accepting, refusing, _with_and_without(fact.names[0], accepting, refusing))
         if witness is not MISSING:
             return Judgement("refuted", witness)
-        return Judgement("unknown", reason="no value shows it: the rule for this kind of change decides")
+        return Judgement("unknown", reason="no value shows it, so the rule for this kind of change decides")
 
     def _finding(self, fact: Fact, rule: Rule, severity: Severity, judgement: Judgement | None) -> Finding:
-        verdict, witness, reason = _told(severity, judgement)
-        evidence = {"area": rule.area, "old": fact.old, "new": fact.new, "place": fact.place, "decided-by": reason}
+        verdict, witness, reason = _told(severity, judgement, fact)
+        evidence = {"before": fact.old, "after": fact.new, "decided-by": reason}
         return Finding(
             rule.id,
             severity,
@@ -123,7 +130,7 @@ class _Bench:
             evidence={key: value for key, value in evidence.items() if value is not None},
             verdict=verdict,
             witness=witness,
-            reach=fact.reach,
+            reach=fact.reach_in(rule.direction),
         )
 
     def _location(self, fact: Fact) -> Any:
@@ -134,8 +141,24 @@ class _Bench:
         return self.delta.new.locate(fact.new_pointer or "")
 
 
+def _with_and_without(
+    name: str, accepting: Mapping[str, JSON], refusing: Mapping[str, JSON]
+) -> Iterator[JSON]:
+    """Objects that differ from a fitting one by the property alone come first, so that they show this edit only."""
+    for schema in (refusing, accepting):
+        value = sample({**schema, "type": "object"})
+        if isinstance(value, dict):
+            yield {key: part for key, part in value.items() if key != name}
+            for owner in (accepting, refusing):
+                part = (owner.get("properties") or {}).get(name)
+                if part is not None:
+                    yield {**value, name: sample(part, owner)}
+
+
 def _unasserted(fact: Fact) -> str:
-    return next((str(name) for name in (fact.old, fact.new) if name is not None and name not in ASSERTED_FORMATS), "")
+    return next(
+        (str(name) for name in (fact.old, fact.new) if name is not None and name not in ASSERTED_FORMATS), ""
+    )
 
 
 def _over_shells(old: Node, new: Node, subject: str, direction: Direction) -> Judgement:
@@ -152,13 +175,20 @@ def _between(old: Mapping[str, JSON], new: Mapping[str, JSON], direction: Direct
     return judge(old, new) if direction == "request" else judge(new, old)
 
 
-def _told(severity: Severity, judgement: Judgement | None) -> tuple[Verdict, JSON, str]:
-    """The verdict to show. Without values to compare, the rule decides: what is gone is gone."""
+def _told(severity: Severity, judgement: Judgement | None, fact: Fact) -> tuple[Verdict, JSON, str]:
+    """The verdict to show. Without values to compare the rule decides, and the edit itself is the witness."""
     if judgement is not None:
-        by = "containment" if judgement.verdict != "unknown" else f"rule, because {judgement.reason}"
-        return judgement.verdict, judgement.witness, by
-    verdicts: Mapping[Severity, Verdict] = {"info": "proved", "warning": "unknown"}
-    return verdicts.get(severity, "refuted"), None, "rule"
+        return (
+            judgement.verdict,
+            judgement.witness,
+            "rule" if judgement.verdict == "unknown" else "containment",
+        )
+    if severity in ("info", "warning"):
+        return ("proved" if severity == "info" else "unknown"), None, "rule"
+    if fact.subject in ("operation", "deprecated-operation"):
+        return "refuted", {"request": fact.place}, "rule"
+    edit = {"place": fact.place, "before": fact.old, "after": fact.new}
+    return "refuted", {key: value for key, value in edit.items() if value is not None}, "rule"
 
 
 def _title(rule: Rule, fact: Fact) -> str:
@@ -194,6 +224,3 @@ def _sentences(fact: Fact, rule: Rule, severity: Severity, judgement: Judgement 
         yield f"{rule.reason}."
     if judgement is not None and judgement.verdict == "unknown" and severity != "info":
         yield f"{judgement.reason}."
-    if not fact.operation and fact.reach:
-        count = len(fact.reach)
-        yield f"reaches {count} operation{'s' if count > 1 else ''} ({' and '.join(fact.directions)})."

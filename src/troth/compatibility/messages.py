@@ -22,8 +22,15 @@ def message_facts(pair: OperationPair, walk: SchemaWalk) -> Iterator[Fact]:
     yield from _responses(pair, walk)
 
 
-def _fact(pair: OperationPair, subject: str, action: str, place: str, pointers: tuple[str | None, str | None],
-          values: tuple[JSON, JSON] = (None, None), names: tuple[str, ...] = ()) -> Fact:  # fmt: skip
+def _fact(
+    pair: OperationPair,
+    subject: str,
+    action: str,
+    place: str,
+    pointers: tuple[str | None, str | None],
+    values: tuple[JSON, JSON] = (None, None),
+    names: tuple[str, ...] = (),
+) -> Fact:
     return Fact(subject, action, f"{place} of {pair.new.id}", *values, *pointers, pair.new.id, names=names)
 
 
@@ -37,13 +44,27 @@ def _parameters(pair: OperationPair, walk: SchemaWalk) -> Iterator[Fact]:
     for key, parameter in new.items():
         if key not in old:
             subject = "required-parameter" if parameter.required else "parameter"
-            yield _fact(pair, subject, "added", _words(parameter), (pair.old.pointer, parameter.pointer),
-                        (None, parameter.name), (parameter.name,))  # fmt: skip
+            yield _fact(
+                pair,
+                subject,
+                "added",
+                _words(parameter),
+                (pair.old.pointer, parameter.pointer),
+                (None, parameter.name),
+                (parameter.name,),
+            )
     for key, parameter in old.items():
         if key not in new:
             subject = "required-parameter" if parameter.required else "parameter"
-            yield _fact(pair, subject, "removed", _words(parameter), (parameter.pointer, pair.new.pointer),
-                        (parameter.name, None), (parameter.name,))  # fmt: skip
+            yield _fact(
+                pair,
+                subject,
+                "removed",
+                _words(parameter),
+                (parameter.pointer, pair.new.pointer),
+                (parameter.name, None),
+                (parameter.name,),
+            )
         else:
             yield from _parameter(pair, parameter, new[key], walk)
 
@@ -66,7 +87,9 @@ def _parameter(pair: OperationPair, old: Parameter, new: Parameter, walk: Schema
         return _fact(pair, subject, action, _words(new), where, (before, after), (new.name,))
 
     if old.required != new.required:
-        yield fact("parameter-requirement", "added" if new.required else "removed", old.required, new.required)
+        yield fact(
+            "parameter-requirement", "added" if new.required else "removed", old.required, new.required
+        )
     if old.style != new.style:
         yield fact("parameter-style", "changed", old.style, new.style)
     elif old.explode != new.explode and _has_parts(new, walk):
@@ -74,7 +97,9 @@ def _parameter(pair: OperationPair, old: Parameter, new: Parameter, walk: Schema
     if old.content_type != new.content_type:
         yield fact("parameter-content-type", "changed", old.content_type, new.content_type)
     if old.deprecated != new.deprecated:
-        yield fact("parameter-deprecation", "added" if new.deprecated else "removed", old.deprecated, new.deprecated)
+        yield fact(
+            "parameter-deprecation", "added" if new.deprecated else "removed", old.deprecated, new.deprecated
+        )
 
 
 def _has_parts(parameter: Parameter, walk: SchemaWalk) -> bool:
@@ -95,8 +120,14 @@ def _body(pair: OperationPair, walk: SchemaWalk) -> Iterator[Fact]:
     elif old is not None and new is not None:
         where = (old.pointer, new.pointer)
         if old.required != new.required:
-            yield _fact(pair, "body-requirement", "added" if new.required else "removed", "request body", where,
-                        (old.required, new.required))  # fmt: skip
+            yield _fact(
+                pair,
+                "body-requirement",
+                "added" if new.required else "removed",
+                "request body",
+                where,
+                (old.required, new.required),
+            )
         yield from _media(pair, (old.media, new.media), ("request body", "request", where), walk)
 
 
@@ -114,24 +145,58 @@ def _media(
             walk.enter(one, other, Use(pair.new.id, direction, "body"))
         elif one or other:
             subject = f"{direction}-media-schema"
-            yield _fact(pair, subject, "added" if other else "removed", f"{content_type} {place}",
-                        (one or where[0], other or where[1]), names=(content_type,))  # fmt: skip
+            yield _fact(
+                pair,
+                subject,
+                "added" if other else "removed",
+                f"{content_type} {place}",
+                (one or where[0], other or where[1]),
+                names=(content_type,),
+            )
     for content_type in sorted(new.keys() - old.keys()):
-        yield _fact(pair, f"{direction}-media-type", "added", f"{content_type} {place}",
-                    (where[0], new[content_type].pointer), (None, content_type), (content_type,))  # fmt: skip
+        yield _fact(
+            pair,
+            f"{direction}-media-type",
+            "added",
+            f"{content_type} {place}",
+            (where[0], new[content_type].pointer),
+            (None, content_type),
+            (content_type,),
+        )
     for content_type in sorted(old.keys() - new.keys()):
-        yield _fact(pair, f"{direction}-media-type", "removed", f"{content_type} {place}",
-                    (old[content_type].pointer, where[1]), (content_type, None), (content_type,))  # fmt: skip
+        yield _fact(
+            pair,
+            f"{direction}-media-type",
+            "removed",
+            f"{content_type} {place}",
+            (old[content_type].pointer, where[1]),
+            (content_type, None),
+            (content_type,),
+        )
 
 
 def _responses(pair: OperationPair, walk: SchemaWalk) -> Iterator[Fact]:
     old, new = pair.old.responses, pair.new.responses
     for status in sorted(new.keys() - old.keys()):
-        yield _fact(pair, _status_subject(status), "added", f"response {status}",
-                    (pair.old.pointer, new[status].pointer), (None, status), (status,))  # fmt: skip
+        yield _fact(
+            pair,
+            _status_subject(status),
+            "added",
+            f"response {status}",
+            (pair.old.pointer, new[status].pointer),
+            (None, status),
+            (status,),
+        )
     for status in sorted(old.keys() - new.keys()):
-        yield _fact(pair, _status_subject(status), "removed", f"response {status}",
-                    (old[status].pointer, pair.new.pointer), (status, None), (status,))  # fmt: skip
+        yield _fact(
+            pair,
+            _status_subject(status),
+            "removed",
+            f"response {status}",
+            (old[status].pointer, pair.new.pointer),
+            (status, None),
+            (status,),
+        )
     for status in sorted(old.keys() & new.keys()):
         one, other = old[status], new[status]
         where = (one.pointer, other.pointer)
@@ -168,5 +233,12 @@ def _header(
     if old.schema_pointer and new.schema_pointer:
         walk.enter(old.schema_pointer, new.schema_pointer, Use(pair.new.id, "response", "header"))
     if old.required != new.required:
-        yield _fact(pair, "header-requirement", "added" if new.required else "removed", place, where,
-                    (old.required, new.required), (new.name,))  # fmt: skip
+        yield _fact(
+            pair,
+            "header-requirement",
+            "added" if new.required else "removed",
+            place,
+            where,
+            (old.required, new.required),
+            (new.name,),
+        )

@@ -19,7 +19,9 @@ WORD = re.compile(r"^[A-Za-z_$][\w$.-]*(?:\[\])?$")
 SCOPE = re.compile(r"^[\w.-]+:[\w.:-]+$")
 PARTS = re.compile(r"[A-Za-z_$][\w$-]*")
 TEMPLATE = re.compile(r"\{[^}]*\}")
-COMMON = frozenset({"null", "true", "false", "string", "number", "integer", "boolean", "object", "array", "date", *METHODS})
+COMMON = frozenset(
+    {"null", "true", "false", "string", "number", "integer", "boolean", "object", "array", "date", *METHODS}
+)
 
 
 @dataclass(frozen=True, slots=True)

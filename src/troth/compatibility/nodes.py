@@ -138,9 +138,7 @@ def _meet_types(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
     return _widest(frozenset(both))
 
 
-def _meet_enums(
-    left: tuple[JSON, ...] | None, right: tuple[JSON, ...] | None
-) -> tuple[JSON, ...] | None:
+def _meet_enums(left: tuple[JSON, ...] | None, right: tuple[JSON, ...] | None) -> tuple[JSON, ...] | None:
     if left is None or right is None:
         return right if left is None else left
     return tuple(value for value in left if any(_same(value, other) for other in right))

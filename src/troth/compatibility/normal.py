@@ -130,7 +130,7 @@ def _own_level(schema: Mapping[str, JSON], pointer: str) -> Node:
     properties = {
         name: (join(pointer, "properties", name),)
         for name, part in _mapping(schema, "properties").items()
-        if not _is_annotation_only(part)
+        if _is_shown(part)
     }
     patterns = schema.get("pattern")
     node = Node(
@@ -142,7 +142,8 @@ def _own_level(schema: Mapping[str, JSON], pointer: str) -> Node:
         required=frozenset(name for name in schema.get("required", ()) if isinstance(name, str)),
         properties=properties,
         pattern_properties={
-            name: (join(pointer, "patternProperties", name),) for name in _mapping(schema, "patternProperties")
+            name: (join(pointer, "patternProperties", name),)
+            for name in _mapping(schema, "patternProperties")
         },
         prefix=tuple((join(pointer, "prefixItems", at),) for at in range(len(schema.get("prefixItems", ())))),
         children=children,
@@ -153,9 +154,14 @@ def _own_level(schema: Mapping[str, JSON], pointer: str) -> Node:
     return settle(node)
 
 
-def _is_annotation_only(schema: JSON) -> bool:
-    """A property that only a behaviour overlay speaks of, laid over a release that does not have it yet."""
-    return isinstance(schema, Mapping) and schema.keys() == {"x-behaviour"}
+def _is_shown(schema: JSON) -> bool:
+    """Whether the API has a property.
+
+    It has not when it is hidden, nor when only a behaviour overlay speaks of it, laid over an earlier release.
+    """
+    if not isinstance(schema, Mapping) or not isinstance(schema.get("x-behaviour"), Mapping):
+        return True
+    return schema.keys() != {"x-behaviour"} and schema["x-behaviour"].get("hidden") is not True
 
 
 def _assertions(schema: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -195,24 +201,26 @@ def _widened(kinds: frozenset[str]) -> frozenset[str]:
 
 
 def _fold(keyword: str, nodes: list[Node]) -> Node | None:
-    if len(nodes) == 1:
-        return nodes[0]
-    if not nodes:
-        return Node(types=frozenset())
+    """One node for alternatives that only list values or only name types; None where they say more."""
+    if len(nodes) <= 1:
+        return nodes[0] if nodes else Node(types=frozenset())
     if not all(node.bare for node in nodes):
         return None
     listed = [node.enum for node in nodes if node.enum is not None]
-    where = nodes[0].where
     if len(listed) == len(nodes):
-        values = list(chain.from_iterable(listed))
-        distinct = tuple(value for at, value in enumerate(values) if value not in values[:at])
-        if keyword == "oneOf" and len(distinct) != len(values):
-            return None
-        return settle(Node(enum=distinct, where=where))
+        return _one_list(keyword, list(chain.from_iterable(listed)), nodes[0].where)
     kinds = [kind for node in nodes for kind in node.types]
-    if listed or (keyword == "oneOf" and (len(set(kinds)) != len(kinds) or {"integer", "number"} <= set(kinds))):
+    overlap = len(set(kinds)) != len(kinds) or {"integer", "number"} <= set(kinds)
+    if listed or (keyword == "oneOf" and overlap):
         return None
-    return Node(types=_widened(frozenset(kinds)), where=where)
+    return Node(types=_widened(frozenset(kinds)), where=nodes[0].where)
+
+
+def _one_list(keyword: str, values: list[JSON], where: Mapping[str, str]) -> Node | None:
+    distinct = tuple(value for at, value in enumerate(values) if value not in values[:at])
+    if keyword == "oneOf" and len(distinct) != len(values):
+        return None
+    return settle(Node(enum=distinct, where=where))
 
 
 def _target(reference: str) -> str:

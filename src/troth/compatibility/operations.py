@@ -78,7 +78,6 @@ def _label(operation: Operation) -> str:
 
 
 def _whole(operation: Operation, action: str) -> Fact:
-    there = {"new_pointer" if action == "added" else "old_pointer": operation.pointer}
     label = _label(operation)
     deprecated = action == "removed" and operation.deprecated
     return Fact(
@@ -87,10 +86,11 @@ def _whole(operation: Operation, action: str) -> Fact:
         label,
         old=label if action == "removed" else None,
         new=label if action == "added" else None,
+        old_pointer=operation.pointer if action == "removed" else None,
+        new_pointer=operation.pointer if action == "added" else None,
         operation=operation.id,
         names=(label, operation.path, operation.id),
         context={"resource": resource_of(operation), "tags": list(operation.tags)},
-        **there,
     )
 
 
@@ -99,13 +99,24 @@ def _remaining(pair: OperationPair) -> Iterator[Fact]:
     label = _label(new)
 
     def fact(subject: str, action: str, before: JSON, after: JSON, names: tuple[str, ...] = ()) -> Fact:
-        return Fact(subject, action, label, before, after, old.pointer, new.pointer, new.id,
-                    names=(label, new.path, new.id, *names))  # fmt: skip
+        return Fact(
+            subject,
+            action,
+            label,
+            before,
+            after,
+            old.pointer,
+            new.pointer,
+            new.id,
+            names=(label, new.path, new.id, *names),
+        )
 
     if old.id != new.id:
         yield fact("operation-id", "changed", old.id, new.id, (old.id,))
     if old.deprecated != new.deprecated:
-        yield fact("operation-deprecation", "added" if new.deprecated else "removed", old.deprecated, new.deprecated)
+        yield fact(
+            "operation-deprecation", "added" if new.deprecated else "removed", old.deprecated, new.deprecated
+        )
     for before, after in pair.renamed.items():
         if before != after:
             yield fact("path-parameter", "renamed", before, after, (before, after))
@@ -118,5 +129,14 @@ def sunset_facts(pair: OperationPair, old: Contract, new: Contract) -> Iterator[
     if before == after:
         return
     action = "added" if before is None else "removed" if after is None else "changed"
-    yield Fact("operation-sunset", action, _label(pair.new), before, after, pair.old.pointer,
-               join(pair.new.pointer, "x-sunset"), pair.new.id, names=(_label(pair.new),))  # fmt: skip
+    yield Fact(
+        "operation-sunset",
+        action,
+        _label(pair.new),
+        before,
+        after,
+        pair.old.pointer,
+        join(pair.new.pointer, "x-sunset"),
+        pair.new.id,
+        names=(_label(pair.new),),
+    )

@@ -2,64 +2,60 @@
 
 from __future__ import annotations
 
-from troth.contract.model import Contract
+from troth.contract.model import Contract, Operation
 from troth.contract.pointers import split
 
-__all__ = ["member", "place_of"]
+__all__ = ["place_of"]
 
 STEPS = {"items": "[]", "additionalProperties": "{}", "unevaluatedProperties": "{}"}
 
 
 def place_of(contract: Contract, pointer: str) -> str:
     """``Client.taxSettings`` for a component's property, ``200 body of getClient`` for an inline schema."""
-    tokens = split(pointer)
-    if tokens[:2] == ["components", "schemas"] and len(tokens) > 2:
-        return member(tokens[2], tokens[3:])
-    owner = _owner(contract, pointer)
-    if owner is None:
-        return "#" + pointer
-    words, rest = owner
-    return member(words, rest) if rest else words
+    match split(pointer):
+        case ["components", "schemas", name, *rest]:
+            return _member(name, rest)
+        case ["x-documents", _, "components", "schemas", name, *rest]:
+            return _member(name, rest)
+        case steps if "schema" in steps:
+            cut = steps.index("schema")
+            owner = _owner(contract, pointer, steps[:cut])
+            return _member(owner, steps[cut + 1 :]) if steps[cut + 1 :] else owner
+    return "#" + pointer
 
 
-def member(root: str, tokens: list[str]) -> str:
+def _member(root: str, steps: list[str]) -> str:
     """The path of a schema below a root schema: ``.name`` for properties, ``[]`` for items, ``|0`` for a branch."""
-    path, at = "", 0
-    while at < len(tokens):
-        token = tokens[at]
-        following = tokens[at + 1] if at + 1 < len(tokens) else None
-        if token in ("properties", "patternProperties") and following is not None:
-            path, at = f"{path}.{following}", at + 2
-        elif token in ("anyOf", "oneOf", "prefixItems") and following is not None:
-            path, at = f"{path}|{following}", at + 2
-        elif token == "allOf" and following is not None:
-            at += 2
+    path, rest = "", list(steps)
+    while rest:
+        step = rest.pop(0)
+        if step in ("properties", "patternProperties") and rest:
+            path += f".{rest.pop(0)}"
+        elif step in ("anyOf", "oneOf", "prefixItems") and rest:
+            path += f"|{rest.pop(0)}"
+        elif step == "allOf" and rest:
+            rest.pop(0)
         else:
-            path, at = path + STEPS.get(token, ""), at + 1
+            path += STEPS.get(step, "")
     return root + path if root.isidentifier() else f"{path.lstrip('.') or 'root'} in {root}"
 
 
-def _owner(contract: Contract, pointer: str) -> tuple[str, list[str]] | None:
-    """The words of the nearest parameter, body, response or shared component above a schema, and the rest."""
-    tokens = split(pointer)
-    cut = next((at for at, token in enumerate(tokens) if token == "schema"), None)
-    if cut is None:
-        return None
-    head, rest = tokens[:cut], tokens[cut + 1 :]
-    if head[0] == "components" and len(head) > 2:
-        return f"{head[1].removesuffix('s')} {head[2]}", rest
+def _owner(contract: Contract, pointer: str, head: list[str]) -> str:
+    """The words of the nearest parameter, body, header, response or shared component above a schema."""
+    match head:
+        case ["components", kind, name, *_]:
+            return f"{kind.removesuffix('s')} {name}"
     operation = next(
-        (found for found in contract.operations if pointer.startswith(found.pointer + "/")),
-        None,
+        (found for found in contract.operations if pointer.startswith(found.pointer + "/")), None
     )
-    name = operation.id if operation else (head[1] if len(head) > 1 else "the document")
-    if "requestBody" in head:
-        return f"body of {name}", rest
-    if "headers" in head:
-        return f"header {head[head.index('headers') + 1]} of {name}", rest
-    if "responses" in head:
-        return f"{head[head.index('responses') + 1]} body of {name}", rest
-    if "parameters" in head:
-        parameter = next((p for p in operation.parameters if pointer.startswith(p.pointer)), None) if operation else None
-        return f"{parameter.location} parameter {parameter.name} of {name}" if parameter else f"parameter of {name}", rest
-    return name, rest
+    owner = operation.id if operation else (head[1] if len(head) > 1 else "the document")
+    for keyword, words in (("requestBody", "body"), ("headers", "header {}"), ("responses", "{} body")):
+        if keyword in head:
+            return f"{words.format(head[head.index(keyword) + 1] if '{}' in words else '')} of {owner}"
+    return f"{_parameter(operation, pointer)} of {owner}" if "parameters" in head else owner
+
+
+def _parameter(operation: Operation | None, pointer: str) -> str:
+    parameters = operation.parameters if operation else ()
+    found = next((p for p in parameters if pointer.startswith(p.pointer + "/")), None)
+    return f"{found.location} parameter {found.name}" if found else "parameter"

@@ -74,7 +74,7 @@ POLICIES: Mapping[str, Policy] = {
             "google",
             "Google AIP-180: nothing is removed or renamed, defaults stay, listed values may grow with caution.",
             _same("warning", "response-enum-value-added")
-            | _same("breaking", "request-default-removed", "operation-id-changed"),
+            | _same("breaking", "operation-id-changed"),
         ),
         Policy(
             "github",
@@ -84,14 +84,13 @@ POLICIES: Mapping[str, Policy] = {
         Policy(
             "stripe",
             "Stripe: lengths and forms of opaque strings may change, new event types and listed values are expected.",
-            _same("info", "response-enum-value-added", "event-added", *LOOSER_ANSWERS),
+            _same("info", "response-enum-value-added", *LOOSER_ANSWERS),
         ),
         Policy(
             "zalando",
             "Zalando RESTful API guidelines: objects stay open for extension, answers may not list new values "
             "unless the list is declared extensible.",
-            _same("breaking", "request-additional-properties-narrowed", "operation-id-changed")
-            | _same("info", "response-extensible-enum-value-added"),
+            _same("breaking", "request-additional-properties-narrowed", "operation-id-changed"),
         ),
     )
 }  # fmt: skip
@@ -124,15 +123,18 @@ def policy_of(contract: Contract, name: str | None = None) -> Policy:
         )
     base = POLICIES[stated]
     return Policy(
-        base.name, base.about, {**base.severities, **_overrides(contract, declared)}, _sections(declared, base),
+        base.name,
+        base.about,
+        {**base.severities, **_overrides(contract, declared)},
+        _sections(declared, base),
         base.removals_within_major,
-    )  # fmt: skip
+    )
 
 
 def _overrides(contract: Contract, declared: Mapping[str, Any]) -> dict[str, Severity]:
     given = declared.get("severities")
     found: dict[str, Severity] = {}
-    for identifier, severity in (given.items() if isinstance(given, Mapping) else ()):
+    for identifier, severity in given.items() if isinstance(given, Mapping) else ():
         place = contract.locate(f"/x-behaviour/changelog/severities/{identifier}")
         if identifier not in rules():
             raise BehaviourError(f"unknown rule {identifier!r}.{did_you_mean(identifier, rules())}", place)

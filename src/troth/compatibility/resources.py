@@ -14,7 +14,9 @@ __all__ = ["EVERYWHERE", "folded", "label_of", "labels_of", "section_of"]
 
 EVERYWHERE = "The whole API"
 
-DEPRECATIONS = frozenset({"deprecation", "operation-deprecation", "parameter-deprecation", "sunset", "operation-sunset"})
+DEPRECATIONS = frozenset(
+    {"deprecation", "operation-deprecation", "parameter-deprecation", "sunset", "operation-sunset"}
+)
 THINGS = frozenset(
     {"operation", "deprecated-operation", "property", "required-property", "parameter", "required-parameter", "body",
      "required-body", "request-media-type", "response-media-type", "success-status", "error-status", "header",

@@ -70,5 +70,13 @@ def _rule(row: Mapping[str, str]) -> Rule:
     if row["severity"] not in SEVERITIES:
         raise ValueError(f"rules.tsv: {row['id']} has the unknown severity {row['severity']!r}.")
     direction = None if row["direction"] == "-" else cast("Literal['request', 'response']", row["direction"])
-    severity = cast("Severity", row["severity"])
-    return Rule(row["id"], row["area"], row["subject"], row["action"], direction, severity, row["title"], row["reason"])
+    return Rule(
+        row["id"],
+        row["area"],
+        row["subject"],
+        row["action"],
+        direction,
+        row["severity"],
+        row["title"],
+        row["reason"],
+    )

@@ -37,20 +37,15 @@ def sample(schema: JSON, root: Mapping[str, JSON] | None = None, depth: int = 0)
     if not isinstance(schema, Mapping):
         return "text"
     schema = _merged(schema, root, depth)
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("enum"):
-        return schema["enum"][0]
+    if "const" in schema or schema.get("enum"):
+        return schema["const"] if "const" in schema else schema["enum"][0]
     kind = _kind(schema)
-    if kind == "object":
-        return _object(schema, root, depth)
-    if kind == "array":
-        return _array(schema, root, depth)
-    if kind == "string":
-        return _string(schema)
     if kind in ("integer", "number"):
         return next(_numbers(schema, kind), 1)
-    return PLAIN.get(kind, "text")
+    structured = {"object": _object, "array": _array}.get(kind)
+    if structured is not None:
+        return structured(schema, root, depth)
+    return _string(schema) if kind == "string" else PLAIN[kind]
 
 
 def _merged(schema: Mapping[str, JSON], root: Mapping[str, JSON], depth: int) -> dict[str, JSON]:
@@ -61,7 +56,7 @@ def _merged(schema: Mapping[str, JSON], root: Mapping[str, JSON], depth: int) ->
         parts.append((root.get("$defs") or {}).get(schema["$ref"].removeprefix("#/$defs/"), {}))
     parts += schema.get("allOf", [])
     for keyword in ("anyOf", "oneOf"):
-        parts += [part for part in schema.get(keyword, [])[:1]]
+        parts += schema.get(keyword, [])[:1]
     for part in parts:
         if isinstance(part, Mapping) and part is not schema:
             _lay_over(found, _merged(part, root, depth + 1) if depth <= DEEPEST else part)
@@ -102,7 +97,11 @@ def _object(schema: Mapping[str, JSON], root: Mapping[str, JSON], depth: int) ->
             break
         if name not in wanted:
             wanted.append(name)
-    found = {name: sample(properties.get(name, {}), root, depth + 1) for name in wanted} if depth <= DEEPEST else {}
+    found = (
+        {name: sample(properties.get(name, {}), root, depth + 1) for name in wanted}
+        if depth <= DEEPEST
+        else {}
+    )
     while len(found) < schema.get("minProperties", 0):
         found[f"key{len(found)}"] = "text"
     return found
@@ -187,11 +186,11 @@ def edges(schema: JSON) -> Iterator[JSON]:
             yield from (_text(max(0, schema[keyword] + shift)) for shift in (0, 1, -1))
     if isinstance(schema.get("pattern"), str):
         yield from strings_of(schema["pattern"])
-    yield from FORMATS.values()
     yield from _numbers(schema, "number")
     yield from _numbers(schema, "integer")
     yield from _sized_arrays(schema)
     yield from _sized_objects(schema)
+    yield from FORMATS.values()
 
 
 def _listed(schema: JSON, depth: int = 0) -> Iterator[JSON]:

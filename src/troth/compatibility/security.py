@@ -23,13 +23,22 @@ Alternative = Mapping[str, tuple[str, ...]]
 def security_facts(pair: OperationPair) -> Iterator[Fact]:
     """How the requirement of one operation changed, scopes apart from alternatives."""
     old, new = _alternatives(pair.old.security), _alternatives(pair.new.security)
-    if all(any(_same(a, b) for b in new) for a in old) and all(any(_same(a, b) for a in old) for b in new):
+    if _alike(old, new):
         return
     label = f"{pair.new.method.upper()} {pair.new.path}"
 
     def fact(subject: str, action: str, before: JSON, after: JSON, names: Iterable[str] = ()) -> Fact:
-        return Fact(subject, action, label, before, after, join(pair.old.pointer, "security"),
-                    join(pair.new.pointer, "security"), pair.new.id, names=(label, pair.new.path, *names))  # fmt: skip
+        return Fact(
+            subject,
+            action,
+            label,
+            before,
+            after,
+            join(pair.old.pointer, "security"),
+            join(pair.new.pointer, "security"),
+            pair.new.id,
+            names=(label, pair.new.path, *names),
+        )
 
     if _is_open(old) or _is_open(new):
         if _is_open(old) != _is_open(new):
@@ -40,14 +49,17 @@ def security_facts(pair: OperationPair) -> Iterator[Fact]:
         yield fact("scope", "added", None, sorted(added), added)
     if removed:
         yield fact("scope", "removed", sorted(removed), None, removed)
-    for alternative in old:
-        if not any(alternative.keys() == other.keys() for other in new):
-            lets_in = any(_asks_no_more(other, alternative) for other in new)
-            subject = "relaxed-security-alternative" if lets_in else "security-alternative"
-            yield fact(subject, "removed", _words(alternative), None, alternative)
-    for alternative in new:
-        if not any(alternative.keys() == other.keys() for other in old):
-            yield fact("security-alternative", "added", None, _words(alternative), alternative)
+    for alternative in _only(old, new):
+        lets_in = any(_asks_no_more(other, alternative) for other in new)
+        subject = "relaxed-security-alternative" if lets_in else "security-alternative"
+        yield fact(subject, "removed", _words(alternative), None, alternative)
+    for alternative in _only(new, old):
+        yield fact("security-alternative", "added", None, _words(alternative), alternative)
+
+
+def _only(here: list[Alternative], there: list[Alternative]) -> list[Alternative]:
+    """The alternatives whose combination of schemes the other side does not have."""
+    return [one for one in here if not any(one.keys() == other.keys() for other in there)]
 
 
 def _alternatives(security: Iterable[Alternative]) -> list[Alternative]:
@@ -56,6 +68,10 @@ def _alternatives(security: Iterable[Alternative]) -> list[Alternative]:
 
 def _is_open(alternatives: list[Alternative]) -> bool:
     return any(not alternative for alternative in alternatives)
+
+
+def _alike(old: list[Alternative], new: list[Alternative]) -> bool:
+    return all(any(_same(a, b) for b in new) for a in old) and all(any(_same(a, b) for a in old) for b in new)
 
 
 def _same(one: Alternative, other: Alternative) -> bool:
@@ -94,8 +110,16 @@ def scheme_facts(old: Contract, new: Contract) -> Iterator[Fact]:
         pointer = join("/components/securitySchemes", name)
         if before is None or after is None:
             action = "added" if before is None else "removed"
-            yield Fact("security-scheme", action, f"security scheme {name}", before, after,
-                       pointer if before is not None else None, pointer if after is not None else None, names=(name,))  # fmt: skip
+            yield Fact(
+                "security-scheme",
+                action,
+                f"security scheme {name}",
+                before,
+                after,
+                pointer if before is not None else None,
+                pointer if after is not None else None,
+                names=(name,),
+            )
             continue
         yield from _scheme(name, pointer, before, after)
 
@@ -104,15 +128,33 @@ def _scheme(name: str, pointer: str, old: Mapping[str, JSON], new: Mapping[str, 
     place = f"security scheme {name}"
     for key in ("type", "in", "name", "scheme", "bearerFormat", "openIdConnectUrl"):
         if old.get(key) != new.get(key):
-            subject = "security-scheme-detail" if key in ("bearerFormat", "openIdConnectUrl") else "security-scheme"
-            yield Fact(subject, "changed", place, {key: old.get(key)}, {key: new.get(key)}, pointer, pointer,
-                       names=(name,))  # fmt: skip
+            subject = (
+                "security-scheme-detail" if key in ("bearerFormat", "openIdConnectUrl") else "security-scheme"
+            )
+            yield Fact(
+                subject,
+                "changed",
+                place,
+                {key: old.get(key)},
+                {key: new.get(key)},
+                pointer,
+                pointer,
+                names=(name,),
+            )
     before, after = old.get("flows") or {}, new.get("flows") or {}
     for flow in sorted(before.keys() | after.keys()):
         where = join(pointer, "flows", flow)
         if flow not in before or flow not in after:
-            yield Fact("security-flow", "added" if flow not in before else "removed", f"flow {flow} of {place}", None,
-                       None, where if flow in before else pointer, where if flow in after else pointer, names=(flow,))  # fmt: skip
+            yield Fact(
+                "security-flow",
+                "added" if flow not in before else "removed",
+                f"flow {flow} of {place}",
+                None,
+                None,
+                where if flow in before else pointer,
+                where if flow in after else pointer,
+                names=(flow,),
+            )
             continue
         yield from _flow(f"flow {flow} of {place}", where, before[flow], after[flow])
 
@@ -120,11 +162,36 @@ def _scheme(name: str, pointer: str, old: Mapping[str, JSON], new: Mapping[str, 
 def _flow(place: str, pointer: str, old: Mapping[str, JSON], new: Mapping[str, JSON]) -> Iterator[Fact]:
     for key in ("authorizationUrl", "tokenUrl", "refreshUrl"):
         if old.get(key) != new.get(key):
-            yield Fact("security-flow-url", "changed", place, old.get(key), new.get(key), join(pointer, key),
-                       join(pointer, key), names=(key,))  # fmt: skip
+            yield Fact(
+                "security-flow-url",
+                "changed",
+                place,
+                old.get(key),
+                new.get(key),
+                join(pointer, key),
+                join(pointer, key),
+                names=(key,),
+            )
     before, after = old.get("scopes") or {}, new.get("scopes") or {}
     for scope in sorted(after.keys() - before.keys()):
-        yield Fact("offered-scope", "added", place, None, scope, pointer, join(pointer, "scopes", scope), names=(scope,))
+        yield Fact(
+            "offered-scope",
+            "added",
+            place,
+            None,
+            scope,
+            pointer,
+            join(pointer, "scopes", scope),
+            names=(scope,),
+        )
     for scope in sorted(before.keys() - after.keys()):
-        yield Fact("offered-scope", "removed", place, scope, None, join(pointer, "scopes", scope), pointer,
-                   names=(scope,))  # fmt: skip
+        yield Fact(
+            "offered-scope",
+            "removed",
+            place,
+            scope,
+            None,
+            join(pointer, "scopes", scope),
+            pointer,
+            names=(scope,),
+        )

@@ -52,25 +52,26 @@ def shell(node: Node) -> dict[str, JSON]:
     return found
 
 
-def with_subject(old: Node, new: Node, subject: str, name: str | None = None) -> Node:
-    """The old node with one thing taken over from the new one."""
+def with_subject(old: Node, new: Node, subject: str) -> Node:
+    """The old node with one thing taken over from the new one; everything, for a subject that is no single thing."""
     if subject in SUBJECT_KEYWORDS:
-        keywords = SUBJECT_KEYWORDS[subject]
-        kept = {keyword: value for keyword, value in old.assertions.items() if keyword not in keywords}
-        taken = {keyword: new.assertions[keyword] for keyword in keywords if keyword in new.assertions}
-        return replace(old, assertions={**kept, **taken})
-    if subject == "pattern":
-        return replace(old, patterns=new.patterns)
-    if subject in ("required", "required-property") and name is not None:
-        alone = {name} if name in new.required else set()
-        return replace(old, required=(old.required - {name}) | alone)
-    if subject == "null":
-        return _with_null(old, new)
-    if subject == "type":
-        return replace(old, types=new.types, null=new.null, enum=None if new.enum is None else old.enum)
-    if subject in ("enum", "enum-value"):
-        return _with_enum(old, new)
-    return new
+        return _with_keywords(old, new, SUBJECT_KEYWORDS[subject])
+    taken = {
+        "pattern": lambda: replace(old, patterns=new.patterns),
+        "null": lambda: _with_null(old, new),
+        "type": lambda: replace(
+            old, types=new.types, null=new.null, enum=None if new.enum is None else old.enum
+        ),
+        "enum": lambda: _with_enum(old, new),
+        "enum-value": lambda: _with_enum(old, new),
+    }.get(subject)
+    return taken() if taken else new
+
+
+def _with_keywords(old: Node, new: Node, keywords: tuple[str, ...]) -> Node:
+    kept = {keyword: value for keyword, value in old.assertions.items() if keyword not in keywords}
+    taken = {keyword: new.assertions[keyword] for keyword in keywords if keyword in new.assertions}
+    return replace(old, assertions={**kept, **taken})
 
 
 def _with_null(old: Node, new: Node) -> Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Literal
 
 import orjson
@@ -11,7 +12,7 @@ import orjson
 from troth.compatibility.containment import covers, validator
 from troth.compatibility.samples import edges, sample
 
-__all__ = ["Judgement", "find_witness", "judge"]
+__all__ = ["MISSING", "Judgement", "find_witness", "first_witness", "judge"]
 
 JSON = Any
 MISSING = object()
@@ -33,24 +34,41 @@ def judge(admitted: Mapping[str, JSON], by: Mapping[str, JSON], hints: Iterable[
         return Judgement("refuted", found)
     if covers(by, admitted):
         return Judgement("proved")
-    return Judgement("unknown", reason="containment is not decided for these schemas, and no witness was found")
+    return Judgement(
+        "unknown", reason="containment is not decided for these schemas, and no witness was found"
+    )
 
 
-def find_witness(accepting: Mapping[str, JSON], refusing: Mapping[str, JSON], hints: Iterable[JSON] = ()) -> JSON:
+def find_witness(
+    accepting: Mapping[str, JSON], refusing: Mapping[str, JSON], hints: Iterable[JSON] = ()
+) -> JSON:
     """The first and smallest candidate that ``accepting`` admits and ``refusing`` refuses, else ``MISSING``."""
     yes, no = validator(accepting), validator(refusing)
     if yes is None or no is None:
         return MISSING
     fitting = [
-        value for value in _distinct(_candidates(accepting, refusing, hints)) if yes.is_valid(value) and not no.is_valid(value)
+        value
+        for value in _distinct(_candidates(accepting, refusing, hints))
+        if yes.is_valid(value) and not no.is_valid(value)
     ]
     return min(fitting, key=_length, default=MISSING)
 
 
-def _candidates(accepting: Mapping[str, JSON], refusing: Mapping[str, JSON], hints: Iterable[JSON]) -> Iterator[JSON]:
+def first_witness(
+    accepting: Mapping[str, JSON], refusing: Mapping[str, JSON], candidates: Iterable[JSON]
+) -> JSON:
+    """The first of the candidates that ``accepting`` admits and ``refusing`` refuses, else ``MISSING``."""
+    yes, no = validator(accepting), validator(refusing)
+    if yes is None or no is None:
+        return MISSING
+    return next((value for value in candidates if yes.is_valid(value) and not no.is_valid(value)), MISSING)
+
+
+def _candidates(
+    accepting: Mapping[str, JSON], refusing: Mapping[str, JSON], hints: Iterable[JSON]
+) -> Iterator[JSON]:
     yield from hints
-    yield from edges(accepting)
-    yield from edges(refusing)
+    yield from (value for pair in zip_longest(edges(refusing), edges(accepting)) for value in pair)
     for kind in ("object", "array", "string", "number", "boolean"):
         if kind in _kinds(accepting) - _kinds(refusing):
             yield sample({**accepting, "type": kind})

@@ -36,7 +36,7 @@ def dialect(document: Any, positions: Positions) -> str:
             if other in document:
                 message = f"this is an {other.capitalize()} document, not an OpenAPI one. {_READ}"
                 raise DocumentError(message, positions.locate(f"/{other}"))
-        hint = did_you_mean("openapi", (str(key) for key in document))
+        hint = next((hint for key in document if (hint := did_you_mean(str(key), ("openapi",)))), "")
         raise DocumentError(f"the document does not say 'openapi: 3.x'.{hint} {_READ}", positions.locate(""))
     match = _VERSION.fullmatch(str(found)) if isinstance(found, str | float) else None
     version = f"{match[1]}.{match[2]}" if match else ""

@@ -53,7 +53,7 @@ class _Applier:
         value = self.overlay.value
         if not is_overlay(value):
             self.fail("", "an overlay is an object with 'overlay', 'info' and 'actions'")
-        if not isinstance(value["overlay"], str) or not _VERSION.fullmatch(value["overlay"]):
+        if not isinstance(value["overlay"], str | float) or not _VERSION.fullmatch(str(value["overlay"])):
             self.fail(
                 "/overlay",
                 f"version {str(value['overlay'])[:40]!r} is not known. Troth reads 1.0, 1.1 and 1.2",

@@ -7,7 +7,7 @@ violations with the parameter's location and name.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,18 +15,9 @@ import orjson
 
 from troth.contract.coercion import Coercion
 from troth.contract.model import Contract, Operation, Parameter
+from troth.contract.retrieval import ConflictError, RequestParts, retrieval
 from troth.contract.sentences import shown
-from troth.contract.styles import (
-    DELIMITERS,
-    Raw,
-    read_cookies,
-    read_deep_object,
-    read_delimited,
-    read_label,
-    read_matrix,
-    read_simple,
-    split_encoded,
-)
+from troth.contract.styles import Raw
 from troth.contract.validation import Validators, Violation
 
 __all__ = ["ParameterReader", "compile_parameters"]
@@ -35,42 +26,6 @@ Values = dict[tuple[str, str], Any]
 _ABSENT: Any = object()
 _CACHED = 256
 _EXPECTED = {"integer": "a whole number", "number": "a number", "boolean": "true or false", "null": "null"}
-
-
-class _ConflictError(ValueError):
-    """A name was given several times with different values."""
-
-
-class _Request:
-    """The parts of one request that parameters are found in; the query is grouped once."""
-
-    __slots__ = ("_cookies", "headers", "named", "path", "query", "raw_query")
-
-    def __init__(
-        self,
-        path: Mapping[str, str],
-        query: Sequence[tuple[str, str]],
-        headers: Mapping[str, str],
-        raw_query: str,
-    ) -> None:
-        self.path = path
-        self.query = query
-        self.headers = headers
-        self.raw_query = raw_query
-        self._cookies: dict[str, list[str]] | None = None
-        named: dict[str, list[str]] = {}
-        for name, value in query:
-            if name in named:
-                named[name].append(value)
-            else:
-                named[name] = [value]
-        self.named = named
-
-    @property
-    def cookies(self) -> dict[str, list[str]]:
-        if self._cookies is None:
-            self._cookies = read_cookies(self.headers.get("cookie", ""))
-        return self._cookies
 
 
 class _Field:
@@ -102,14 +57,14 @@ class _Field:
         schema = parameter.schema
         self.default = schema.get("default", _ABSENT) if isinstance(schema, Mapping) else _ABSENT
         self.cache: dict[str, Any] = {}
-        self.find = _finder(parameter, self.kind, list(reading.properties) if reading is not None else [])
+        self.find = retrieval(parameter, self.kind, list(reading.properties) if reading is not None else [])
 
-    def read(self, request: _Request, values: Values, violations: list[Violation]) -> None:
+    def read(self, request: RequestParts, values: Values, violations: list[Violation]) -> None:
         try:
             raw = self.find(request)
         except ValueError as problem:
             violations.append(
-                self.violation("duplicate" if isinstance(problem, _ConflictError) else "style", str(problem))
+                self.violation("duplicate" if isinstance(problem, ConflictError) else "style", str(problem))
             )
             return
         if raw is None:
@@ -127,7 +82,8 @@ class _Field:
             message = f"the {self.parameter.location} parameter {self.parameter.name!r} is missing"
             violations.append(self.violation("required", message))
         elif self.default is not _ABSENT:
-            values[self.key] = copy.deepcopy(self.default)
+            default = self.default
+            values[self.key] = copy.deepcopy(default) if isinstance(default, dict | list) else default
 
     def present(self, raw: Raw, values: Values, violations: list[Violation]) -> None:
         if self.parameter.content_type is not None:
@@ -140,6 +96,8 @@ class _Field:
         found = self.validators.at(pointer, "request").violations(value) if pointer is not None else []
         if found:
             violations += [self.placed(one, value) for one in found]
+            if all(one.keyword != "type" for one in found):
+                values[self.key] = value
             return
         values[self.key] = value
         if (
@@ -205,10 +163,13 @@ class ParameterReader:
     ) -> tuple[Values, list[Violation]]:
         """The values by (location, name), and everything that is wrong.
 
+        A value of the right type that breaks another rule, a maximum say, is among the values all the same: a
+        lenient caller goes on with it.
+
         ``query`` is decoded, header names are in lower case. With ``raw_query``, the text as sent, a delimiter
         that was percent-encoded stays inside its list item.
         """
-        request = _Request(path, query, headers, raw_query)
+        request = RequestParts(path, query, headers, raw_query)
         values: Values = {}
         violations: list[Violation] = []
         for compiled in self._fields:
@@ -230,94 +191,3 @@ def compile_parameters(contract: Contract, validators: Validators, operation: Op
     """The reader of an operation's parameters; make it once and keep it."""
     coercion = Coercion(contract, validators)
     return ParameterReader([_Field(parameter, coercion, validators) for parameter in operation.parameters])
-
-
-def _finder(parameter: Parameter, kind: str, properties: list[str]) -> Callable[[_Request], Raw | None]:
-    """The function that finds a parameter's raw value in a request."""
-    return {
-        "path": _path_finder,
-        "header": _header_finder,
-        "cookie": _cookie_finder,
-    }.get(parameter.location, _query_finder)(parameter, kind, properties)
-
-
-def _path_finder(parameter: Parameter, kind: str, _properties: list[str]) -> Callable[[_Request], Raw | None]:
-    name, explode = parameter.name, parameter.explode
-
-    def find(request: _Request) -> Raw | None:
-        text = request.path.get(name)
-        if text is None:
-            return None
-        if parameter.style == "label":
-            return read_label(text, kind, explode=explode)
-        if parameter.style == "matrix":
-            return read_matrix(text, name, kind, explode=explode)
-        return read_simple(text, kind, explode=explode)
-
-    return find
-
-
-def _header_finder(
-    parameter: Parameter, kind: str, _properties: list[str]
-) -> Callable[[_Request], Raw | None]:
-    name = parameter.name.lower()
-
-    def find(request: _Request) -> Raw | None:
-        text = request.headers.get(name)
-        return None if text is None else read_simple(text.strip(), kind, explode=parameter.explode)
-
-    return find
-
-
-def _cookie_finder(
-    parameter: Parameter, kind: str, properties: list[str]
-) -> Callable[[_Request], Raw | None]:
-    def find(request: _Request) -> Raw | None:
-        return _form(request.cookies, parameter, kind, properties)
-
-    return find
-
-
-def _query_finder(parameter: Parameter, kind: str, properties: list[str]) -> Callable[[_Request], Raw | None]:
-    name, style = parameter.name, parameter.style
-    if parameter.location == "querystring":
-        return lambda request: request.raw_query or None
-    if style == "deepObject":
-        return lambda request: read_deep_object(name, request.query)
-    if kind == "scalar":
-        return lambda request: _single(request.named.get(name), name)
-    delimiter = DELIMITERS[style]
-
-    def find(request: _Request) -> Raw | None:
-        if kind == "array" and not parameter.explode and "%" in request.raw_query and delimiter != " ":
-            return split_encoded(request.raw_query, name, delimiter)
-        return _form(request.named, parameter, kind, properties)
-
-    return find
-
-
-def _form(
-    named: Mapping[str, list[str]], parameter: Parameter, kind: str, properties: list[str]
-) -> Raw | None:
-    name = parameter.name
-    found = named.get(name)
-    if kind == "scalar":
-        return _single(found, name)
-    if kind == "object" and parameter.explode:
-        members = {key: _single(named[key], key) for key in properties if key in named}
-        return members or None
-    if found is None:
-        return None
-    if kind == "array" and parameter.explode:
-        return list(found)
-    return read_delimited(found, DELIMITERS.get(parameter.style, ","), kind)
-
-
-def _single(found: list[str] | None, name: str) -> str | None:
-    """The one text of a parameter. The same text twice is one text: some clients repeat their query when paging."""
-    if found is None:
-        return None
-    first = found[0]
-    if len(found) > 1 and any(other != first for other in found):
-        raise _ConflictError(f"{name!r} is given {len(found)} times with different values; give it once")
-    return first

@@ -27,14 +27,15 @@ def split(pointer: str) -> list[str]:
     """The unescaped tokens of a pointer; ``#`` and percent-encoding are the caller's business."""
     if not pointer:
         return []
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.removeprefix("/").split("/")]
+    tokens = pointer.removeprefix("/").split("/")
+    return [token.replace("~1", "/").replace("~0", "~") for token in tokens] if "~" in pointer else tokens
 
 
 def resolve(document: Any, pointer: str) -> Any:
     """The value at a pointer. Raises KeyError naming the pointer when a step is missing."""
     node = document
     for token in split(pointer):
-        if isinstance(node, Mapping) and token in node:
+        if isinstance(node, dict | Mapping) and token in node:
             node = node[token]
         elif isinstance(node, list | tuple) and _INDEX.fullmatch(token) and int(token) < len(node):
             node = node[int(token)]

@@ -6,13 +6,12 @@ and :meth:`Positions.prune` are recorded at once and replayed on the first look-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 from troth.contract.pointers import join, split
 from troth.findings import Location
 
-__all__ = ["Place", "Positions", "json_places"]
+__all__ = ["Place", "Positions"]
 
 
 class Place:
@@ -151,57 +150,3 @@ def _prune(tree: Place, pointer: str) -> None:
         del parent.children[int(last)]
     elif isinstance(parent.children, dict):
         del parent.children[last]
-
-
-_TOKENS = re.compile(r'"((?:[^"\\]|\\.)*+)"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-_ESCAPES = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
-_SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-
-
-def json_places(text: str, document: str, duplicate: Callable[[str, int], None] | None = None) -> Place:
-    """The places of a valid JSON text. ``duplicate`` is told (pointer, line) of every repeated member name."""
-    root = Place(document, 1)
-    stack: list[tuple[Place, str]] = [(root, "")]
-    line, seen_to, key = 1, 0, None
-    opened = False
-    for found in _TOKENS.finditer(text):
-        line += text.count("\n", seen_to, found.start())
-        seen_to = found.start()
-        mark = found.group()
-        holder, pointer = stack[-1]
-        if mark in ("]", "}"):
-            stack.pop()
-        elif mark in (",", ":"):
-            continue
-        elif isinstance(holder.children, dict) and key is None:
-            key = _unescape(found.group(1) or "")
-            if key in holder.children and duplicate is not None:
-                duplicate(join(pointer, key), line)
-            holder.children[key] = Place(document, line)
-        else:
-            place, pointer = _placed(holder, pointer, key, line) if opened else (root, "")
-            place.line = place.line if key is not None else line
-            key = None
-            opened = True
-            if mark in ("[", "{"):
-                place.children = {} if mark == "{" else []
-                stack.append((place, pointer))
-    return root
-
-
-def _placed(holder: Place, pointer: str, key: str | None, line: int) -> tuple[Place, str]:
-    if isinstance(holder.children, dict) and key is not None:
-        return holder.children[key], join(pointer, key)
-    children = holder.children if isinstance(holder.children, list) else []
-    children.append(Place(holder.document, line))
-    return children[-1], join(pointer, len(children) - 1)
-
-
-def _unescape(text: str) -> str:
-    def character(found: re.Match[str]) -> str:
-        code = found.group(1)
-        return chr(int(code[1:], 16)) if code[0] == "u" and len(code) > 1 else _SHORT.get(code, code)
-
-    if "\\" not in text:
-        return text
-    return _ESCAPES.sub(character, text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -75,22 +75,23 @@ class Resolver:
 
     def _dangling(self, at: str, fragment: str, mount: str, pointer: str) -> NoReturn:
         node = resolve(self.document, mount)
+        hint = ""
         for token in split(pointer):
             try:
                 node = resolve(node, join("", token))
             except KeyError:
-                known = list(node) if isinstance(node, Mapping) else []
-                where = f" in {display(self._sources[mount])}" if mount else ""
-                self.lost(at, f"nothing stands at {fragment!r}{where}.{did_you_mean(token, known)}")
-        self.lost(at, f"nothing stands at {fragment!r}.")
+                hint = did_you_mean(token, list(node) if isinstance(node, Mapping) else [])
+                break
+        where = f" in {display(self._sources[mount])}" if mount else ""
+        self.lost(at, f"nothing stands at {fragment!r}{where}.{hint}")
 
     def _anchor(self, at: str, name: str, mount: str, base: str) -> str:
         anchors = self._scan(mount)
         start = base or mount
-        for key in (f"{start}#{name}", f"{mount}#{name}"):
-            if key in anchors:
-                return anchors[key]
-        self.lost(at, f"no $anchor is named {name!r}.{self._named(name)}")
+        found = anchors.get(f"{start}#{name}") or anchors.get(f"{mount}#{name}")
+        if found is not None:
+            return found
+        return self.lost(at, f"no $anchor is named {name!r}.{self._named(name)}")
 
     def _named(self, name: str) -> str:
         """The hint for somebody who wrote the bare name of a schema."""

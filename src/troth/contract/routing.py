@@ -41,6 +41,7 @@ class MethodNotAllowed:
     allowed: tuple[str, ...]
 
 
+_REMEMBERED = 4096
 _NOT_FOUND: Final = NotFound()
 
 
@@ -61,11 +62,26 @@ class Router:
     def __init__(self, contract: Contract) -> None:
         self._root = _Node()
         self._whole: dict[str, _Node] = {}
+        self._known: dict[tuple[str, str], Match] = {}
         for operation in contract.operations:
             self._add(contract, operation)
 
     def match(self, method: str, path: str) -> Match | NotFound | MethodNotAllowed:
-        """``path`` is the raw path of the request, base path included, without the query."""
+        """``path`` is the raw path of the request, base path included, without the query.
+
+        Matches are remembered: the same few thousand paths are asked for again and again.
+        """
+        known = self._known.get((method, path))
+        if known is not None:
+            return known
+        found = self._find(method, path)
+        if isinstance(found, Match):
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[method, path] = found
+        return found
+
+    def _find(self, method: str, path: str) -> Match | NotFound | MethodNotAllowed:
         node = self._whole.get(path)
         values: list[str] = []
         if node is None:

@@ -10,6 +10,7 @@ import jsonschema_rs
 
 from troth.contract.pointers import join
 from troth.contract.positions import Positions
+from troth.contract.sentences import describe, shown
 from troth.errors import DocumentError, did_you_mean
 
 __all__ = ["check_schemas"]
@@ -42,10 +43,10 @@ def _sentence(error: jsonschema_rs.ValidationError, schema: Any) -> str:
     found: Any = schema
     for step in path:
         found = found[step]
-    shown = f"{found!r:.60}"
+    value = shown(found)
     if keyword == "type":
         hint = did_you_mean(found, _TYPES) if isinstance(found, str) else ""
-        return f"{shown} is not a type; a type is one of {', '.join(_TYPES)}, or a list of them.{hint}"
+        return f"{value} is not a type; a type is one of {', '.join(_TYPES)}, or a list of them.{hint}"
     if error.kind.name == "format":
-        return f"{shown} is not a regular expression"
-    return f"the schema keyword {keyword!r} cannot be {shown}: {error.message:.200}"
+        return f"{value} is not a regular expression"
+    return f"the schema keyword {keyword!r} cannot be {value}: {describe(error)}"

@@ -86,6 +86,10 @@ def _format(kind: Any, value: Any) -> str:
 
 
 def _choice(kind: Any, value: Any) -> str:
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.OneOfMultipleValid):
+        return (
+            f"{shown(value)} fits more than one of the {len(kind.context)} alternatives, exactly one may fit"
+        )
     return f"{shown(value)} fits none of the {len(kind.context)} alternatives"
 
 
@@ -96,7 +100,7 @@ def _or(names: list[str]) -> str:
 _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
     "anyOf": _choice,
     "const": lambda kind, value: f"expected {shown(kind.expected_value)}, found {shown(value)}",
-    "contains": lambda _kind, _value: "no item of the list is of the kind that must be there",
+    "contains": lambda _kind, _value: "the list has too few or too many items of a kind that it must contain",
     "enum": _enum,
     "exclusiveMaximum": lambda kind, value: f"{shown(value)} is not less than {shown(kind.limit)}",
     "exclusiveMinimum": lambda kind, value: f"{shown(value)} is not greater than {shown(kind.limit)}",

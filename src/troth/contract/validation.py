@@ -24,6 +24,7 @@ Direction = Literal["request", "response"]
 
 _BASE = "urn:troth:contract"
 _UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError)
+_DEEPEST = 200
 _UNKNOWN = ("additionalProperties", "unevaluatedProperties")
 
 
@@ -141,17 +142,19 @@ def _violations(error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
         yield Violation(at, keyword, describe(error), part)
 
 
-def _unfit(value: Any, pointer: str) -> Iterator[Violation]:
+def _unfit(value: Any, pointer: str, depth: int = 0) -> Iterator[Violation]:
     """What in a value has no JSON form: text with half of a surrogate pair, a name that is not text."""
-    if isinstance(value, dict):
+    if depth > _DEEPEST:
+        yield Violation("", "type", f"the value is nested more than {_DEEPEST} levels deep")
+    elif isinstance(value, dict):
         for name, below in value.items():
             if not _is_text(name):
                 yield Violation(pointer, "type", "a property name is not Unicode text")
             else:
-                yield from _unfit(below, f"{pointer}/{escape(name)}")
+                yield from _unfit(below, f"{pointer}/{escape(name)}", depth + 1)
     elif isinstance(value, list | tuple):
         for index, below in enumerate(value):
-            yield from _unfit(below, f"{pointer}/{index}")
+            yield from _unfit(below, f"{pointer}/{index}", depth + 1)
     elif isinstance(value, str):
         if not _is_text(value):
             yield Violation(pointer, "type", "the text is not Unicode: it holds half of a surrogate pair")

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from troth.behaviour.model import Behaviour, Binding
 from troth.engine.messages import Request
@@ -33,6 +33,15 @@ class Principal:
         return all(scope in self.scopes or self.scopes & aliases.get(scope, frozenset()) for scope in wanted)
 
 
+class _Demand(NamedTuple):
+    """What one operation wants to see: any of the alternatives, each a reader or several that must all succeed."""
+
+    open: bool
+    optional: bool
+    alternatives: tuple[tuple[Callable[[Request], str | None], ...], ...]
+
+
+_NOTHING: list[str | None] = [None]
 ANONYMOUS = Principal("anonymous", "", "", frozenset({"*"}))
 
 
@@ -51,9 +60,22 @@ class Authenticator:
         self._verify = verify
         self._faults = faults
         self._aliases = _aliases(behaviour)
-        self._readers = {name: _reader(*carrier) for name, carrier in behaviour.authentication.carriers.items()}
+        self._demands = {name: self._demand(binding) for name, binding in behaviour.bindings.items()}
         self._distinct = tuple(
-            dict.fromkeys(_reader_key(*carrier) for carrier in behaviour.authentication.carriers.values())
+            dict.fromkeys(behaviour.authentication.carriers.values())
+        )
+
+    def _demand(self, binding: Binding) -> _Demand:
+        """One reader a distinct way of showing a credential; alternatives that read the same place are one."""
+        carriers = self._behaviour.authentication.carriers
+        distinct: dict[tuple[tuple[str, str, str], ...], None] = {}
+        for alternative in binding.operation.security:
+            if alternative and all(name in carriers for name in alternative):
+                distinct[tuple(carriers[name] for name in alternative)] = None
+        return _Demand(
+            open=not binding.operation.security,
+            optional=any(not alternative for alternative in binding.operation.security),
+            alternatives=tuple(tuple(_reader(*carrier) for carrier in key) for key in distinct),
         )
 
     def find(self, secret: str, state: State) -> Principal | None:
@@ -73,23 +95,19 @@ class Authenticator:
 
     def authenticate(self, binding: Binding, request: Request, state: State) -> Principal:
         """The principal for an operation. Raises Refusal ``unauthenticated``."""
-        security = binding.operation.security
-        if not security:
+        demand = self._demands[binding.id]
+        if demand.open:
             return ANONYMOUS
         shown = False
-        optional = False
-        for alternative in security:
-            if not alternative:
-                optional = True
+        for readers in demand.alternatives:
+            secrets = [reader(request) for reader in readers]
+            if secrets == _NOTHING:
                 continue
-            found = [self._readers[name](request) for name in alternative if name in self._readers]
-            shown = shown or any(secret is not None for secret in found)
-            if not found or any(secret is None for secret in found):
-                continue
-            principals = [self.find(secret, state) for secret in found if secret is not None]
-            if all(principals) and principals[0] is not None:
-                return principals[0]
-        return self._stranger(shown=shown, optional=optional)
+            shown = shown or any(secret is not None for secret in secrets)
+            found = [None if secret is None else self.find(secret, state) for secret in secrets]
+            if found[0] is not None and None not in found:
+                return found[0]
+        return self._stranger(shown=shown, optional=demand.optional)
 
     def _stranger(self, *, shown: bool, optional: bool) -> Principal:
         if optional and not shown:
@@ -117,10 +135,6 @@ def _aliases(behaviour: Behaviour) -> dict[str, frozenset[str]]:
                 others = (alias.format(resource=resource, access=access) for alias in behaviour.scopes.aliases)
                 found[scope] = frozenset(others)
     return found
-
-
-def _reader_key(place: str, name: str, prefix: str) -> tuple[str, str, str]:
-    return place, name, prefix
 
 
 def _reader(place: str, name: str, prefix: str) -> Callable[[Request], str | None]:

@@ -36,11 +36,13 @@ class WriteChecks:
         wrong = []
         for name in body:
             field = self._resource.fields.get(name)
-            if field is None or self._may_write(field, name, writable, body, before):
+            if field is None or field.hidden or self._may_write(field, name, writable, body, before):
                 continue
             word = "immutable" if field.immutable and before is not None else "read-only"
             wrong.append(detail(f"/{escape(name)}", word, f"'{name}' is {word} and cannot be set here."))
-        if wrong and self._reject_read_only and "read-only-accepted" not in self._faults:
+        if "read-only-accepted" in self._faults:
+            wrong = [entry for entry in wrong if entry["rule"] == "immutable"]
+        if wrong and self._reject_read_only:
             raise Refusal("invalid", wrong[0]["message"], wrong)
 
     def _may_write(

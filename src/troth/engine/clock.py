@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 __all__ = ["Clock", "instant", "parse_instant"]
 
 _DAY = 86_400
 
 
+@lru_cache(maxsize=64)
+def _date(day: int) -> str:
+    """The date of a number of days since 1970-01-01. Raises OverflowError beyond the year 9999."""
+    return (date(1970, 1, 1) + timedelta(days=day)).isoformat()
+
+
 def instant(seconds: float) -> str:
     """RFC 3339 in UTC with milliseconds: ``2026-05-19T09:30:00.000Z``."""
-    moment = datetime.fromtimestamp(round(seconds, 3), UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    day, milliseconds = divmod(round(seconds * 1000), 86_400_000)
+    hour, rest = divmod(milliseconds, 3_600_000)
+    minute, rest = divmod(rest, 60_000)
+    second, thousandth = divmod(rest, 1000)
+    return f"{_date(day)}T{hour:02d}:{minute:02d}:{second:02d}.{thousandth:03d}Z"
 
 
 def parse_instant(text: str) -> float:
@@ -28,8 +38,6 @@ class Clock:
     def __init__(self, *, frozen_at: float | None = None) -> None:
         self._offset = 0.0
         self._frozen = frozen_at
-        self._day_number = -1
-        self._today = ""
 
     def now(self) -> float:
         return self._frozen if self._frozen is not None else time.time() + self._offset
@@ -38,12 +46,8 @@ class Clock:
         return instant(self.now())
 
     def today(self) -> str:
-        """The date in UTC. Cached: it is asked for on every read of a row that depends on it."""
-        number = int(self.now() // _DAY)
-        if number != self._day_number:
-            self._day_number = number
-            self._today = datetime.fromtimestamp(number * _DAY, UTC).strftime("%Y-%m-%d")
-        return self._today
+        """The date in UTC."""
+        return _date(int(self.now() // _DAY))
 
     @property
     def frozen(self) -> bool:

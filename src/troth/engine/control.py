@@ -200,16 +200,17 @@ class Control:
         return {"deliveries": program.dispatcher.emit(state, tenant, str(given["event"]), data)}
 
     def deliveries(self, _given: Given, state: State, _name: str) -> Any:
-        return {"deliveries": [delivery.as_json() for delivery in state.outbox]}
+        return {"deliveries": [d.as_json() for d in self._engine.program().dispatcher.log(state)]}
 
     def flush(self, _given: Given, state: State, _name: str) -> Any:
         """How many deliveries are due now; whoever embeds the engine sends them."""
         return {"due": len(self._engine.program().dispatcher.due(state))}
 
     def redeliver(self, _given: Given, state: State, identifier: str) -> Any:
-        for delivery in state.outbox:
+        for delivery in self._engine.program().dispatcher.log(state):
             if delivery.id == identifier:
                 delivery.due = state.clock.now()
+                state.pending[identifier] = delivery
                 return {"redelivering": identifier}
         raise UsageError(f"There is no delivery {identifier!r}.")
 

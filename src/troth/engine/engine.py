@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from base64 import b64encode
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,13 @@ class Engine:
                 self.settings.validate,
             )
             self._programs[wanted] = found
-            self._authenticators[wanted] = found.authenticator(self.principals, self._verify)
+        return found
+
+    def _authenticator(self, program: Program) -> Authenticator:
+        found = self._authenticators.get(program.faults)
+        if found is None:
+            found = program.authenticator(self.principals, self._verify)
+            self._authenticators[program.faults] = found
         return found
 
     def _verify(self, token: str, state: State) -> Principal | None:
@@ -129,12 +136,20 @@ class Engine:
             found = self.sandboxes[sandbox] = self._base.fork()
         return found
 
+    def fork(self) -> Engine:
+        """An independent engine with the same rows, clocks and callers. Compiled programs are shared: they hold none."""
+        twin = copy(self)
+        sandboxes = {name: state.fork() for name, state in list(self.sandboxes.items())}
+        vars(twin).update(principals=dict(self.principals), sandboxes=sandboxes, _authenticators={})
+        return twin
+
     def reset(self, sandbox: str = "") -> None:
         """Back to the state after seeding; clock and ids as well."""
         state = self.state(sandbox)
         with state.lock:
             state.become(self._base)
             state.outbox.clear()
+            state.pending.clear()
             state.journal.clear()
 
     def reseed(self, seed: int) -> None:
@@ -209,7 +224,7 @@ class Engine:
                 return self._off_route(found, request, state, program), None, None
             plan = program.plans[found.operation.id]
             operation = found.operation.id
-            authenticator = self._authenticators[faults]
+            authenticator = self._authenticator(program)
             principal = authenticator.authenticate(plan.binding, request, state)
             headers = program.limit(principal, request, state)
             authenticator.authorise(plan.binding, principal)
@@ -230,7 +245,7 @@ class Engine:
         if self.oauth and (route := self.oauth.routes.get((request.method, request.path))):
             return route(request, state)
         headers: tuple[tuple[bytes, bytes], ...] = ()
-        principal = self._authenticators[program.faults].identify(request, state)
+        principal = self._authenticator(program).identify(request, state)
         try:
             if principal is not None:
                 headers = program.limit(principal, request, state)
@@ -323,4 +338,7 @@ def _limited(behaviour: Behaviour, wanted: str) -> Behaviour:
 
 
 def _seed_of(contract: Contract, behaviour: Behaviour, settings: Settings) -> Seed:
-    return read_seed(settings.seed_file) if settings.seed_file else invented_seed(behaviour)
+    """The seed of the settings. A release is served with the seed of the present contract, which may know more."""
+    if settings.seed_file is None:
+        return invented_seed(behaviour)
+    return read_seed(settings.seed_file, lenient=Path(contract.source).parent.name == "releases")

@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from troth.behaviour.model import Event, Webhooks
 from troth.engine.clock import instant
 from troth.engine.messages import dump
 from troth.engine.refusing import compile_template
-from troth.engine.state import State
+from troth.engine.state import Row, State
 
-__all__ = ["Attempt", "Delivery", "Dispatcher"]
+__all__ = ["Attempt", "Delivery", "Dispatcher", "is_reserved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +32,49 @@ class Attempt:
     error: str | None
 
 
-@dataclass(slots=True)
 class Delivery:
-    """One event on its way to one subscription. ``due`` is None once delivered or given up."""
+    """One event on its way to one subscription. ``due`` is None once delivered or given up.
 
-    id: str
-    event: str
-    tenant: str
-    subscription: str
-    url: str
-    body: bytes
-    secret: str | None
-    due: float | None
-    attempts: list[Attempt] = field(default_factory=list)
+    The body is rendered when somebody first looks at it: most deliveries of a mock are never looked at.
+    """
+
+    __slots__ = ("_body", "_payload", "at", "attempts", "due", "event", "id", "secret", "subscription", "tenant", "url")
+
+    def __init__(
+        self,
+        identifier: str,
+        event: str,
+        tenant: str,
+        subscription: str,
+        url: str,
+        secret: str | None,
+        at: float,
+        payload: Callable[[Delivery], bytes],
+    ) -> None:
+        self.id = identifier
+        self.event = event
+        self.tenant = tenant
+        self.subscription = subscription
+        self.url = url
+        self.secret = secret
+        self.at = at
+        self.due: float | None = None if is_reserved(url) else at
+        self.attempts: list[Attempt] = []
+        self._payload = payload
+        self._body: bytes | None = None
+
+    @property
+    def body(self) -> bytes:
+        if self._body is None:
+            self._body = self._payload(self)
+        return self._body
 
     @property
     def outcome(self) -> str:
         if self.due is not None:
             return "pending"
+        if not self.attempts and is_reserved(self.url):
+            return "unreachable"
         return "delivered" if self.attempts and _accepted(self.attempts[-1].status) else "failed"
 
     def as_json(self) -> dict[str, Any]:
@@ -67,8 +94,32 @@ class Delivery:
         }
 
 
+@lru_cache(maxsize=1024)
+def is_reserved(url: str) -> bool:
+    """Whether a URL's host lies in a domain that never resolves (RFC 6761: test, example, invalid)."""
+    host = urlsplit(url).hostname or ""
+    return host.rpartition(".")[2] in ("test", "example", "invalid")
+
+
 def _accepted(status: int | None) -> bool:
     return status is not None and 200 <= status < 300  # noqa: PLR2004 - 3xx is a failure: redirects are not followed
+
+
+class _Subscribers(NamedTuple):
+    """The subscriptions to one event; ``reachable`` when at least one of them has an address that may resolve."""
+
+    rows: list[Row]
+    reachable: bool
+
+
+class _Emission(NamedTuple):
+    """One event that nobody can receive, kept until somebody reads the log."""
+
+    name: str
+    tenant: str
+    rows: list[Row]
+    view: Mapping[str, Any]
+    at: float
 
 
 class Dispatcher:
@@ -82,46 +133,75 @@ class Dispatcher:
     def emit(self, state: State, tenant: str, event: Event | str, view: Mapping[str, Any]) -> int:
         """Queue one delivery for each enabled subscription of the tenant; gives their number."""
         name = event if isinstance(event, str) else event.name
-        settings = self._settings
-        if settings is None:
+        if self._settings is None:
             return 0
-        count = 0
-        for row in state.table(tenant, settings.resource).all():
-            wanted = row.data.get(settings.events) or ()
-            if row.data.get(settings.enabled, True) and (name in wanted or "*" in wanted):
-                state.outbox.append(self._delivery(state, tenant, name, row.data, row.id, view))
-                count += 1
-        return count
+        found = self._subscribed(state, tenant).get(name)
+        if found is None:
+            return 0
+        emission = _Emission(name, tenant, found.rows, view, state.clock.now())
+        if found.reachable:
+            deliveries = self._expanded(state, emission)
+            state.outbox.extend(deliveries)
+            state.pending.update((d.id, d) for d in deliveries if d.due is not None)
+        else:
+            state.outbox.append(emission)
+        return len(found.rows)
 
-    def _delivery(
-        self,
-        state: State,
-        tenant: str,
-        name: str,
-        subscription: Mapping[str, Any],
-        identifier: str,
-        view: Mapping[str, Any],
-    ) -> Delivery:
+    def log(self, state: State) -> list[Delivery]:
+        """Every delivery that the state remembers, oldest first."""
+        found: list[Delivery] = []
+        for entry in state.outbox:
+            found += self._expanded(state, entry) if isinstance(entry, _Emission) else [entry]
+        state.outbox = type(state.outbox)(found, state.outbox.maxlen)
+        return found
+
+    def _expanded(self, state: State, emission: _Emission) -> list[Delivery]:
+        return [self._delivery(state, emission, row) for row in emission.rows]
+
+    def _subscribed(self, state: State, tenant: str) -> dict[str, _Subscribers]:
+        """The enabled subscriptions of a tenant by event, kept until one of them changes."""
         settings = self._settings
         assert settings is not None  # noqa: S101 - emit has looked
-        now = state.clock.now()
-        identity = "dlv_" + state.identities.word(20)
-        slots = {
-            "event": name,
-            "timestamp": instant(now),
-            "tenant": self._tenants.get(tenant, tenant),
-            "row": view,
-            "deliveryId": identity,
+        table = state.table(tenant, settings.resource)
+        known = state.subscriptions.get(tenant)
+        if known is not None and known[0] == table.version:
+            return known[1]
+        rows: dict[str, list[Row]] = {}
+        for row in table.all():
+            if row.data.get(settings.enabled, True):
+                for name in row.data.get(settings.events) or ():
+                    rows.setdefault(str(name), []).append(row)
+        index = {
+            name: _Subscribers(found, any(not is_reserved(str(row.data.get(settings.url, ""))) for row in found))
+            for name, found in rows.items()
         }
+        state.subscriptions[tenant] = (table.version, index)
+        return index
+
+    def _delivery(self, state: State, emission: _Emission, subscription: Row) -> Delivery:
+        settings = self._settings
+        assert settings is not None  # noqa: S101 - emit has looked
+        name, tenant, _, view, at = emission
+
+        def payload(delivery: Delivery) -> bytes:
+            slots = {
+                "event": name,
+                "timestamp": instant(delivery.at),
+                "tenant": self._tenants.get(tenant, tenant),
+                "row": view,
+                "deliveryId": delivery.id,
+            }
+            return dump(self._payload(slots))
+
         return Delivery(
-            id=identity,
-            event=name,
-            tenant=tenant,
-            subscription=identifier,
-            url=str(subscription.get(settings.url, "")),
-            body=dump(self._payload(slots)),
-            secret=subscription.get(settings.secret),
-            due=now,
+            f"dlv_{state.next('', '', 'delivery'):08d}",
+            name,
+            tenant,
+            subscription.id,
+            str(subscription.data.get(settings.url, "")),
+            subscription.data.get(settings.secret),
+            at,
+            payload,
         )
 
     def headers(self, delivery: Delivery, now: float) -> dict[str, str]:
@@ -144,6 +224,8 @@ class Dispatcher:
         tried = len(delivery.attempts)
         accepted = _accepted(status)
         delivery.due = now + retries[tried - 1] if not accepted and tried <= len(retries) else None
+        if delivery.due is None:
+            state.pending.pop(delivery.id, None)
         tracking = self._settings.tracking if self._settings else {}
         changes: dict[str, Any] = {}
         if "at" in tracking:
@@ -158,4 +240,4 @@ class Dispatcher:
 
     def due(self, state: State) -> list[Delivery]:
         now = state.clock.now()
-        return [delivery for delivery in state.outbox if delivery.due is not None and delivery.due <= now]
+        return [delivery for delivery in state.pending.values() if delivery.due is not None and delivery.due <= now]

@@ -80,6 +80,11 @@ class FilterSet:
         self._filters = tuple(filters)
         self.fields = frozenset(f.field for f in filters)
         self.resource = resource
+        self._keys = tuple(("query", f.parameter) for f in filters)
+
+    def used(self, values: Mapping[tuple[str, str], Any]) -> bool:
+        """Whether a request filters at all."""
+        return any(key in values for key in self._keys)
 
     def predicate(self, values: Mapping[tuple[str, str], Any]) -> Predicate | None:
         """The conjunction of the filters that a request uses; None when it uses none."""

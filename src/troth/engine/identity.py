@@ -23,7 +23,10 @@ class Identities:
         self._random = random.Random(seed)  # noqa: S311 - reproducible on purpose
 
     def uuid(self) -> str:
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        """A random UUID, version 4 (RFC 9562 section 5.4)."""
+        digits = f"{self._random.getrandbits(128):032x}"
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
     def word(self, length: int) -> str:
         """Lower-case letters and digits."""

@@ -10,6 +10,9 @@ from troth.engine.refusing import compile_template
 
 __all__ = ["Page", "Pager"]
 
+#: Beyond this a whole number is not the same for every reader of JSON (RFC 8259 section 6).
+_FARTHEST = 2**53 - 1
+
 
 class Page(NamedTuple):
     """A slice of ``size`` rows from ``start``; ``number`` is the page as the API counts it."""
@@ -45,10 +48,10 @@ class Pager:
 
     def _at(self, position: Any, size: int) -> Page:
         if self._pagination.style == "page":
-            number = position if isinstance(position, int) else self._pagination.first
+            number = min(position, _FARTHEST) if isinstance(position, int) else self._pagination.first
             start = (number - self._pagination.first) * size
         else:
-            start = int(position) if str(position).isdigit() else 0
+            start = min(int(position), _FARTHEST) if str(position).isdecimal() else 0
             number = start // size + 1
         if "page-skips-row" in self._faults and start:
             start += 1

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
-__all__ = ["Request", "Response", "dump"]
+__all__ = ["Request", "Response", "dump", "fold_headers"]
 
 
 def dump(value: Any) -> bytes:
     """Compact JSON in UTF-8; what is not a JSON value becomes its text."""
     return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+@lru_cache(maxsize=512)
+def _name(raw: bytes) -> str:
+    return raw.decode("latin-1").lower()
+
+
+def fold_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Header fields by lower-case name; repeated ones are joined as RFC 9110 section 5.3 and RFC 6265 say."""
+    headers = {_name(name): value.decode("latin-1") for name, value in raw}
+    if len(headers) == len(raw):
+        return headers
+    headers.clear()
+    for raw_name, raw_value in raw:
+        name, value = _name(raw_name), raw_value.decode("latin-1")
+        if name in headers:
+            value = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
+        headers[name] = value
+    return headers
 
 
 @dataclass(slots=True)

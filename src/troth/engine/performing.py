@@ -14,7 +14,7 @@ from troth.engine.authenticating import Principal
 from troth.engine.checking import WriteChecks
 from troth.engine.filtering import FilterSet
 from troth.engine.keeping import Keeper
-from troth.engine.listing import Pager
+from troth.engine.listing import Page, Pager
 from troth.engine.messages import Response, dump
 from troth.engine.refusing import Refusal
 from troth.engine.rows import RowKind
@@ -24,6 +24,7 @@ from troth.engine.world import TenantWorld
 __all__ = ["Call", "Performer", "performer_for"]
 
 _JSON = (b"content-type", b"application/json")
+_PAGES = 64
 
 
 class Call(NamedTuple):
@@ -150,14 +151,29 @@ def _lister(rows: _Rows) -> Performer:
         view = {k: v for k, v in kind.view(row, world).items() if masks.get(k) != "omit"}
         return {**view, **{name: None for name, how in masks.items() if how == "null"}}
 
+    plain = not (binding.parents or resource.order or rows.faults)
+
     def perform(call: Call) -> Response:
+        """An unfiltered page is rendered once and kept until a row changes (or the day, where rows depend on it)."""
+        world = call.world
+        page = pager.page(call.values) if pager else None
+        if not plain or filters.used(call.values):
+            return Response(binding.success, [_JSON], render(call, page))
+        rendered = call.state.table(world.tenant, resource.name).rendered
+        key = (binding.id, page, world.today() if kind.daily else "")
+        body = rendered.get(key)
+        if body is None:
+            if len(rendered) >= _PAGES:
+                rendered.clear()
+            body = rendered[key] = render(call, page)
+        return Response(binding.success, [_JSON], body)
+
+    def render(call: Call, page: Page | None) -> bytes:
         world = call.world
         found = _candidates(rows, call, filters)
-        page = pager.page(call.values) if pager else None
         chosen = found if page is None else found[page.start : page.start + page.size]
         items = [rendered(row, world) for row in chosen]
-        body = pager.render(items, page, len(found)) if pager else items
-        return Response(binding.success, [_JSON], dump(body))
+        return dump(pager.render(items, page, len(found)) if pager else items)
 
     return perform
 
@@ -256,6 +272,7 @@ def _updater(rows: _Rows, *, replace: bool) -> Performer:
         changes = _accepted(body, rows)
         if "immutable-changed" in rows.faults:
             changes |= {name: value for name, value in body.items() if name in immutable}
+            checks.traits({name: value for name, value in body.items() if name not in immutable}, rows.writable, before)
         else:
             checks.traits(body, rows.writable, before)
         checks.editable(changes, before, world)

@@ -18,6 +18,8 @@ __all__ = ["BodyReader", "RequestReader"]
 
 Values = Mapping[tuple[str, str], Any]
 
+_REMEMBERED = 4096
+
 
 def _details(violations: Sequence[Violation]) -> list[dict[str, str]]:
     return [detail(violation.pointer, violation.keyword, violation.message) for violation in violations]
@@ -102,10 +104,24 @@ class RequestReader:
         self._missing = "404" in operation.responses
         self._lenient = "invalid-accepted" in faults or validate != "strict"
         self._body = BodyReader(operation, validators, lenient=self._lenient)
+        self._by_path = {p.location for p in operation.parameters} <= {"path", "query"}
+        self._known: dict[tuple[str, ...], Values] = {}
         self._unbounded = "page-size-unbounded" in faults
 
     def parameters(self, path: Mapping[str, str], request: Request, warnings: list[str]) -> Values:
         """All parameter values. A malformed path id is a missing object where the contract documents 404."""
+        simple = self._by_path and not request.query
+        key = tuple(path.values())
+        if simple and key in self._known:
+            return self._known[key]
+        values = self._read(path, request, warnings)
+        if simple and not warnings:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = values
+        return values
+
+    def _read(self, path: Mapping[str, str], request: Request, warnings: list[str]) -> Values:
         values, violations = self._parameters.read(path, request.pairs(), request.headers)
         if violations and self._lenient:
             warnings += [f"{v.name}: {v.message}" for v in violations]

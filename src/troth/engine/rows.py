@@ -57,6 +57,8 @@ class RowKind:
         self._public = tuple(f for f in resource.fields.values() if not f.write_only and not f.hidden)
         self._nested = tuple(f for f in resource.fields.values() if f.items and _has_traits(f.items))
         self._open = not resource.fields
+        self._blank = self._blanks()
+        self._dynamic = tuple(f for f in resource.fields.values() if f.generated or f.sequence or f.initially)
         clocked = any(f.computed and f.computed.clocked for f in ordered)
         self.daily = clocked or bool(timed)
 
@@ -64,40 +66,42 @@ class RowKind:
 
     def filled(self, given: Mapping[str, Any], world: TenantWorld, *, identifier: Any = None) -> dict[str, Any]:
         """A complete new row from what a create gives: generated, initial and empty values added."""
-        data = dict(given)
-        now = world.now()
         resource = self.resource
+        data = {**self._blank, **given}
         data[resource.id_field] = self._new_id(world) if identifier is None else identifier
-        for name, field in resource.fields.items():
-            if field.generated in ("created", "updated"):
-                data.setdefault(name, now)
-            elif field.sequence is not None and data.get(name) is None:
-                data[name] = field.sequence.format(world.state.next(world.tenant, resource.name, name))
-            elif name not in data and field.computed is None and not field.write_only:
-                value = self._absent(field, data, world)
-                if value is not None or field.nullable or field.required:
-                    data[name] = value
-        for name, field in resource.fields.items():
-            if name not in data and field.initial is not None:
-                data[name] = field.initial
+        for field in self._dynamic:
+            self._fill(field, data, world)
         return self.settled(data, world)
+
+    def _fill(self, field: Field, data: dict[str, Any], world: TenantWorld) -> None:
+        """One field whose first value has to be made."""
+        if field.generated in ("created", "updated"):
+            data.setdefault(field.name, world.now())
+        elif data.get(field.name) is None and field.sequence is not None:
+            data[field.name] = field.sequence.format(world.state.next(world.tenant, self.resource.name, field.name))
+        elif field.name not in data and field.initially is not None:
+            value = field.initially.evaluate(data, world)
+            if value is not None or field.nullable or field.required:
+                data[field.name] = value
 
     def _new_id(self, world: TenantWorld) -> Any:
         if self.resource.id_kind == "integer":
             return world.state.next("", self.resource.name, "$id")
         return world.state.identities.uuid()
 
-    def _absent(self, field: Field, data: Mapping[str, Any], world: TenantWorld) -> Any:
-        if field.initially is not None:
-            return field.initially.evaluate(data, world)
-        if field.initial is not None or field.nullable:
-            return field.initial
-        if not field.required:
-            return None
-        kinds = field.schema.get("type")
-        if kinds == "array" and not field.schema.get("minItems"):
-            return []
-        return self._sampler.sample(field.pointer)
+    def _blanks(self) -> dict[str, Any]:
+        """What a row holds where a create says nothing and nothing has to be computed."""
+        made: dict[str, Any] = {}
+        for name, field in self.resource.fields.items():
+            made_later = field.computed or field.generated or field.sequence or field.initially
+            if name == self.resource.id_field or made_later:
+                continue
+            if field.initial is not None or (field.nullable and not field.write_only):
+                made[name] = field.initial
+            elif field.required and not field.write_only:
+                is_list = field.schema.get("type") == "array" and not field.schema.get("minItems")
+                made[name] = [] if is_list else self._sampler.sample(field.pointer)
+        return made
 
     def settled(self, data: dict[str, Any], world: TenantWorld) -> dict[str, Any]:
         """The row with nested objects completed and every computed field that can be stored recomputed."""

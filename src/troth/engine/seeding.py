@@ -8,7 +8,7 @@ of another resource), ``$day`` and ``$time`` (relative to today), ``$text`` (wit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ import cel
 import yaml
 
 from troth.behaviour.model import Behaviour, Resource
+from troth.contract import shipped
 from troth.engine.authenticating import Principal
 from troth.engine.clock import instant, parse_instant
+from troth.engine.identity import stable_uuid
 from troth.engine.keeping import Keeper
 from troth.engine.oauth import Client
 from troth.engine.rows import seeded_identifier
@@ -26,14 +28,17 @@ from troth.engine.world import TenantWorld
 from troth.errors import SeedError, did_you_mean
 from troth.findings import Location
 
-__all__ = ["Seed", "invented_seed", "plant", "read_seed"]
+__all__ = ["Seed", "invented_seed", "plant", "read_seed", "seed_file_for"]
 
 _DAY = 86_400
 
 
 @dataclass(frozen=True)
 class Seed:
-    """What a mock starts with. ``tenants`` maps a slug to the tenant's id on the wire."""
+    """What a mock starts with. ``tenants`` maps a slug to the tenant's id on the wire.
+
+    ``lenient``: the contract is an older release, so rows of resources that came later are left out.
+    """
 
     tenants: Mapping[str, str]
     principals: Mapping[str, Principal]
@@ -41,10 +46,21 @@ class Seed:
     users: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Mapping[str, list[Any]]] = field(default_factory=dict)
     source: str = ""
+    lenient: bool = False
 
 
-def read_seed(path: Path) -> Seed:
-    """Read a seed file. Raises SeedError with the file and what is wrong."""
+def seed_file_for(contract: str) -> Path | None:
+    """The seed data that lies in ``mocks/<name>/`` for a shipped name, or beside a contract's directory."""
+    name = contract.partition("@")[0]
+    if name in shipped().names():
+        found = shipped().mocks / name / "seed.yaml"
+        return found if found.is_file() else None
+    beside = Path(contract) / "seed.yaml" if Path(contract).is_dir() else Path(contract).parent / "seed.yaml"
+    return beside if "://" not in contract and beside.is_file() else None
+
+
+def read_seed(path: Path, *, lenient: bool = False) -> Seed:
+    """Read a seed file; see Seed for ``lenient``. Raises SeedError with the file and what is wrong."""
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         given = yaml.load(path.read_text("utf-8"), loader)  # noqa: S506 - a safe loader either way
@@ -64,6 +80,7 @@ def read_seed(path: Path) -> Seed:
         users={name: str(about.get("tenant")) for name, about in (oauth.get("users") or {}).items()},
         rows=given.get("rows") or {},
         source=str(path),
+        lenient=lenient,
     )
 
 
@@ -151,13 +168,17 @@ def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: Sta
     ids: dict[tuple[str, str], list[Any]] = {}
     for name, by_tenant in seed.rows.items():
         resource = behaviour.resources.get(name)
-        if resource is None:
+        if resource is None and not seed.lenient:
             raise SeedError(f"unknown resource {name!r}.{did_you_mean(name, behaviour.resources)}", Location(seed.source))
         start = 0
         for tenant, blocks in by_tenant.items():
             count = sum(int(block.get("count", 1)) for block in blocks)
-            ids[tenant, name] = [seeded_identifier(resource, api, tenant, k, start) for k in range(count)]
+            ids[tenant, name] = [
+                seeded_identifier(resource, api, tenant, k, start) if resource else stable_uuid(api, tenant, name, k)
+                for k in range(count)
+            ]
             start += count
+    seed = replace(seed, rows={name: rows for name, rows in seed.rows.items() if name in behaviour.resources})
     today = parse_instant(state.clock.today())
     expansion = _Expansion(ids, today, seed.source)
     for name, by_tenant in seed.rows.items():

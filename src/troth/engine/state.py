@@ -17,6 +17,7 @@ from troth.engine.identity import Identities
 __all__ = ["MemoryTable", "Row", "State", "Table"]
 
 JOURNAL_LENGTH = 1000
+OUTBOX_LENGTH = 10_000
 
 
 class Row:
@@ -37,7 +38,13 @@ class Row:
 
 
 class Table(Protocol):
-    """The rows of one resource of one tenant, in the order in which they were made."""
+    """The rows of one resource of one tenant, in the order in which they were made.
+
+    ``version`` grows with every write; ``rendered`` holds what was rendered of this version, and goes with it.
+    """
+
+    version: int
+    rendered: dict[Any, Any]
 
     def get(self, identifier: str) -> Row | None: ...
     def put(self, row: Row) -> None: ...
@@ -55,6 +62,8 @@ class MemoryTable:
         self._rows: dict[str, Row] = rows if rows is not None else {}
         self._shown: list[Row] | None = None
         self._indexes: dict[str, dict[Any, dict[str, None]]] = {}
+        self.version = 0
+        self.rendered: dict[Any, Any] = {}
 
     def get(self, identifier: str) -> Row | None:
         return self._rows.get(identifier)
@@ -70,10 +79,17 @@ class MemoryTable:
                 index.get(_key(before.data.get(field)), {}).pop(row.id, None)
             index.setdefault(_key(row.data.get(field)), {})[row.id] = None
         self._rows[row.id] = row
+        self._written()
+
+    def _written(self) -> None:
+        self.version += 1
+        if self.rendered:
+            self.rendered = {}
 
     def drop(self, identifier: str) -> None:
         row = self._rows.pop(identifier, None)
         self._shown = None
+        self._written()
         if row is not None:
             for field, index in self._indexes.items():
                 index.get(_key(row.data.get(field)), {}).pop(identifier, None)
@@ -119,7 +135,9 @@ class State:
         self.replays: dict[tuple[str, str], Any] = {}
         self.windows: dict[tuple[str, str], list[float]] = {}
         self.tokens: dict[str, Any] = {}
-        self.outbox: list[Any] = []
+        self.outbox: deque[Any] = deque(maxlen=OUTBOX_LENGTH)
+        self.pending: dict[str, Any] = {}
+        self.subscriptions: dict[str, tuple[int, dict[str, list[Row]]]] = {}
         self.journal: deque[Any] = deque(maxlen=JOURNAL_LENGTH)
         self.swept = ""
 
@@ -149,5 +167,6 @@ class State:
     def become(self, other: State) -> None:
         """Take over a snapshot's contents; the journal and the log of deliveries stay."""
         twin = other.fork()
+        self.subscriptions = {}
         for name in ("clock", "identities", "tables", "sequences", "replays", "windows", "tokens", "swept"):
             setattr(self, name, getattr(twin, name))

@@ -16,19 +16,23 @@ Viewer = Callable[[str, Row, "TenantWorld"], Mapping[str, Any]]
 class TenantWorld:
     """One tenant's rows in one state, seen through ``viewer``."""
 
-    __slots__ = ("_id_fields", "_viewer", "state", "tenant")
+    __slots__ = ("_id_fields", "_now", "_viewer", "state", "tenant")
 
     def __init__(self, state: State, tenant: str, viewer: Viewer, id_fields: Mapping[str, str]) -> None:
         self.state = state
         self.tenant = tenant
         self._viewer = viewer
         self._id_fields = id_fields
+        self._now: str | None = None
 
     def today(self) -> str:
         return self.state.clock.today()
 
     def now(self) -> str:
-        return self.state.clock.iso()
+        """One moment for everything that one request does."""
+        if self._now is None:
+            self._now = self.state.clock.iso()
+        return self._now
 
     def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows of ``resource`` whose ``field`` holds this row's id."""

@@ -42,7 +42,7 @@ class Courier:
             self._awake.set()
 
     def _waiting(self) -> bool:
-        return any(state.outbox for state in self.engine.sandboxes.values())
+        return any(state.pending for state in self.engine.sandboxes.values())
 
     async def _run(self) -> None:
         assert self._awake is not None  # noqa: S101 - start has set it

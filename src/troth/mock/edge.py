@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 from troth.contract import Match, MethodNotAllowed
 from troth.engine import Engine, Request, Response
 from troth.engine.control import CONTROL_PATH, Control
 from troth.engine.engine import MAX_BODY
 from troth.engine.forcing import parse_prefer
+from troth.engine.messages import fold_headers
 from troth.mock.delivering import Courier
 from troth.mock.shell import MATCH, build_shell
 
@@ -19,6 +20,13 @@ __all__ = ["MockApplication", "build_application"]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Companion(Protocol):
+    """Runs beside the application, from its start to its end."""
+
+    def start(self) -> None: ...
+    async def stop(self) -> None: ...
 
 
 class _TooLarge(Exception):
@@ -51,16 +59,12 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _request(scope: Scope, body: bytes) -> Request:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     client = scope.get("client")
     return Request(
         scope["method"],
         (scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
         scope["query_string"].decode("latin-1"),
-        headers,
+        fold_headers(scope["headers"]),
         body,
         client[0] if client else "",
     )
@@ -79,12 +83,13 @@ class MockApplication:
     def __init__(self, engine: Engine, *, control: bool = True) -> None:
         self.engine = engine
         self.courier = Courier(engine)
+        self.companions: list[Companion] = [self.courier]
         self._control = Control(engine) if control else None
-        self._shell = build_shell(self._api, engine)
+        self._shell = build_shell(self._api, engine, documented=self._control is not None)
 
     def swap(self, engine: Engine) -> None:
         """Serve another engine from the next request on."""
-        self._shell = build_shell(self._api, engine)
+        self._shell = build_shell(self._api, engine, documented=self._control is not None)
         self._control = Control(engine) if self._control else None
         self.courier.engine = engine
         self.engine = engine
@@ -98,7 +103,7 @@ class MockApplication:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if self._control is not None and path.startswith(CONTROL_PATH) and not path.startswith(
-            (f"{CONTROL_PATH}/ui", f"{CONTROL_PATH}/openapi.")
+            (f"{CONTROL_PATH}/ui", f"{CONTROL_PATH}/openapi")
         ):
             await self._operate(scope, receive, send)
         else:
@@ -139,10 +144,12 @@ class MockApplication:
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        self.courier.start()
+        for companion in self.companions:
+            companion.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self.courier.stop()
+        for companion in self.companions:
+            await companion.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 

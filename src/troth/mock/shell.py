@@ -10,29 +10,38 @@ the same pass has to serve in-process tests and the reference model.
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from connexion import ConnexionMiddleware
-from connexion.lifecycle import ConnexionRequest, ConnexionResponse
-from connexion.middleware import SpecMiddleware
-from connexion.middleware.abstract import ROUTING_CONTEXT
-from connexion.middleware.exceptions import ExceptionMiddleware
-from connexion.middleware.main import API
-from connexion.middleware.server_error import ServerErrorMiddleware
-from connexion.middleware.swagger_ui import SwaggerUIMiddleware
-from connexion.options import SwaggerUIOptions
-from connexion.spec import OpenAPISpecification
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from troth.contract import Match, NotFound, Router
 from troth.engine import Engine
 from troth.engine.control import CONTROL_PATH
+from troth.mock.documenting import displayed_document, served_document
+
+with warnings.catch_warnings():
+    # Connexion imports starlette's test client, which warns about the httpx that it could use.
+    warnings.simplefilter("ignore")
+    from connexion import ConnexionMiddleware
+    from connexion.lifecycle import ConnexionRequest, ConnexionResponse
+    from connexion.middleware import SpecMiddleware
+    from connexion.middleware.abstract import ROUTING_CONTEXT
+    from connexion.middleware.exceptions import ExceptionMiddleware
+    from connexion.middleware.main import API
+    from connexion.middleware.swagger_ui import SwaggerUIAPI, SwaggerUIMiddleware
+    from connexion.options import SwaggerUIOptions
+    from connexion.spec import OpenAPISpecification
 
 __all__ = ["MATCH", "build_shell"]
 
 #: The scope key under which routing leaves its result for the engine.
 MATCH = "troth.match"
+#: Below the control path: the document for the UI, whose release shows OpenAPI 3.0 only.
+DISPLAYED_PATH = "/openapi-3.0.json"
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -42,10 +51,31 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class RawSpecification(OpenAPISpecification):  # type: ignore[misc]
     """A specification that neither checks against the 3.0 meta-schema nor resolves references eagerly."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: dict[str, Any], api_path: str) -> None:
+        self.api_path = api_path
         self._raw_spec = document
         self._spec = document
         self._base_uri = ""
+
+
+class Exceptions(ExceptionMiddleware):  # type: ignore[misc]
+    """Connexion's exception handlers, set up only when something is raised: that is never the usual case."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            await self._handle(error, scope, receive, send)
+
+    async def _handle(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        async def raising(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            raise error
+
+        handling = copy.copy(self)
+        handling.app = raising
+        await ExceptionMiddleware.__call__(handling, scope, receive, send)
 
 
 class TrieRouting(SpecMiddleware):  # type: ignore[misc]
@@ -72,6 +102,21 @@ class TrieRouting(SpecMiddleware):  # type: ignore[misc]
         await self.app(scope, receive, send)
 
 
+class DocumentationRoutes(SwaggerUIAPI):  # type: ignore[misc]
+    """The contract as it is at ``openapi.json`` and ``openapi.yaml``, and the UI over what its release can show."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.router.add_route(DISPLAYED_PATH, self._get_displayed, methods=["GET"])
+
+    def _spec_for_prefix(self, request: Request) -> dict[str, Any]:
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        return served_document(self.specification.raw, origin + self.specification.api_path)
+
+    async def _get_displayed(self, request: Request) -> JSONResponse:
+        return JSONResponse(displayed_document(self._spec_for_prefix(request)))
+
+
 class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
     """The documentation UI below the control path, out of the API's way and off its hot path."""
 
@@ -82,18 +127,19 @@ class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
             await self.app(scope, receive, send)
 
     def add_api(self, specification: RawSpecification, **options: Any) -> None:
-        super().add_api(specification, **{**options, "base_path": CONTROL_PATH})
+        given = {**options, "base_path": CONTROL_PATH, "default": self.default_fn}
+        routes = DocumentationRoutes(specification, **given)
+        self.router.mount(routes.base_path, app=routes.router)
 
 
-def build_shell(application: ASGIApp, engine: Engine) -> ASGIApp:
-    """Connexion's middleware chain around the engine's ASGI application."""
+def build_shell(application: ASGIApp, engine: Engine, *, documented: bool = True) -> ASGIApp:
+    """Connexion's middleware chain around the engine's ASGI application, with or without the documentation."""
     router = engine.program().router
     shell = ConnexionMiddleware(
         application,
         middlewares=[
-            ServerErrorMiddleware,
-            ExceptionMiddleware,
-            Documentation,
+            Exceptions,
+            *([Documentation] if documented else []),
             lambda app: TrieRouting(app, router),
         ],
     )
@@ -105,8 +151,14 @@ def build_shell(application: ASGIApp, engine: Engine) -> ASGIApp:
         )
 
     shell.add_error_handler(Exception, failed)
-    document = copy.copy(dict(engine.contract.document))
-    options = {**shell.options.__dict__, "swagger_ui_options": SwaggerUIOptions(swagger_ui=True)}
-    shell.apis.append(API(RawSpecification(document), base_path=engine.contract.base_path or "/", **options))
+    base_path = engine.contract.base_path
+    shown = SwaggerUIOptions(
+        serve_spec=documented,
+        swagger_ui=documented,
+        swagger_ui_template_arguments={"openapi_spec_url": CONTROL_PATH + DISPLAYED_PATH},
+    )
+    options = {**shell.options.__dict__, "swagger_ui_options": shown}
+    specification = RawSpecification(dict(engine.contract.document), base_path)
+    shell.apis.append(API(specification, base_path=base_path or "/", **options))
     built: ASGIApp = shell
     return built

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from troth.contract import load_contract, shipped
+from troth.contract import load_contract
 from troth.engine import Engine, Settings
 from troth.engine.faults import check_faults
+from troth.engine.seeding import seed_file_for
 from troth.mock.edge import MockApplication, build_application
+from troth.mock.watching import Watcher
 
-__all__ = ["StartOptions", "build_engine", "prepare", "seed_file_for"]
+__all__ = ["StartOptions", "build_engine", "prepare"]
+
+_log = logging.getLogger("troth.mock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +35,6 @@ class StartOptions:
     watch: bool = False
 
 
-def seed_file_for(contract: str) -> Path | None:
-    """The seed data that lies in ``mocks/<name>/`` for a shipped name, or beside a contract's directory."""
-    name = contract.partition("@")[0]
-    if name in shipped().names():
-        found = shipped().mocks / name / "seed.yaml"
-        return found if found.is_file() else None
-    beside = Path(contract) / "seed.yaml" if Path(contract).is_dir() else Path(contract).parent / "seed.yaml"
-    return beside if "://" not in contract and beside.is_file() else None
-
-
 def build_engine(options: StartOptions) -> Engine:
     """Load, check and compile. Raises ContractError or UsageError."""
     faults = check_faults(options.faults)
@@ -54,6 +50,16 @@ def build_engine(options: StartOptions) -> Engine:
     return Engine(contract, settings)
 
 
-def prepare(options: StartOptions) -> MockApplication:
-    """The application for ``troth mock``."""
-    return build_application(build_engine(options), control=not options.no_control)
+def prepare(options: StartOptions, report: Callable[[str], None] = _log.warning) -> MockApplication:
+    """The application for ``troth mock``; with ``watch``, what happens to the contract's files is reported."""
+    application = build_application(build_engine(options), control=not options.no_control)
+    if options.watch:
+        watcher = Watcher(
+            application.engine,
+            load=lambda: build_engine(options),
+            swap=application.swap,
+            report=report,
+            others=options.overlays,
+        )
+        application.companions.append(watcher)
+    return application

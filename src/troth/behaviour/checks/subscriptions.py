@@ -1,0 +1,75 @@
+"""Webhooks: subscriptions are rows that exist, and every event can be subscribed to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from troth.behaviour.checks.ground import Ground, states_of
+from troth.behaviour.model import Resource, Webhooks
+from troth.contract.pointers import join
+from troth.findings import Finding
+
+__all__ = ["check_subscriptions"]
+
+_AT = "/x-behaviour/webhooks"
+
+
+def check_subscriptions(ground: Ground) -> Iterator[Finding]:
+    """The webhook profile names a resource and its fields; events have somebody to go to."""
+    webhooks = ground.behaviour.webhooks
+    emitting = [
+        (resource, event) for resource in ground.behaviour.resources.values() for event in resource.events
+    ]
+    for _, event in emitting:
+        if "time" in event.on and event.when is None:
+            message = "time alone brings this event about, so 'when' must say at which moment."
+            yield ground.finding("missing-keyword", event.pointer, message, expected="when")
+    if webhooks is None:
+        for _, event in emitting:
+            message = f"the event {event.name!r} goes nowhere: the root has no 'webhooks'."
+            yield ground.finding("event-without-subscription", event.pointer, message, "warning")
+        return
+    resource = ground.behaviour.resources.get(webhooks.resource)
+    if resource is None:
+        at = _keyword(ground, "resource")
+        yield ground.unknown(
+            "unknown-resource", at, "resource", webhooks.resource, ground.behaviour.resources
+        )
+        return
+    yield from _fields(ground, webhooks, resource)
+    field = resource.fields.get(webhooks.events)
+    states = _event_names(ground, field.pointer) if field else None
+    for _, event in emitting:
+        if states is not None and event.name not in states:
+            yield ground.unknown("unknown-event", event.pointer, "event", event.name, states)
+
+
+def _keyword(ground: Ground, *words: str) -> str:
+    """The pointer of a keyword of the profile, or of the profile where a default is in force."""
+    return join(_AT, *words) if words[-1] in ground.given(join(_AT, *words[:-1])) else _AT
+
+
+def _fields(ground: Ground, webhooks: Webhooks, resource: Resource) -> Iterator[Finding]:
+    subscription = {
+        "url": webhooks.url,
+        "events": webhooks.events,
+        "enabled": webhooks.enabled,
+        "secret": webhooks.secret,
+    }
+    for word, name in subscription.items():
+        stated = word in ground.given(join(_AT, "subscription"))
+        # A subscription without a secret or a switch is a poorer one, not a wrong one.
+        if name not in resource.fields and (stated or word in ("url", "events")):
+            yield ground.missing_field(_keyword(ground, "subscription", word), name, resource)
+    for word, name in webhooks.tracking.items():
+        if name not in resource.fields:
+            yield ground.missing_field(join(_AT, "tracking", word), name, resource)
+
+
+def _event_names(ground: Ground, pointer: str) -> frozenset[str] | None:
+    end, schema = ground.contract.follow(pointer)
+    return (
+        states_of(ground.contract, join(end, "items"))
+        if "items" in schema
+        else states_of(ground.contract, end)
+    )

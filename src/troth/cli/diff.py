@@ -1,0 +1,150 @@
+"""``troth diff``: what changed between two contracts, and what it means for who uses them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from troth.cli.output import note, say, show, write_report
+from troth.compatibility import POLICIES, Comparison, compare, draft_entries, write_entries
+from troth.contract import load_contract
+from troth.errors import UsageError
+from troth.findings import SEVERITIES, Finding, Severity
+from troth.reporting import FORMATS, render
+
+__all__ = ["diff"]
+
+LEVELS: dict[str, Severity] = {"breaking": "breaking", "warning": "warning", "info": "info"}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  troth diff clientcasa@1.0.0 clientcasa
+  troth diff git:main:openapi.yaml openapi.yaml --format github --fail-on warning
+"""
+)
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*LEVELS, "never"]),
+    default="breaking",
+    show_default=True,
+    help="End with exit code 1 when something this grave, or graver, is found.",
+)
+@click.option(
+    "--policy",
+    type=click.Choice(list(POLICIES)),
+    default=None,
+    help="What a change means within a major version. Default: what the new contract says, else additive.",
+)
+@click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    metavar="FILE",
+    help="An overlay to lay over both contracts; may repeat.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="How to write the report.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="Write the report to this file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+def diff(
+    old: str,
+    new: str,
+    fail_on: str,
+    policy: str | None,
+    overlays: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    as_json: bool,
+) -> int:
+    """Compare two versions of a contract.
+
+    OLD and NEW are shipped names (clientcasa, clientcasa@1.0.0), files, directories, URLs or git:REF:path. Each
+    difference is one finding at the place that was edited; what breaks comes with a value that shows it.
+
+    Exit codes: 0 nothing as grave as --fail-on, 1 something, 2 usage or document error, 4 internal.
+    """
+    before, after = load_contract(old, overlays=overlays), load_contract(new, overlays=overlays)
+    comparison = compare(before, after, policy=policy)
+    _write(comparison, "json" if as_json else form, output)
+    if fail_on == "never":
+        return 0
+    return 1 if comparison.at_least(LEVELS[fail_on]) else 0
+
+
+def _write(comparison: Comparison, form: str, output: Path | None) -> None:
+    """For people a list by resource, with the grave findings in full; for machines every finding."""
+    title = _title(comparison)
+    if form not in ("text", "markdown"):
+        head = {
+            "old": comparison.delta.old.version,
+            "new": comparison.delta.new.version,
+            "policy": comparison.policy.name,
+        }
+        if output is None:
+            show(comparison.findings, form, title=title, head=head)
+        else:
+            write_report(output, comparison.findings, form, title=title, head=head)
+        return
+    text = _for_people(comparison, form, title)
+    if output is None:
+        say(text.rstrip("\n"))
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The {form} report cannot be written to {output}: {error.strerror}.") from error
+    note(f"Written to {output}.")
+
+
+def _title(comparison: Comparison) -> str:
+    old, new = comparison.delta.old, comparison.delta.new
+    before, after = (
+        (old.version, new.version)
+        if old.version != new.version
+        else (f"{old.version} ({old.source})", new.source)
+    )
+    return f"{new.title}: {before} → {after}"
+
+
+def _for_people(comparison: Comparison, form: str, title: str) -> str:
+    grave = [finding for finding in comparison.findings if finding.severity != "info"]
+    parts = (
+        [render(grave, form, title=title)]
+        if grave
+        else [f"# {title}\n" if form == "markdown" else f"{title}\n"]
+    )
+    listed = write_entries(draft_entries(comparison))
+    if listed:
+        parts.append(
+            listed if form == "markdown" else listed.replace("### ", "").replace("**", "").replace("`", "")
+        )
+    if not grave:
+        parts.append(_summary(comparison.findings))
+    return "\n".join(parts)
+
+
+def _summary(findings: tuple[Finding, ...]) -> str:
+    counts = {severity: sum(f.severity == severity for f in findings) for severity in SEVERITIES}
+    if not findings:
+        return "No difference.\n"
+    told = ", ".join(
+        f"{count} {severity}" for severity, count in counts.items() if count and severity != "info"
+    )
+    changes = f"{counts['info']} compatible change{'s' if counts['info'] != 1 else ''}"
+    return f"{changes}, {told or 'nothing that breaks'}.\n"

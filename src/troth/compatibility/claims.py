@@ -1,0 +1,119 @@
+"""What the entries of one release claim, matched with the facts of its comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from troth.compatibility.changelog import Item, Release
+from troth.compatibility.comparison import Comparison
+from troth.compatibility.judgement import Judged
+from troth.compatibility.names import Name, blank, names_in, names_of, words_below
+from troth.compatibility.resources import folded, labels_of
+from troth.contract.model import Contract, Operation
+
+__all__ = ["HELD", "Claims", "Step"]
+
+HELD = ("Added", "Changed", "Deprecated", "Removed", "Security", "Fixed")
+"""The sections that speak of changes; any other (``Resources``) tells what there is."""
+OPERATIONS = frozenset({"operation", "deprecated-operation"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One release of a changelog with the comparison that it tells; ``comparison`` is None for the first one."""
+
+    release: Release | None
+    contract: Contract
+    comparison: Comparison | None
+    name: str
+
+    @property
+    def sides(self) -> tuple[Contract, ...]:
+        return (self.comparison.delta.old, self.contract) if self.comparison else (self.contract,)
+
+
+class Claims:
+    """The entries of one release. ``known`` are the words of every version of the contract."""
+
+    def __init__(self, step: Step, known: frozenset[str]) -> None:
+        self.step, self.known = step, known
+        items = step.release.items if step.release else ()
+        self.entries = [item for item in items if item.section in HELD or step.comparison is None]
+        self.names = {entry.line: tuple(names_in(entry.codes)) for entry in self.entries}
+        self.judged = step.comparison.judged if step.comparison else ()
+        self._resources = {folded(label) for item in self.judged for label in self._labels(item)}
+        self._telling = {
+            id(item): [entry for entry in self.entries if self._tells(entry, item)] for item in self.judged
+        }
+
+    def telling(self, item: Judged) -> list[Item]:
+        """The entries that tell a fact."""
+        return self._telling[id(item)]
+
+    def told(self, entry: Item) -> list[Judged]:
+        """The facts that an entry tells."""
+        return [item for item in self.judged if entry in self._telling[id(item)]]
+
+    def near(self, item: Judged) -> Item | None:
+        """An entry that names what a fact changed, though of another resource."""
+        called = names_of(item.fact)
+        return next((e for e in self.entries if called & {name.value for name in self.names[e.line]}), None)
+
+    def exists(self, name: Name) -> bool:
+        """Whether some version of the contract has what is named."""
+        if name.kind in ("operation", "path"):
+            return name.value in self.candidates(name)
+        return name.value in self.known or all(part in self.known for part in name.value.split("."))
+
+    def candidates(self, name: Name) -> list[str]:
+        """What a name could have meant."""
+        if name.kind == "operation":
+            return [signature(operation) for side in self.step.sides for operation in side.operations]
+        if name.kind == "path":
+            return [blank(operation.path) for side in self.step.sides for operation in side.operations]
+        return sorted(self.known)
+
+    def explained(self, told: Sequence[Judged]) -> set[str]:
+        """What facts account for: their names, the operations they reach, and what is new below them."""
+        found: set[str] = set()
+        for item in told:
+            fact = item.fact
+            found |= names_of(fact)
+            if fact.subject not in OPERATIONS:
+                found |= self._reached(fact.reach)
+            if fact.action == "added" and fact.new_pointer:
+                found |= words_below(self.step.contract, fact.new_pointer)
+        return found
+
+    def _reached(self, identifiers: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        for side in self.step.sides:
+            for operation in map(side.operation, identifiers):
+                if operation is not None:
+                    found |= {signature(operation), blank(operation.path), operation.id}
+        return found
+
+    def _labels(self, item: Judged) -> tuple[str, ...]:
+        return labels_of(item.fact, self.step.comparison.delta) if self.step.comparison else ()
+
+    def _tells(self, entry: Item, item: Judged) -> bool:
+        """Whether an entry names what a fact changed, and not under another resource."""
+        if item.fact.place not in " ".join(entry.text.split()) and not self._names(entry, item):
+            return False
+        if entry.label is None or folded(entry.label) not in self._resources:
+            return True
+        labels = self._labels(item)
+        return not labels or folded(entry.label) in {folded(label) for label in labels}
+
+    def _names(self, entry: Item, item: Judged) -> bool:
+        """Of new or dropped values each must be named; of anything else one of its names will do."""
+        given = {name.value for name in self.names[entry.line]}
+        if item.fact.subject == "enum-value":
+            return set(item.fact.names) <= given
+        return bool(names_of(item.fact) & given)
+
+
+def signature(operation: Operation) -> str:
+    """``GET /v1/clients/{}``: an operation as a changelog is compared with it."""
+    return f"{operation.method.upper()} {blank(operation.path)}"

@@ -1,0 +1,126 @@
+"""Who speaks to the target: the owner, a peer in another tenant, and credentials that may do less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from troth.behaviour.model import Behaviour, Binding
+from troth.conformance.control import Control
+from troth.conformance.target import Principal
+from troth.conformance.verdicts import NotExercised
+
+__all__ = ["Actor", "Cast"]
+
+
+@dataclass(slots=True, eq=False)
+class Actor:
+    """A principal at work. Its headers change when a used-up credential is replaced by a new one."""
+
+    name: str
+    tenant: str | None
+    scopes: tuple[str, ...]
+    headers: Mapping[str, str] = field(repr=False)
+    remaining: int | None = None
+
+
+class Cast:
+    """The actors of one run. ``peer`` is None where only one tenant is known."""
+
+    def __init__(self, principals: Iterable[Principal], behaviour: Behaviour, control: Control | None, nonce: str) -> None:
+        self._behaviour = behaviour
+        self._control = control
+        self._nonce = nonce
+        self._count = 0
+        self._minted: dict[frozenset[str], Actor] = {}
+        self.secrets: set[str] = set()
+        self._known = [self._actor(one) for one in principals]
+        broad = sorted(self._known, key=lambda actor: (not self._allows_all(actor), -len(actor.scopes)))
+        owner = broad[0] if broad else Actor("anonymous", None, (), {})
+        peer = next((one for one in broad if one.tenant != owner.tenant), None)
+        self.owner = self.fresh(owner) or owner
+        self.peer = self.fresh(peer) or peer if peer else None
+
+    def _actor(self, principal: Principal) -> Actor:
+        self.secrets.update(principal.headers[name] for name in self.credentials(principal.headers))
+        return Actor(principal.name, principal.tenant, principal.scopes, dict(principal.headers))
+
+    def _allows_all(self, actor: Actor) -> bool:
+        return all(self.allows(actor, binding.scopes) for binding in self._behaviour.bindings.values())
+
+    def credentials(self, headers: Mapping[str, str]) -> list[str]:
+        """Which of a principal's headers are the credential; all of them when the contract does not say."""
+        known = {name for place, name, _ in self._behaviour.authentication.carriers.values() if place == "header"}
+        return [name for name in headers if name.lower() in known] or list(headers)
+
+    # -- scopes ---------------------------------------------------------------------------------------------------
+
+    def allows(self, actor: Actor, wanted: Iterable[str]) -> bool:
+        """Whether an actor has every scope, under its own name or an alias."""
+        return "*" in actor.scopes or all({scope, *self._aliases(scope)} & set(actor.scopes) for scope in wanted)
+
+    def _aliases(self, scope: str) -> set[str]:
+        scopes = self._behaviour.scopes
+        found = set()
+        for resource in self._behaviour.resources:
+            for access, template in (("read", scopes.read), ("write", scopes.write)):
+                if template and template.format(resource=resource) == scope:
+                    found |= {alias.format(resource=resource, access=access) for alias in scopes.aliases}
+        return found
+
+    def lacking(self, binding: Binding) -> Actor:
+        """An actor of the owner's tenant without the scopes of an operation. Raises NotExercised."""
+        for actor in self._known:
+            if actor.tenant == self.owner.tenant and not self.allows(actor, binding.scopes):
+                return actor
+        others = {scope for one in self._behaviour.bindings.values() for scope in one.scopes}
+        near = {s for one in self._behaviour.bindings.values() if one.resource is binding.resource for s in one.scopes}
+        wrong = sorted((near or others) - binding.scopes) or sorted(others - binding.scopes) or ["none:read"]
+        found = self._mint(frozenset(wrong))
+        if found is None:
+            raise NotExercised(f"no principal lacks {', '.join(sorted(binding.scopes))}; add one to the target file")
+        return found
+
+    def exactly(self, binding: Binding) -> Actor:
+        """An actor with the scopes of an operation and not all others. Raises NotExercised."""
+        for actor in self._known:
+            if actor.tenant == self.owner.tenant and set(actor.scopes) == binding.scopes:
+                return actor
+        found = self._mint(binding.scopes)
+        if found is None:
+            raise NotExercised(f"no principal has {', '.join(sorted(binding.scopes))} alone; add one to the target file")
+        return found
+
+    # -- new credentials ------------------------------------------------------------------------------------------
+
+    @property
+    def renewable(self) -> bool:
+        return self._control is not None
+
+    def fresh(self, like: Actor) -> Actor | None:
+        """The same principal with an unused credential; None without a control plane."""
+        headers = self._issued(like.tenant, like.scopes)
+        return None if headers is None else Actor(like.name, like.tenant, like.scopes, headers)
+
+    def renew(self, actor: Actor) -> bool:
+        """Give an actor an unused credential; False without a control plane."""
+        headers = self._issued(actor.tenant, actor.scopes)
+        if headers is not None:
+            actor.headers, actor.remaining = headers, None
+        return headers is not None
+
+    def _mint(self, scopes: frozenset[str]) -> Actor | None:
+        if scopes not in self._minted:
+            headers = self._issued(self.owner.tenant, scopes)
+            if headers is None:
+                return None
+            self._minted[scopes] = Actor("+".join(sorted(scopes)), self.owner.tenant, tuple(sorted(scopes)), headers)
+        return self._minted[scopes]
+
+    def _issued(self, tenant: str | None, scopes: Iterable[str]) -> Mapping[str, str] | None:
+        if self._control is None or tenant is None:
+            return None
+        self._count += 1
+        headers = self._control.mint(f"verify-{self._nonce}-{self._count}", tenant, scopes)
+        self.secrets.update(headers[name] for name in self.credentials(headers))
+        return headers

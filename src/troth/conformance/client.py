@@ -1,0 +1,129 @@
+"""The one place that sends requests: paced, recorded, and patient with rate limits."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+
+from troth.behaviour.model import RateLimit
+from troth.conformance.actors import Actor, Cast
+from troth.conformance.control import SANDBOX, Control
+from troth.conformance.exchanges import Exchange
+from troth.conformance.target import Target
+from troth.conformance.verdicts import Inconclusive, Throttled
+from troth.errors import TargetError
+
+__all__ = ["Client"]
+
+_PATIENCE = 3.0
+_RESERVE = 4
+_TOO_MANY = 429
+_LOST_IN_A_ROW = 5
+
+ABSENT: Any = object()
+
+
+class Client:
+    """Sends requests as actors. A used-up credential is replaced where the target allows it."""
+
+    def __init__(
+        self,
+        target: Target,
+        connection: httpx.Client,
+        control: Control | None,
+        cast: Cast,
+        limits: Sequence[RateLimit],
+    ) -> None:
+        self._base = target.base_url.rstrip("/")
+        self.gap = 1 / target.rate if target.rate else 0.0
+        self._next = 0.0
+        self._connection = connection
+        self._cast = cast
+        self._extra = {SANDBOX: control.sandbox} if control else {}
+        self._remaining = [limit.headers["remaining"].lower() for limit in limits if "remaining" in limit.headers]
+        self._lost = 0
+        self.sent = 0
+        self.starved = False
+
+    def send(
+        self,
+        actor: Actor | None,
+        method: str,
+        path: str,
+        *,
+        operation: str | None = None,
+        query: Sequence[tuple[str, Any]] = (),
+        headers: Mapping[str, str] | None = None,
+        body: Any = ABSENT,
+        raw: bytes | None = None,
+        patient: bool = True,
+    ) -> Exchange:
+        """One exchange. Raises Throttled when the limit stands in the way, unless ``patient`` is False."""
+        url = self._base + path + (f"?{urlencode([(k, _text(v)) for k, v in query])}" if query else "")
+        content = raw if raw is not None else b"" if body is ABSENT else json.dumps(body).encode()
+        given = {"Content-Type": "application/json"} if content else {}
+        given |= {"Accept": "application/json", **self._extra, **(headers or {})}
+        for _attempt in range(3):
+            if patient and actor and actor.remaining is not None and actor.remaining < _RESERVE:
+                self._cast.renew(actor)
+            found = self._exchange(actor, operation, method, url, given, content)
+            if found.status != _TOO_MANY or not patient:
+                return found
+            if not (actor and self._cast.renew(actor)):
+                self._wait(found)
+        self.starved = True
+        raise Throttled(f"the target answers 429 to {method} {path}")
+
+    def _exchange(
+        self, actor: Actor | None, operation: str | None, method: str, url: str, given: Mapping[str, str], content: bytes
+    ) -> Exchange:
+        headers = {**given, **({k: v for k, v in actor.headers.items() if k.lower() not in _lower(given)} if actor else {})}
+        self._pace()
+        try:
+            response = self._connection.request(method, url, headers=headers, content=content)
+        except httpx.HTTPError as error:
+            self._lost += 1
+            if self._lost >= _LOST_IN_A_ROW:
+                raise TargetError(f"The target at {self._base} stopped answering: {error}.") from error
+            raise Inconclusive(f"{method} {url} got no answer: {error or type(error).__name__}") from error
+        self._lost = 0
+        self.sent += 1
+        found = Exchange(
+            actor.name if actor else "anonymous", operation, method, url, headers, content,
+            response.status_code, dict(response.headers), response.content, frozenset(self._cast.secrets),
+        )  # fmt: skip
+        if actor is not None:
+            actor.remaining = self.left(found)
+        return found
+
+    def left(self, exchange: Exchange) -> int | None:
+        """What the answer says is left of the tightest limit; None when it does not say."""
+        told = [value for name in self._remaining if (value := exchange.header(name)) and value.isdigit()]
+        return min(map(int, told)) if told else None
+
+    def _pace(self) -> None:
+        if self.gap:
+            now = time.monotonic()
+            if now < self._next:
+                time.sleep(self._next - now)
+            self._next = max(now, self._next) + self.gap
+
+    def _wait(self, exchange: Exchange) -> None:
+        after = exchange.header("retry-after") or ""
+        if not after.isdigit() or int(after) > _PATIENCE:
+            self.starved = True
+            raise Throttled(f"the target's limit is used up (Retry-After: {after or 'not given'}); use --rate or more credentials")
+        time.sleep(int(after))
+
+
+def _lower(headers: Mapping[str, str]) -> set[str]:
+    return {name.lower() for name in headers}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) or value is None else str(value)

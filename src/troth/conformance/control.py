@@ -1,0 +1,70 @@
+"""The control plane of a Troth mock, seen from outside: credentials on demand and a clock that can be moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from troth.errors import TargetError
+
+__all__ = ["SANDBOX", "Control"]
+
+SANDBOX = "X-Troth-Sandbox"
+
+
+class Control:
+    """What a run may do behind the API's back. Everything happens in the run's own sandbox."""
+
+    def __init__(self, connection: httpx.Client, url: str, sandbox: str) -> None:
+        self._connection = connection
+        self.url = url.rstrip("/")
+        self.sandbox = sandbox
+
+    @classmethod
+    def found(cls, connection: httpx.Client, url: str | None, origin: str, sandbox: str) -> Control | None:
+        """The control plane at ``url``, or the one that a mock has at its origin; None without one.
+
+        Raises TargetError when a URL was named and no control plane is there.
+        """
+        control = cls(connection, url or f"{origin}/__troth", sandbox)
+        try:
+            response = connection.get(f"{control.url}/health")
+            about = response.json() if response.status_code == httpx.codes.OK else None
+        except (httpx.HTTPError, ValueError):
+            about = None
+        if isinstance(about, Mapping) and about.get("status") == "ok" and "clock" in about:
+            return control
+        if url is not None:
+            raise TargetError(f"There is no control plane at {url}: GET {control.url}/health does not answer as one.")
+        return None
+
+    def principals(self) -> Iterator[tuple[str, str | None, Mapping[str, str], tuple[str, ...]]]:
+        """(name, tenant, headers, scopes) of every credential that the mock was started with."""
+        for about in self._call("GET", "/principals").get("principals") or ():
+            yield about["name"], about.get("tenant"), about["headers"], tuple(about.get("scopes") or ("*",))
+
+    def mint(self, name: str, tenant: str | None, scopes: Iterable[str]) -> Mapping[str, str]:
+        """The headers of a new credential."""
+        made = self._call("POST", "/principals", {"name": name, "tenant": tenant, "scopes": list(scopes)})
+        headers: Mapping[str, str] = made["headers"]
+        return headers
+
+    def advance(self, seconds: float) -> None:
+        self._call("POST", "/clock/advance", {"by": seconds})
+
+    def now(self) -> datetime:
+        """The mock's own time."""
+        told = self._call("GET", "/clock").get("now")
+        return datetime.fromisoformat(str(told)) if told else datetime.now(UTC)
+
+    def _call(self, method: str, path: str, body: Any = None) -> Mapping[str, Any]:
+        try:
+            response = self._connection.request(method, self.url + path, json=body, headers={SANDBOX: self.sandbox})
+            response.raise_for_status()
+            found: Mapping[str, Any] = response.json() if response.content else {}
+        except (httpx.HTTPError, ValueError) as error:
+            raise TargetError(f"The control plane failed on {method} {path}: {error}") from error
+        return found

@@ -1,0 +1,81 @@
+"""Recorded exchanges: what was sent and what came back, with every credential masked in what is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+__all__ = ["MASK", "Exchange", "masked"]
+
+#: What reports know as a secret that was taken out; in a curl line it becomes an environment variable.
+MASK = "[redacted]"
+_LONGEST = 8000
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its response. Response header names are in lower case."""
+
+    principal: str
+    operation: str | None
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+    response_headers: Mapping[str, str]
+    content: bytes
+    secrets: frozenset[str] = field(default_factory=frozenset, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300  # noqa: PLR2004 - success (RFC 9110 section 15.3)
+
+    @property
+    def broken(self) -> bool:
+        return self.status >= 500  # noqa: PLR2004 - server error (RFC 9110 section 15.6)
+
+    @cached_property
+    def json(self) -> Any:
+        """The response body as JSON, None when it is not."""
+        try:
+            return json.loads(self.content) if self.content else None
+        except (ValueError, UnicodeDecodeError, RecursionError):
+            return None
+
+    def header(self, name: str) -> str | None:
+        return self.response_headers.get(name.lower())
+
+    def as_evidence(self) -> dict[str, Any]:
+        """The exchange as JSON, without credentials."""
+        return {
+            "principal": self.principal,
+            "request": {
+                "method": self.method,
+                "url": self.url,
+                "headers": {name: masked(value, self.secrets) for name, value in self.headers.items()},
+                "body": masked(_text(self.body), self.secrets),
+            },
+            "response": {
+                "status": self.status,
+                "headers": {name: masked(value, self.secrets) for name, value in self.response_headers.items()},
+                "body": masked(_text(self.content), self.secrets),
+            },
+        }
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text with every secret taken out; the word before a token (``Bearer``) stays."""
+    for secret in secrets:
+        bare = secret.partition(" ")[2] or secret
+        if bare and bare in text:
+            text = text.replace(bare, MASK)
+    return text
+
+
+def _text(body: bytes) -> str:
+    text = body[:_LONGEST].decode("utf-8", "replace")
+    return text if len(body) <= _LONGEST else f"{text}… ({len(body) - _LONGEST} more bytes)"

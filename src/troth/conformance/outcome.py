@@ -1,0 +1,108 @@
+"""What a run came to, judged honestly: too little exercised is never a success."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from troth.findings import VERDICTS, Case, Finding, Verdict
+
+__all__ = ["Outcome", "shortfall"]
+
+CONFORM, VIOLATED, TOO_LITTLE = 0, 1, 5
+
+#: Concepts that any target with the clauses at all can be asked about; one that never was leaves a hole.
+_CORE = ("authentication", "tenancy", "scopes", "pagination", "resource", "schema", "validation")
+#: Of all clauses, at least this share must have got a verdict.
+_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The cases of one run, one a clause. ``shortfall`` says why too little was exercised, or is empty."""
+
+    contract: str
+    base_url: str
+    seed: int
+    cases: tuple[Case, ...]
+    shortfall: str
+    requests: int
+    seconds: float
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for case in self.cases for finding in case.findings)
+
+    @property
+    def violated(self) -> bool:
+        return any(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """0 conform, 1 violations, 5 too little exercised."""
+        return VIOLATED if self.violated else TOO_LITTLE if self.shortfall else CONFORM
+
+    @property
+    def counts(self) -> Mapping[Verdict, int]:
+        found = Counter(case.verdict for case in self.cases)
+        return {verdict: found[verdict] for verdict in VERDICTS}
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one line."""
+        judged = self.counts["conform"] + self.counts["violate"]
+        effort = f"{judged} of {len(self.cases)} clauses judged, {self.requests} requests, {self.seconds:.1f} s"
+        if self.violated:
+            broken = self.counts["violate"]
+            return f"VIOLATED: {broken} {'clause does' if broken == 1 else 'clauses do'} not hold ({effort})."
+        if self.shortfall:
+            return f"TOO LITTLE EXERCISED: {self.shortfall} ({effort})."
+        return f"CONFORM: every clause that was judged holds ({effort})."
+
+    def by_concept(self) -> dict[str, dict[Verdict, int]]:
+        """Counts of verdicts by concept, in the order of the clauses."""
+        table: dict[str, dict[Verdict, int]] = {}
+        for case in self.cases:
+            row = table.setdefault(case.group, dict.fromkeys(VERDICTS, 0))
+            row[case.verdict] += 1
+        return table
+
+    def head(self) -> dict[str, Any]:
+        """Facts about the run, for reports."""
+        return {
+            "contract": self.contract,
+            "target": self.base_url,
+            "seed": self.seed,
+            "verdict": {CONFORM: "conform", VIOLATED: "violate", TOO_LITTLE: "too-little-exercised"}[self.exit_code],
+            "exitCode": self.exit_code,
+            "shortfall": self.shortfall or None,
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def shortfall(cases: Sequence[Case], skipped: Mapping[str, str], *, served: bool, throttled: bool) -> str:
+    """Why a run proves too little; empty when it proves enough. Skipped clauses do not count."""
+    counted = [case for case in cases if case.name not in skipped]
+    if not counted:
+        return "nothing was selected"
+    judged = [case for case in counted if case.verdict in ("conform", "violate")]
+    if not served:
+        return f"no request of the owner succeeded{_commonest(counted)}"
+    if throttled and len(judged) < len(counted):
+        return "the target's rate limit cut the run short; lower --rate, or give more credentials"
+    for concept in _CORE:
+        group = [case for case in counted if case.group == concept]
+        if group and not any(case in judged for case in group):
+            return f"no clause of '{concept}' could be judged{_commonest(group)}"
+    if len(judged) < _SHARE * len(counted):
+        return f"only {len(judged)} of {len(counted)} clauses got a verdict{_commonest(counted)}"
+    return ""
+
+
+def _commonest(cases: Sequence[Case]) -> str:
+    """The reason that most cases without a verdict give."""
+    reasons = Counter(case.detail for case in cases if case.detail and case.verdict in ("inconclusive", "not-exercised"))
+    return f": {reasons.most_common(1)[0][0]}" if reasons else ""

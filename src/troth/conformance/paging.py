@@ -1,0 +1,92 @@
+"""Walking lists: page by page, whatever the style, without trusting what the pages say about each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from troth.behaviour.model import Binding, Pagination
+from troth.conformance.exchanges import Exchange
+from troth.conformance.verdicts import Inconclusive
+
+__all__ = ["items_of", "slot_of", "walk"]
+
+_MOST_PAGES = 80
+_ABSENT: Any = object()
+
+Turn = Callable[[Sequence[tuple[str, Any]]], Exchange]
+"""Sends one list request with the paging parameters given."""
+
+
+def _path(template: Any, slot: str) -> tuple[str, ...] | None:
+    if template == slot:
+        return ()
+    if isinstance(template, Mapping):
+        for key, inner in template.items():
+            below = _path(inner, slot)
+            if below is not None:
+                return (str(key).removesuffix("?"), *below)
+    return None
+
+
+def slot_of(binding: Binding, exchange: Exchange, slot: str) -> Any:
+    """What an answer says under an envelope slot such as ``total``; None when it has none."""
+    path = _path(binding.envelope, f"${slot}") if binding.envelope is not None else () if slot == "items" else None
+    if path is None:
+        return None
+    value = exchange.json
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def items_of(binding: Binding, exchange: Exchange) -> list[Mapping[str, Any]]:
+    """The rows of one page. Raises Inconclusive when the answer is no list."""
+    if not exchange.ok:
+        raise Inconclusive(f"{exchange.method} {exchange.url} answers {exchange.status}")
+    found = slot_of(binding, exchange, "items")
+    if not isinstance(found, list):
+        raise Inconclusive(f"{exchange.method} {exchange.url} answers no list of rows")
+    return found
+
+
+def walk(binding: Binding, turn: Turn, size: int | None = None) -> tuple[list[Mapping[str, Any]], list[Exchange]]:
+    """All rows, page by page, and the exchanges. Stops at a page that is short, empty or without a next cursor."""
+    paging = binding.pagination
+    if paging is None or paging.style == "none":
+        only = turn(())
+        return items_of(binding, only), [only]
+    wanted = size or paging.max_size or paging.default_size
+    rows: list[Mapping[str, Any]] = []
+    exchanges: list[Exchange] = []
+    position: Any = paging.first
+    for _page in range(_MOST_PAGES):
+        exchange = turn(_parameters(paging, position, wanted))
+        exchanges.append(exchange)
+        found = items_of(binding, exchange)
+        rows += found
+        position = _next(binding, paging, exchange, position, len(found))
+        if not found or position is None or not paging.position or _is_last(binding, exchange, rows, wanted):
+            break
+    return rows, exchanges
+
+
+def _parameters(paging: Pagination, position: Any, size: int) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = [(paging.size, size)] if paging.size else []
+    first = paging.style == "cursor" and position == paging.first
+    return found if first or not paging.position else [*found, (paging.position, position)]
+
+
+def _is_last(binding: Binding, exchange: Exchange, rows: Sequence[Any], size: int) -> bool:
+    """Whether a short page ends the walk: not while the total promises more (the size may have been ignored)."""
+    if binding.pagination is None or binding.pagination.style == "cursor":
+        return False
+    total = slot_of(binding, exchange, "total")
+    short = len(items_of(binding, exchange)) < size
+    return short and not (isinstance(total, int) and len(rows) < total)
+
+
+def _next(binding: Binding, paging: Pagination, exchange: Exchange, position: Any, count: int) -> Any:
+    if paging.style == "cursor":
+        return slot_of(binding, exchange, "nextCursor")
+    return position + 1 if paging.style == "page" else position + count

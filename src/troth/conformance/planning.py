@@ -1,0 +1,77 @@
+"""Which clauses a run judges: all of a contract's, less what was left out, cut into shards."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+from troth.behaviour.clauses import Clause
+from troth.errors import UsageError, did_you_mean
+
+__all__ = ["Plan", "Skip", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A clause, a ``clause@operation`` or a glob over them that is known not to hold, and until when that is fine."""
+
+    clause: str
+    reason: str
+    until: date | None = None
+
+    def covers(self, clause: Clause, today: date) -> bool:
+        return (self.until is None or today <= self.until) and matches(self.clause, clause)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The clauses of one run, in order; ``skipped`` maps the names of known ones to their reasons."""
+
+    clauses: tuple[Clause, ...]
+    skipped: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def matches(pattern: str, clause: Clause) -> bool:
+    """Whether a pattern means a clause: its concept, id, operation or ``id@operation``, with ``*`` and ``?``."""
+    words = (clause.name, clause.id, clause.concept, clause.operation)
+    return any(fnmatchcase(word, pattern) for word in words)
+
+
+def plan(
+    clauses: Sequence[Clause],
+    *,
+    only: Iterable[str] = (),
+    skips: Iterable[Skip] = (),
+    shard: tuple[int, int] = (1, 1),
+    today: date,
+) -> Plan:
+    """The plan of a run. Raises UsageError for a pattern that means nothing and for an impossible shard."""
+    patterns, known = tuple(only), tuple(skips)
+    for pattern in (*patterns, *(skip.clause for skip in known)):
+        if not any(matches(pattern, clause) for clause in clauses):
+            words = {w for c in clauses for w in (c.name, c.id, c.concept, c.operation)}
+            raise UsageError(f"No clause of this contract is called {pattern!r}.{did_you_mean(pattern, words)}")
+    index, count = shard
+    if not 1 <= index <= count:
+        raise UsageError(f"There is no shard {index}/{count}; the first of {max(count, 1)} is 1/{max(count, 1)}.")
+    chosen = tuple(
+        clause
+        for clause in clauses
+        if (not patterns or any(matches(pattern, clause) for pattern in patterns)) and _part(clause, count) == index
+    )
+    reasons = {
+        clause.name: f"skipped: {skip.reason}" + (f" (until {skip.until})" if skip.until else "")
+        for clause in chosen
+        for skip in known
+        if skip.covers(clause, today)
+    }
+    return Plan(chosen, MappingProxyType(reasons))
+
+
+def _part(clause: Clause, count: int) -> int:
+    """The shard of a clause: from its name alone, so that adding a clause moves no other."""
+    return zlib.crc32(clause.name.encode()) % count + 1

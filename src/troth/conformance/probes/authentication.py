@@ -1,0 +1,92 @@
+"""Who may not speak at all: requests without a credential, with a made-up one, or with one that allows less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.model import Binding, Kind
+from troth.conformance.actors import Actor
+from troth.conformance.bodies import json_media
+from troth.conformance.client import ABSENT
+from troth.conformance.exchanges import Exchange
+from troth.conformance.scene import Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["credential_headers", "harmless", "invalid", "required", "scope", "sufficient"]
+
+
+def harmless(scene: Scene, binding: Binding, actor: Actor | None, headers: Mapping[str, str] | None = None) -> Exchange:
+    """A well-formed request that would do little if it were served: writes go to a row that does not exist."""
+    resource, identifier, row = binding.resource, None, None
+    if binding.kind is Kind.READ and resource:
+        row = scene.row(resource, scene.owner)
+        identifier = row[resource.id_field]
+    elif binding.id_parameter and resource:
+        identifier = scene.missing_id(resource)
+    body: Any = ABSENT
+    if json_media(binding):
+        body = next(iter(scene.bodies.candidates(binding)), ABSENT)
+    return scene.call(actor, binding, identifier=identifier, row=row, body=body, headers=headers)
+
+
+def credential_headers(scene: Scene) -> dict[str, str]:
+    """The headers of the owner's credential. Raises NotExercised when there are none."""
+    found = {name: scene.owner.headers[name] for name in scene.cast.credentials(scene.owner.headers)}
+    if not found:
+        raise NotExercised("no principal has a credential; add one to the target file")
+    return found
+
+
+def _others(scene: Scene) -> dict[str, str]:
+    """What the owner sends beside the credential, such as a tenant header."""
+    secret = credential_headers(scene)
+    return {name: value for name, value in scene.owner.headers.items() if name not in secret}
+
+
+def required(scene: Scene, binding: Binding) -> None:
+    exchange = harmless(scene, binding, None, _others(scene))
+    _refused(scene, exchange, "without a credential")
+
+
+def invalid(scene: Scene, binding: Binding) -> None:
+    wrong = {}
+    for name, value in credential_headers(scene).items():
+        word, _, secret = value.rpartition(" ")
+        wrong[name] = f"{word} {'x' * len(secret)}".strip()
+    exchange = harmless(scene, binding, None, {**_others(scene), **wrong})
+    _refused(scene, exchange, "with an unknown credential")
+
+
+def _refused(scene: Scene, exchange: Exchange, how: str) -> None:
+    wanted = scene.kind("unauthenticated").status
+    accepted = {wanted} if scene.behaviour.errors.declared else {401, 403}
+    if exchange.broken:
+        raise Inconclusive(f"answers {exchange.status} {how}")
+    if exchange.status not in accepted:
+        served = "is served" if exchange.ok else "is not refused for that"
+        raise Violated(f"A request {how} {served}: {exchange.status} instead of {wanted}", exchange)
+
+
+def scope(scene: Scene, binding: Binding) -> None:
+    """A credential of the same tenant, but for something else."""
+    actor = scene.cast.lacking(binding)
+    exchange = harmless(scene, binding, actor)
+    wanted = scene.kind("forbidden").status
+    if exchange.broken or exchange.status == scene.kind("unauthenticated").status:
+        raise Inconclusive(f"answers {exchange.status} to {actor.name}")
+    if exchange.status != wanted:
+        needed = ", ".join(sorted(binding.scopes))
+        title = f"A credential without {needed} gets {exchange.status} instead of {wanted}"
+        raise Violated(title, exchange, scopes=list(actor.scopes))
+
+
+def sufficient(scene: Scene, binding: Binding) -> None:
+    """A credential with nothing but the scopes of the operation passes the door."""
+    actor = scene.cast.exactly(binding)
+    exchange = harmless(scene, binding, actor)
+    if exchange.status in (scene.kind("forbidden").status, scene.kind("unauthenticated").status):
+        title = f"A credential with {', '.join(sorted(binding.scopes))} is refused with {exchange.status}"
+        raise Violated(title, exchange, scopes=list(actor.scopes))
+    if exchange.broken:
+        raise Inconclusive(f"answers {exchange.status} to {actor.name}")

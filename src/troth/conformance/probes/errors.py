@@ -1,0 +1,113 @@
+"""Refusals: brought about on purpose, then held to the declared envelope, statuses and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from troth.behaviour.model import Binding, Kind
+from troth.conformance.bodies import json_media
+from troth.conformance.client import ABSENT
+from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.authentication import credential_headers
+from troth.conformance.scene import Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["code", "envelope", "provoked"]
+
+
+def provoked(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
+    """(kind of refusal, exchange) for what every operation can be made to refuse."""
+    resource = binding.resource
+    if binding.operation.security and all(binding.operation.security):
+        headers = scene.owner.headers
+        try:
+            secret = credential_headers(scene)
+            others = {name: value for name, value in headers.items() if name not in secret}
+            identifier = scene.missing_id(resource) if resource else None
+            yield "unauthenticated", scene.call(None, binding, identifier=identifier, headers=others)
+        except NotExercised:
+            pass
+    if resource and binding.id_parameter and binding.kind is not Kind.ACTION:
+        body = next(iter(scene.bodies.candidates(binding)), {}) if json_media(binding) else ABSENT
+        yield "not-found", scene.call(scene.owner, binding, identifier=scene.missing_id(resource), body=body)
+    if binding.kind is Kind.CREATE and json_media(binding):
+        yield "malformed", scene.call(scene.owner, binding, raw=b'{"broken":')
+    if binding.kind is Kind.LIST and binding.pagination and binding.pagination.size:
+        yield "invalid", scene.call(scene.owner, binding, query=[(binding.pagination.size, "many")])
+
+
+def envelope(scene: Scene, binding: Binding) -> None:
+    """Media type, members, a message, and an id that differs from request to request."""
+    errors, ids = scene.behaviour.errors, []
+    seen = 0
+    for _, exchange in provoked(scene, binding):
+        if exchange.ok or exchange.broken:
+            continue
+        seen += 1
+        media = (exchange.header("content-type") or "").partition(";")[0].strip()
+        if media != errors.media_type:
+            raise Violated(f"A refusal has the media type {media or 'none'} instead of {errors.media_type}", exchange)
+        problem = _departure(errors.envelope, exchange.json, errors.request_id_prefix)
+        if problem:
+            raise Violated(f"A refusal does not have the declared form: {problem}", exchange)
+        ids += [found] if (found := _slot(errors.envelope, exchange.json, "requestId")) is not None else []
+    if not seen:
+        raise Inconclusive("nothing was refused")
+    if len(set(ids)) != len(ids):
+        raise Violated("Two refusals have the same request id", ids=ids)
+
+
+def _departure(template: Any, value: Any, prefix: str, path: str = "") -> str:
+    """What is wrong with an envelope, in words; empty when nothing is."""
+    if isinstance(template, Mapping):
+        if not isinstance(value, Mapping):
+            return f"{path or 'the body'} is no object"
+        for key, inner in template.items():
+            name, optional = str(key).removesuffix("?"), str(key).endswith("?")
+            if name not in value:
+                if optional:
+                    continue
+                return f"{path}/{name} is missing"
+            if problem := _departure(inner, value[name], prefix, f"{path}/{name}"):
+                return problem
+        return ""
+    if template in ("$code", "$message", "$title", "$requestId") and not (isinstance(value, str | int) and value not in ("", None)):
+        return f"{path} is empty"
+    if template == "$requestId" and not str(value).startswith(prefix):
+        return f"{path} does not start with {prefix!r}"
+    return ""
+
+
+def _slot(template: Any, value: Any, slot: str) -> Any:
+    if template == f"${slot}":
+        return value
+    if isinstance(template, Mapping) and isinstance(value, Mapping):
+        for key, inner in template.items():
+            found = _slot(inner, value.get(str(key).removesuffix("?")), slot)
+            if found is not None:
+                return found
+    return None
+
+
+def code(scene: Scene, binding: Binding) -> None:
+    """Each refusal has the status and the code that its kind is declared with."""
+    errors, judged = scene.behaviour.errors, 0
+    for kind, exchange in provoked(scene, binding):
+        if exchange.ok or exchange.broken:
+            continue
+        wanted = errors.kinds[kind]
+        found = _slot(errors.envelope, exchange.json, "code")
+        if found is None:
+            continue
+        judged += 1
+        if exchange.status != wanted.status:
+            if kind == "unauthenticated":
+                continue  # whether it is refused at all is what authentication.required judges
+            if exchange.status in (scene.kind("unauthenticated").status, scene.kind("forbidden").status):
+                raise Inconclusive(f"the owner is refused with {exchange.status}")
+            raise Violated(f"What is {kind} answers {exchange.status} instead of {wanted.status}", exchange)
+        if str(found) != wanted.code:
+            raise Violated(f"What is {kind} has the code {found!r} instead of {wanted.code!r}", exchange)
+    if not judged:
+        raise Inconclusive("no refusal had a code to judge")

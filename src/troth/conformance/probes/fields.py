@@ -1,0 +1,181 @@
+"""Traits of fields: read-only, write-only, immutable, computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from troth.behaviour.clauses import forgeable_fields, writable_fields
+from troth.behaviour.model import Binding, Field, Kind, Resource
+from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.resources import same
+from troth.conformance.questions import Questions
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["computed", "immutable", "read_only", "write_only"]
+
+
+def _resource(binding: Binding) -> Resource:
+    assert binding.resource is not None  # noqa: S101 - fields belong to resources
+    return binding.resource
+
+
+def read_only(scene: Scene, binding: Binding) -> None:
+    """A forged value is refused, or ignored, as the contract says; it is never taken."""
+    tried = 0
+    row, base = _writing(scene, binding)
+    for name, value in _forged(scene, binding, row):
+        exchange = _send(scene, binding, row, {**base, name: value})
+        tried += 1
+        if exchange.broken:
+            raise Inconclusive(f"'{name}' answers {exchange.status}")
+        if not exchange.ok:
+            continue
+        if scene.behaviour.writes.read_only == "reject":
+            raise Violated(f"The read-only field '{name}' is accepted in a write", exchange, sent=value)
+        if same(scene.unwrapped(binding, exchange).get(name), value):
+            raise Violated(f"The read-only field '{name}' is taken from the request", exchange, sent=value)
+    if not tried:
+        raise NotExercised("no read-only field could be given another value")
+
+
+def _writing(scene: Scene, binding: Binding) -> tuple[Row, Any]:
+    """(a row as the API shows it, a body that is accepted)."""
+    if binding.kind is Kind.CREATE:
+        body, made = scene.creation(binding, scene.owner)
+        return scene.unwrapped(binding, made), body
+    row, name, value, _ = scene.updated(binding, scene.owner)
+    return row, scene.update_body(binding, row, {name: value}, scene.owner)
+
+
+def _send(scene: Scene, binding: Binding, row: Row, body: Any) -> Exchange:
+    if binding.kind is Kind.CREATE:
+        return scene.call(scene.owner, binding, body=scene.bodies.unique(binding, body))
+    identifier = row[_resource(binding).id_field]
+    return scene.call(scene.owner, binding, identifier=identifier, row=row, body=body)
+
+
+def _forged(scene: Scene, binding: Binding, row: Row) -> Iterator[tuple[str, Any]]:
+    for field in forgeable_fields(scene.contract, binding):
+        if field.name in row:
+            for value in scene.bodies.others(field.pointer, row[field.name]):
+                if value is not None:
+                    yield field.name, value
+                    break
+
+
+def write_only(scene: Scene, binding: Binding) -> None:
+    """Neither the name nor the value of a write-only field occurs anywhere in an answer."""
+    resource = _resource(binding)
+    creator = scene.operation(resource, Kind.CREATE)
+    secret = {f.name: value for f in resource.fields.values() if f.write_only and (value := _secret(scene, creator, f))}
+    if not secret:
+        raise NotExercised("no create sets a write-only field")
+    body = {**scene.creation(creator, scene.owner)[0], **secret}
+    made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, body))
+    row = scene.unwrapped(creator, made)
+    for exchange in _answers(scene, binding, row, made):
+        if exchange.broken:
+            raise Inconclusive(f"answers {exchange.status}")
+        for name, value in secret.items():
+            if _occurs(exchange.json, name, value):
+                raise Violated(f"The write-only field '{name}' comes back", exchange)
+
+
+def _secret(scene: Scene, creator: Binding, field: Field) -> Any:
+    pointer = writable_fields(scene.contract, creator).get(field.name)
+    plain = f"troth-secret-{scene.nonce}-0123456789"
+    if pointer and scene.validators.at(pointer, "request").is_valid(plain):
+        return plain
+    return scene.bodies.value(pointer, full=True) if pointer else None
+
+
+def _answers(scene: Scene, binding: Binding, row: Row, made: Exchange) -> list[Exchange]:
+    if binding.kind is Kind.CREATE:
+        return [made]
+    if binding.kind is Kind.LIST:
+        return scene.listed(binding, scene.owner)[1]
+    identifier = row[_resource(binding).id_field]
+    if binding.kind is Kind.READ:
+        return [scene.call(scene.owner, binding, identifier=identifier, row=row)]
+    bodies = (body for _, _, body in scene.changes(binding, row, scene.owner))
+    return [scene.call(scene.owner, binding, identifier=identifier, row=row, body=next(bodies, {}))]
+
+
+def _occurs(value: Any, name: str, secret: Any) -> bool:
+    if isinstance(value, Mapping):
+        return name in value or any(_occurs(inner, name, secret) for inner in value.values())
+    if isinstance(value, list):
+        return any(_occurs(inner, name, secret) for inner in value)
+    return isinstance(secret, str) and isinstance(value, str) and secret in value
+
+
+def immutable(scene: Scene, binding: Binding) -> None:
+    """Another value is refused (or ignored), and the next read shows the old one."""
+    resource, tried = _resource(binding), 0
+    row = scene.created(resource, scene.owner)
+    for field in resource.fields.values():
+        if not field.immutable:
+            continue
+        value = _another(scene, resource, field, row)
+        if value is None:
+            continue
+        tried += 1
+        body = scene.update_body(binding, row, {field.name: value}, scene.owner)
+        exchange = scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
+        if exchange.broken:
+            raise Inconclusive(f"'{field.name}' answers {exchange.status}")
+        found, reading = scene.fetched(resource, scene.owner, row)
+        if not same(found.get(field.name), row.get(field.name)):
+            raise Violated(f"The immutable field '{field.name}' was changed", exchange, reading, before=row.get(field.name))
+        if exchange.ok and scene.behaviour.writes.read_only == "reject":
+            raise Violated(f"A change of the immutable field '{field.name}' is not refused", exchange, reading)
+    if not tried:
+        raise NotExercised("no immutable field could be given another value")
+
+
+def _another(scene: Scene, resource: Resource, field: Field, row: Row) -> Any:
+    """A different value that a create would accept; None when there is none."""
+    reference = next((found for found in resource.references if found.field == field.name), None)
+    if reference is None:
+        return next((v for v in scene.bodies.others(field.pointer, row.get(field.name)) if v is not None), None)
+    target = scene.behaviour.resources.get(reference.target(row) or "")
+    if target is None:
+        return None
+    for other in scene.rows(target, scene.owner):
+        if other.get(target.id_field) not in (row.get(field.name), None):
+            return [other[target.id_field]] if reference.many else other[target.id_field]
+    return None
+
+
+def computed(scene: Scene, binding: Binding) -> None:
+    """The expressions of the contract, evaluated over what the API shows, give what it shows."""
+    resource, judged = _resource(binding), 0
+    world = Questions(scene, scene.owner)
+    for listed in scene.rows(resource, scene.owner)[: 12 if scene.thorough else 4]:
+        row, exchange = scene.fetched(resource, scene.owner, listed)
+        for field in resource.computed:
+            if not _is_open(field, resource) or field.name not in row:
+                continue
+            judged += 1
+            wanted = field.computed.evaluate({**row, "$id": row[resource.id_field]}, world) if field.computed else None
+            if not _near(wanted, row[field.name]):
+                raise Violated(f"'{field.name}' is {row[field.name]!r}, its expression gives {wanted!r}", exchange)
+    if not judged:
+        raise NotExercised("no computed field can be recomputed from what answers show")
+
+
+def _is_open(field: Field, resource: Resource) -> bool:
+    """Whether an expression reads only what answers show: not itself, nothing hidden."""
+    if field.computed is None or field.name in field.computed.variables:
+        return False
+    names = {name for name in field.computed.variables if name in resource.fields}
+    return not any(resource.fields[name].write_only or resource.fields[name].hidden for name in names)
+
+
+def _near(wanted: Any, found: Any) -> bool:
+    numbers = isinstance(wanted, int | float) and isinstance(found, int | float)
+    if numbers and not isinstance(wanted, bool) and not isinstance(found, bool):
+        return abs(wanted - found) < 0.005  # noqa: PLR2004 - half a cent: computed in doubles on both sides
+    return bool(wanted == found)

@@ -1,0 +1,124 @@
+"""Filters against an oracle of their own: what they keep is computed from the unfiltered list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from troth.behaviour.model import Binding, Filter
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import NotExercised, Violated
+from troth.contract.model import Parameter
+
+__all__ = ["exact"]
+
+
+def exact(scene: Scene, binding: Binding) -> None:
+    """For a value that some rows have and one that none has: exactly the matching rows are kept."""
+    whole, _ = scene.listed(binding, scene.owner)
+    if not whole:
+        raise NotExercised("the list is empty, so nothing can be filtered")
+    tried = 0
+    for found in binding.filters:
+        parameter = binding.operation.parameter("query", found.parameter)
+        for value in _values(scene, found, parameter, whole) if parameter else ():
+            tried += 1
+            _check(scene, binding, found, value, whole)
+    if not tried:
+        raise NotExercised("no row of the list has a value that could be filtered by")
+
+
+def _check(scene: Scene, binding: Binding, found: Filter, value: Any, whole: list[Row]) -> None:
+    name = binding.resource.id_field if binding.resource else "id"
+    rows, exchanges = scene.listed(binding, scene.owner, query=[(found.parameter, value)])
+    expected = {str(row.get(name)) for row in whole if _matches(found, row, value)}
+    given = {str(row.get(name)) for row in rows}
+    if found.op == "search":
+        expected |= given & {str(row.get(name)) for row in whole}  # where it searches is the server's business
+    if given == expected:
+        return
+    missing, extra = sorted(expected - given), sorted(given - expected)
+    title = f"{found.parameter}={value} keeps {len(given)} rows instead of {len(expected)} of {len(whole)}"
+    raise Violated(title, *exchanges[:1], missing=missing[:5], extra=extra[:5])
+
+
+def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row]) -> Iterator[Any]:
+    """A value that keeps some rows but, where possible, not all; then one that keeps none."""
+    pointer = parameter.schema_pointer
+    is_valid = scene.validators.at(pointer, "request").is_valid if pointer else lambda _value: True
+    present = [value for row in whole for value in _candidates(found, row) if is_valid(value)]
+    distinct = list({repr(value): value for value in present}.values())
+    kept = {repr(value): sum(_matches(found, row, value) for row in whole) for value in distinct}
+    telling = [value for value in distinct if 0 < kept[repr(value)] < len(whole)] or distinct
+    yield from telling[:1]
+    schema = parameter.schema if isinstance(parameter.schema, Mapping) else {}
+    absent = [value for value in _absent(scene, schema) if is_valid(value)]
+    yield from [value for value in absent if not any(_matches(found, row, value) for row in whole)][:1]
+
+
+def _candidates(found: Filter, row: Row) -> list[Any]:
+    if any(row.get(name) != value for name, value in found.where.items()):
+        return []
+    if found.op == "search":
+        words = [value.split()[0] for value in row.values() if isinstance(value, str) and " " in value.strip()]
+        return words[:1]
+    value = _at(row, found.field)
+    values = value if isinstance(value, list) else [value]
+    return [item for item in values if isinstance(item, str | int | float | bool)]
+
+
+def _absent(scene: Scene, schema: Mapping[str, Any]) -> list[Any]:
+    if isinstance(schema.get("enum"), list):
+        return list(schema["enum"])
+    if schema.get("type") == "boolean":
+        return [True, False]
+    if schema.get("type") in ("integer", "number"):
+        return [987_654_321]
+    return [f"3f2c8f0e-58a4-4a52-9d0a-{scene.nonce[:8].rjust(12, '0')}", "1901-01-01", f"none {scene.nonce}"]
+
+
+def _at(row: Row, path: str) -> Any:
+    value: Any = row
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _moment(value: Any) -> Any:
+    """Dates and date-times as moments, so that offsets do not matter; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _compared(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def holds(value: Any, wanted: Any) -> bool:
+        left, right = _moment(value), _moment(wanted)
+        return type(left) is type(right) and left is not None and test(left, right)
+
+    return holds
+
+
+_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "eq": lambda value, wanted: bool(value == wanted),
+    "in": lambda value, wanted: value == wanted or (isinstance(wanted, list) and value in wanted),
+    "has": lambda value, wanted: isinstance(value, list) and wanted in value,
+    "contains": lambda value, wanted: str(wanted).lower() in str(value or "").lower(),
+    "from": _compared(lambda value, wanted: value >= wanted),
+    "to": _compared(lambda value, wanted: value <= wanted),
+    "after": _compared(lambda value, wanted: value > wanted),
+    "before": _compared(lambda value, wanted: value < wanted),
+}
+
+
+def _matches(found: Filter, row: Row, value: Any) -> bool:
+    if any(row.get(name) != wanted for name, wanted in found.where.items()):
+        return False
+    if found.op == "search":
+        return any(isinstance(item, str) and str(value).lower() in item.lower() for item in row.values())
+    return _TESTS.get(found.op, _TESTS["eq"])(_at(row, found.field), value)

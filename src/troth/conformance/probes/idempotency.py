@@ -1,0 +1,151 @@
+"""Idempotency keys: the same request twice acts once; a different request under the key is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.model import Binding, Idempotency, Kind, Resource
+from troth.conformance.actors import Actor
+from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.resources import same
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["mismatch", "replay", "scope"]
+
+
+def _policy(binding: Binding) -> tuple[Idempotency, Resource]:
+    assert binding.idempotency is not None  # noqa: S101 - the clauses exist only with keys
+    assert binding.resource is not None  # noqa: S101 - and only for resources
+    return binding.idempotency, binding.resource
+
+
+def _first(scene: Scene, binding: Binding, actor: Actor, key: str) -> tuple[Row | None, Any, Exchange]:
+    """(row, body, answer) of a write that succeeds under a key."""
+    policy, resource = _policy(binding)
+    if binding.kind is Kind.CREATE:
+        scene.creation(binding, actor)  # which body works is found out before a key is spent on it
+        body, made = scene.creation(binding, actor, headers={policy.header: key})
+        return None, body, made
+    row, _, _, _ = scene.updated(binding, actor)
+    row = scene.fetched(resource, actor, row)[0]
+    for _, _, body in scene.changes(binding, row, actor):
+        made = _again(scene, binding, actor, key, row, body)
+        if made.ok:
+            return row, body, made
+        break
+    raise Inconclusive("no write succeeds under a key")
+
+
+def _again(scene: Scene, binding: Binding, actor: Actor, key: str | None, row: Row | None, body: Any) -> Exchange:
+    policy, resource = _policy(binding)
+    identifier = row[resource.id_field] if row else None
+    headers = {policy.header: key} if key else None
+    return scene.call(actor, binding, identifier=identifier, row=row, body=body, headers=headers)
+
+
+def replay(scene: Scene, binding: Binding) -> None:
+    """The second answer is the first one, and nothing happens twice."""
+    _, resource = _policy(binding)
+    key = scene.key()
+    row, body, first = _first(scene, binding, scene.owner, key)
+    between = _changed_meanwhile(scene, binding, row, body)
+    second = _again(scene, binding, scene.owner, key, row, body)
+    if second.broken:
+        raise Inconclusive(f"the repetition answers {second.status}")
+    if second.status != first.status:
+        raise Violated(f"The first answer is {first.status}, the repetition {second.status}", first, second)
+    if second.json != first.json:
+        name = resource.id_field
+        ids = [scene.unwrapped(binding, one).get(name) for one in (first, second)]
+        title = "A repeated key creates a second row" if ids[0] != ids[1] else "The repetition has a different answer"
+        raise Violated(title, first, second)
+    if row is not None and between is not None:
+        _stands(scene, resource, row, between, second)
+
+
+def _changed_meanwhile(scene: Scene, binding: Binding, row: Row | None, body: Any) -> tuple[str, Any, Exchange] | None:
+    """For an update: another change without a key, which a repetition must not undo."""
+    if row is None or not isinstance(body, Mapping):
+        return None
+    for name, value, other in scene.changes(binding, {**row, **body}, scene.owner):
+        if name in body and value != body[name]:
+            made = _again(scene, binding, scene.owner, None, row, other)
+            kept = made.ok and scene.fetched(_policy(binding)[1], scene.owner, row)[0].get(name) == value
+            return (name, value, made) if kept else None
+    return None
+
+
+def _stands(scene: Scene, resource: Resource, row: Row, between: tuple[str, Any, Exchange], second: Exchange) -> None:
+    name, value, made = between
+    found, reading = scene.fetched(resource, scene.owner, row)
+    if found.get(name) != value:
+        title = f"A repeated key acts again: '{name}' was {value!r} and is {found.get(name)!r} now"
+        raise Violated(title, made, second, reading)
+
+
+def mismatch(scene: Scene, binding: Binding) -> None:
+    """The same key with another valid body is refused as declared."""
+    policy, _ = _policy(binding)
+    key = scene.key()
+    row, body, first = _first(scene, binding, scene.owner, key)
+    other = _different(scene, binding, row, body)
+    second = _again(scene, binding, scene.owner, key, row, other)
+    wanted = scene.kind(policy.mismatch)
+    if second.broken:
+        raise Inconclusive(f"the other request answers {second.status}")
+    if second.ok:
+        if second.json != first.json and _acts_again(scene, binding, key, row, body, first):
+            raise Inconclusive("the target does not heed keys, which is what idempotency.replay judges")
+        raise Violated("A key that was used for another request is accepted", first, second)
+    if second.status != wanted.status:
+        raise Violated(f"A key with another request answers {second.status} instead of {wanted.status}", first, second)
+
+
+def _acts_again(scene: Scene, binding: Binding, key: str, row: Row | None, body: Any, first: Exchange) -> bool:
+    """Whether a plain repetition acts once more."""
+    if _again(scene, binding, scene.owner, key, row, body).json != first.json:
+        return True
+    if row is None or not isinstance(body, Mapping):
+        return False
+    found, _ = scene.fetched(_policy(binding)[1], scene.owner, row)
+    return all(same(value, found.get(name)) for name, value in body.items())
+
+
+def _different(scene: Scene, binding: Binding, row: Row | None, body: Any) -> Any:
+    if row is not None:
+        for name, _, other in scene.changes(binding, {**row, **body}, scene.owner):
+            if name in body and other != body:
+                return other
+    other = scene.bodies.unique(binding, body)
+    if other != body:
+        return other
+    for name, pointer in scene.editable(binding):
+        if isinstance(body, Mapping):
+            for value in scene.bodies.others(pointer, body.get(name)):
+                return {**body, name: value}
+    raise NotExercised("no second body could be made up")
+
+
+def scope(scene: Scene, binding: Binding) -> None:
+    """The peer's request under the owner's key is a new request: neither replayed nor refused."""
+    policy, resource = _policy(binding)
+    peer, key = scene.peer, scene.key()
+    other_row, other_body, _ = _first(scene, binding, peer, scene.key())
+    row, body, first = _first(scene, binding, scene.owner, key)
+    shareable = row is None and not resource.references
+    if row is None:
+        other_body = body if shareable else scene.bodies.unique(binding, other_body)
+    elif other_row is not None:
+        other_body = _different(scene, binding, other_row, other_body)
+    second = _again(scene, binding, peer, key, other_row, other_body)
+    if second.broken:
+        raise Inconclusive(f"the peer's request answers {second.status}")
+    if second.status == scene.kind(policy.mismatch).status:
+        raise Violated(f"{peer.name} is refused because of a key of {scene.owner.name}", first, second)
+    if not second.ok:
+        raise Inconclusive(f"the peer's request answers {second.status}")
+    ids = [scene.unwrapped(binding, one).get(resource.id_field) for one in (first, second)]
+    if ids[0] == ids[1]:
+        raise Violated(f"{peer.name} gets the answer that belongs to {scene.owner.name}", first, second)

@@ -1,0 +1,137 @@
+"""Rate limits: arithmetic of the headers, and one credential that is used up on purpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from troth.behaviour.model import Binding, Kind, RateLimit
+from troth.conformance.actors import Actor
+from troth.conformance.exchanges import Exchange
+from troth.conformance.scene import Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Throttled, Violated
+
+__all__ = ["enforced", "headers", "remaining", "retry_after"]
+
+_TOO_MANY = 429
+_MOST_REQUESTS = 5000
+_LONGEST = 60.0
+
+
+def _policy(scene: Scene) -> RateLimit:
+    return min(scene.behaviour.rate_limits, key=lambda limit: limit.limit / limit.window)
+
+
+def headers(scene: Scene, binding: Binding) -> None:
+    """Every declared header is there, is a number, and the limit is the declared one."""
+    exchange = scene.success(binding)
+    for policy in scene.behaviour.rate_limits:
+        for word, name in policy.headers.items():
+            value = exchange.header(name)
+            if value is None:
+                raise Violated(f"The header {name} is missing", exchange)
+            if not value.isdigit():
+                raise Violated(f"The header {name} is no whole number: {value!r}", exchange)
+            if word == "limit" and int(value) != policy.limit and len(scene.behaviour.rate_limits) == 1:
+                raise Violated(f"{name} is {value}, the contract says {policy.limit}", exchange)
+            if word == "remaining" and int(value) > policy.limit:
+                raise Violated(f"{name} is {value}, more than the limit of {policy.limit}", exchange)
+
+
+def remaining(scene: Scene, binding: Binding) -> None:
+    """Two requests in a row: the second one has less left, as long as the window is the same."""
+    policy = _policy(scene)
+    name, reset = policy.headers.get("remaining"), policy.headers.get("reset")
+    if name is None:
+        raise NotExercised("the contract names no header for what is left")
+    for _attempt in range(2):
+        first, second = _read(scene, binding), _read(scene, binding)
+        if first.broken or second.broken:
+            raise Inconclusive(f"answers {first.status} and {second.status}")
+        before, after = first.header(name), second.header(name)
+        if before is None or after is None or not before.isdigit() or not after.isdigit():
+            raise Inconclusive(f"{name} is not given")
+        if reset and first.header(reset) != second.header(reset):
+            if policy.reset == "seconds":
+                pass  # a countdown moves by itself
+            elif int(after) >= int(before):
+                continue  # a new window opened in between
+        if int(after) >= int(before):
+            raise Violated(f"{name} is {before} and then {after}", first, second)
+        if scene.cast.renewable and int(before) - int(after) != 1:
+            raise Violated(f"One request takes {int(before) - int(after)} of what is left", first, second)
+        return
+    raise Inconclusive("the window changed between every two requests")
+
+
+def _read(scene: Scene, binding: Binding) -> Exchange:
+    resource = binding.resource
+    if binding.kind is Kind.LIST or resource is None:
+        return scene.call(scene.owner, binding)
+    row = scene.row(resource, scene.owner)
+    return scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exhausted:
+    """What happened when a credential was used up: the last answers, and who did it."""
+
+    actor: Actor
+    accepted: int
+    last: Exchange
+    refused: Exchange | None
+
+
+def _exhaust(scene: Scene, binding: Binding) -> _Exhausted:
+    """Use a fresh credential until it is refused or the limit is passed. Done once for a run."""
+    if "exhausted" not in scene.memory:
+        scene.memory["exhausted"] = _used_up(scene, binding)
+    found: _Exhausted = scene.memory["exhausted"]
+    return found
+
+
+def _used_up(scene: Scene, binding: Binding) -> _Exhausted:
+    policy = _policy(scene)
+    actor = scene.cast.fresh(scene.owner)
+    if actor is None:
+        raise NotExercised("no credential may be used up; that takes a target with a control plane")
+    if policy.limit > _MOST_REQUESTS or policy.per == "address":
+        raise NotExercised(f"a limit of {policy.limit} for each {policy.per} is not tried out")
+    if policy.limit * scene.client.gap > _LONGEST:
+        raise NotExercised(f"{policy.limit} requests take too long at the rate that the target allows")
+    query = [(binding.pagination.size, 1)] if binding.pagination and binding.pagination.size else []
+    for count in range(policy.limit + 1):
+        exchange = scene.call(actor, binding, query=query, patient=False)
+        if exchange.status == _TOO_MANY:
+            return _Exhausted(actor, count, exchange, exchange)
+        if not exchange.ok:
+            raise Inconclusive(f"answers {exchange.status} after {count} requests")
+    return _Exhausted(actor, policy.limit + 1, exchange, None)
+
+
+def enforced(scene: Scene, binding: Binding) -> None:
+    """The declared number of requests is served, the next one is not."""
+    policy, found = _policy(scene), _exhaust(scene, binding)
+    if found.refused is None:
+        raise Violated(f"{found.accepted} requests are served, the limit is {policy.limit}", found.last)
+    if found.accepted < policy.limit:
+        raise Violated(f"Only {found.accepted} of {policy.limit} requests are served", found.refused)
+
+
+def retry_after(scene: Scene, binding: Binding) -> None:
+    """429 comes with Retry-After in seconds, no longer than the window; after that the API serves again."""
+    policy, found = _policy(scene), _exhaust(scene, binding)
+    if found.refused is None:
+        raise Inconclusive("the limit is not enforced")
+    told = found.refused.header("retry-after")
+    if told is None:
+        raise Violated("429 comes without Retry-After", found.refused)
+    if not told.isdigit() or not 0 < int(told) <= policy.window + 1:
+        raise Violated(f"Retry-After is {told!r}, the window has {policy.window} seconds", found.refused)
+    if scene.control is None:
+        return
+    scene.control.advance(int(told))
+    again = scene.call(found.actor, binding, patient=False)
+    if again.status == _TOO_MANY:
+        raise Violated(f"{told} seconds later the API still refuses", found.refused, again)
+    if not again.ok:
+        raise Throttled(f"answers {again.status} after the wait")

@@ -1,0 +1,111 @@
+"""Pages: metamorphic, so no rows need to be known. The same list in pages of two sizes is the same list."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from troth.behaviour.model import Binding, Kind
+from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import items_of, slot_of
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["complete", "has_more", "max_size", "size", "total"]
+
+_ENOUGH = 3
+_PAGES = 4
+
+
+def _whole(scene: Scene, binding: Binding) -> tuple[list[Row], list[Exchange]]:
+    """The list in large pages, with at least three rows in it. Raises NotExercised."""
+    rows, exchanges = scene.listed(binding, scene.owner)
+    resource = binding.resource
+    if len(rows) < _ENOUGH and resource and scene.behaviour.binding(resource.name, Kind.CREATE) and not binding.parents:
+        for _ in range(_ENOUGH - len(rows)):
+            scene.created(resource, scene.owner)
+        rows, exchanges = scene.listed(binding, scene.owner)
+    if len(rows) < _ENOUGH:
+        raise NotExercised(f"the list has {len(rows)} rows and no way to get more; paging needs {_ENOUGH}")
+    return rows, exchanges
+
+
+def _small(count: int) -> int:
+    """A page size that cuts a list of ``count`` rows into about four pages."""
+    return max(1, -(-count // _PAGES))
+
+
+def _ids(binding: Binding, rows: Sequence[Row]) -> list[Any]:
+    name = binding.resource.id_field if binding.resource else "id"
+    return [row.get(name) for row in rows]
+
+
+def complete(scene: Scene, binding: Binding) -> None:
+    """Every row once: no page loses or repeats one."""
+    whole, _ = _whole(scene, binding)
+    walked, exchanges = scene.listed(binding, scene.owner, size=_small(len(whole)))
+    expected, found = Counter(map(str, _ids(binding, whole))), Counter(map(str, _ids(binding, walked)))
+    if expected == found:
+        return
+    lost, repeated = sorted(expected - found), sorted(found - expected)
+    title = f"Walking in pages of {_small(len(whole))} loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
+    raise Violated(title, *exchanges[:3], lost=lost[:5], repeated=repeated[:5])
+
+
+def size(scene: Scene, binding: Binding) -> None:
+    """A page has exactly the rows that were asked for, and says so."""
+    whole, _ = _whole(scene, binding)
+    paging = binding.pagination
+    assert paging is not None  # noqa: S101 - the clause exists only for paged lists
+    for wanted in {1, _small(len(whole)), min(len(whole) - 1, paging.max_size or len(whole))}:
+        exchange = scene.call(scene.owner, binding, query=[(paging.size, wanted)])
+        found = items_of(binding, exchange)
+        if len(found) != wanted:
+            raise Violated(f"{paging.size}={wanted} gives {len(found)} rows", exchange)
+        told = slot_of(binding, exchange, "size")
+        if told is not None and told != wanted:
+            raise Violated(f"{paging.size}={wanted} is answered with a page size of {told}", exchange)
+
+
+def max_size(scene: Scene, binding: Binding) -> None:
+    """One more than the maximum is refused, or cut down to it, as the contract says."""
+    paging = binding.pagination
+    assert paging is not None  # noqa: S101 - as above
+    assert paging.max_size is not None  # noqa: S101 - the clause exists only with a maximum
+    exchange = scene.call(scene.owner, binding, query=[(paging.size, paging.max_size + 1)])
+    if paging.oversize == "reject":
+        if exchange.ok:
+            if scene.call(scene.owner, binding, query=[(paging.size, "many")]).ok:
+                raise Inconclusive(f"any '{paging.size}' is accepted, even one that is no number")
+            raise Violated(f"{paging.size}={paging.max_size + 1} is accepted, the maximum is {paging.max_size}", exchange)
+        return
+    told, found = slot_of(binding, exchange, "size"), items_of(binding, exchange)
+    if len(found) > paging.max_size or (isinstance(told, int) and told > paging.max_size):
+        raise Violated(f"A page of more than {paging.max_size} rows is given", exchange)
+    if len(found) < paging.max_size and not isinstance(told, int):
+        raise NotExercised(f"the list has fewer than {paging.max_size} rows, so the maximum cannot be seen")
+
+
+def total(scene: Scene, binding: Binding) -> None:
+    """The total equals what the walk finds, on every page."""
+    whole, exchanges = _whole(scene, binding)
+    for exchange in exchanges:
+        told = slot_of(binding, exchange, "total")
+        if told != len(whole):
+            raise Violated(f"The total is {told}, the pages have {len(whole)} rows", exchange)
+
+
+def has_more(scene: Scene, binding: Binding) -> None:
+    """True on the first of several pages, false on the page that has the last row."""
+    whole, pages = _whole(scene, binding)
+    paging = binding.pagination
+    assert paging is not None  # noqa: S101 - as above
+    first = scene.call(scene.owner, binding, query=[(paging.size, _small(len(whole)))]) if paging.size else pages[0]
+    seen = len(items_of(binding, first))
+    told = slot_of(binding, first, "hasMore")
+    if seen < len(whole) and told is not True:
+        raise Violated(f"After {seen} of {len(whole)} rows the flag for a next page is {told}", first)
+    last = next(page for page in reversed(pages) if items_of(binding, page))
+    if (told := slot_of(binding, last, "hasMore")) is not False:
+        raise Violated(f"After the last of {len(whole)} rows the flag for a next page is {told}", last)

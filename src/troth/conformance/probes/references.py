@@ -1,0 +1,101 @@
+"""References: a write may name only rows that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from troth.behaviour.clauses import writable_fields, written_references
+from troth.behaviour.model import Binding, Kind, Reference
+from troth.conformance.exchanges import Exchange
+from troth.conformance.scene import Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["Attempt", "exists", "writing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A write that is accepted with the id of a live row; ``send`` sends it with another value."""
+
+    target: str
+    send: Callable[[Any], Exchange]
+
+
+def writing(scene: Scene, binding: Binding, found: Reference) -> Attempt:
+    """An accepted write that sets a reference. Raises NotExercised or Inconclusive when there is none."""
+    sender = _creating(scene, binding, found) if binding.kind is Kind.CREATE else _updating(scene, binding, found)
+    last: Exchange | None = None
+    for target, send in sender:
+        resource = scene.behaviour.resources.get(target)
+        if resource is None:
+            continue
+        own = scene.row(resource, scene.owner)[resource.id_field]
+        last = send([own] if found.many else own)
+        if last.ok:
+            return Attempt(target, send)
+    if last is None:
+        raise NotExercised(f"'{found.field}' refers to nothing that is described")
+    raise NotExercised(f"'{found.field}' with the id of an own row already answers {last.status}")
+
+
+def _creating(scene: Scene, binding: Binding, found: Reference) -> list[tuple[str, Callable[[Any], Exchange]]]:
+    accepted, _ = scene.creation(binding, scene.owner)
+    bodies = [accepted, *scene.bodies.candidates(binding)]
+    attempts: list[tuple[str, Callable[[Any], Exchange]]] = []
+    for target, extra in _targets(found):
+        for body in bodies:
+
+            def send(value: Any, body: Any = body, extra: dict[str, Any] = extra) -> Exchange:
+                made = scene.referring(binding, {**body, **extra}, scene.owner)
+                made = scene.bodies.unique(binding, {**made, found.field: value})
+                return scene.call(scene.owner, binding, body=made)
+
+            attempts.append((target, send))
+    return attempts
+
+
+def _updating(scene: Scene, binding: Binding, found: Reference) -> list[tuple[str, Callable[[Any], Exchange]]]:
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - references belong to resources
+    row = scene.created(resource, scene.owner)
+    attempts: list[tuple[str, Callable[[Any], Exchange]]] = []
+    for target, extra in _targets(found):
+        if extra and not extra.keys() <= writable_fields(scene.contract, binding).keys():
+            continue
+
+        def send(value: Any, extra: dict[str, Any] = extra) -> Exchange:
+            body = scene.update_body(binding, row, {**extra, found.field: value}, scene.owner)
+            return scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
+
+        attempts.append((target, send))
+    return attempts
+
+
+def _targets(found: Reference) -> list[tuple[str, dict[str, Any]]]:
+    """The resources that a reference can point into, with what must be set beside it."""
+    return [(target, {found.by: word} if found.by else {}) for word, target in found.to.items()]
+
+
+def exists(scene: Scene, binding: Binding) -> None:
+    """The same write is accepted with a live row and refused with an id that no row has."""
+    tried, reasons = 0, []
+    for found in written_references(scene.contract, binding):
+        try:
+            _dangling(scene, binding, found)
+            tried += 1
+        except NotExercised as reason:
+            reasons.append(str(reason))
+    if not tried:
+        raise NotExercised("; ".join(reasons) or "no reference could be tried")
+
+
+def _dangling(scene: Scene, binding: Binding, found: Reference) -> None:
+    attempt = writing(scene, binding, found)
+    missing = scene.missing_id(scene.behaviour.resources[attempt.target])
+    exchange = attempt.send([missing] if found.many else missing)
+    if exchange.ok:
+        raise Violated(f"'{found.field}' may name a row of {attempt.target} that does not exist", exchange)
+    if exchange.broken:
+        raise Inconclusive(f"a dangling '{found.field}' answers {exchange.status}")

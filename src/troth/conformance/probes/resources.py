@@ -1,0 +1,162 @@
+"""Rows: what is created is there, what is changed stays changed, what is deleted is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.model import Binding, Kind, Resource
+from troth.conformance.actors import Actor
+from troth.conformance.exchanges import Exchange
+from troth.conformance.questions import Questions
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["create", "delete", "merge", "read", "same", "update", "visible"]
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values mean the same: what one side leaves out or has as null may be missing on the other."""
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return all(same(left.get(name), right.get(name)) for name in left if name in right)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right) and isinstance(left, bool) is isinstance(right, bool)
+
+
+def _resource(binding: Binding) -> Resource:
+    assert binding.resource is not None  # noqa: S101 - clauses about rows exist only where there is a resource
+    return binding.resource
+
+
+def read(scene: Scene, binding: Binding) -> None:
+    """The row alone shows what it shows in the list, and the same twice."""
+    resource = _resource(binding)
+    lister = scene.operation(resource, Kind.LIST)
+    rows, listing = scene.listed(lister, scene.owner)
+    row = rows[0] if rows else scene.created(resource, scene.owner)
+    exchange = scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row)
+    if not exchange.ok:
+        if exchange.broken or not rows:
+            raise Inconclusive(f"reading answers {exchange.status}")
+        raise Violated(f"A listed row of {resource.name} answers {exchange.status} when it is read", exchange)
+    found = scene.unwrapped(binding, exchange)
+    masked = {field.name for field in resource.fields.values() if field.in_list}
+    for name in row.keys() & found.keys() - masked:
+        if not same(row[name], found[name]):
+            raise Violated(f"'{name}' differs between the list and the row", *listing[:1], exchange, listed=row[name], read=found[name])
+
+
+def visible(scene: Scene, binding: Binding) -> None:
+    """No listed row breaks the condition under which rows are shown."""
+    resource = _resource(binding)
+    if resource.visible is None or not resource.visible.variables <= resource.fields.keys():
+        raise NotExercised("the condition reads fields that answers do not show")
+    rows, exchanges = scene.listed(binding, scene.owner)
+    if not rows:
+        raise NotExercised("the list is empty")
+    world = Questions(scene, scene.owner)
+    for row in rows:
+        if resource.visible.variables <= row.keys() and not resource.visible.holds(row, world):
+            shown = {name: row.get(name) for name in resource.visible.variables}
+            raise Violated(f"A row that must stay hidden is listed: not {resource.visible.text}", *exchanges[:1], row=shown)
+
+
+def create(scene: Scene, binding: Binding) -> None:
+    """The answer has what was sent, reading finds it, the list has it."""
+    resource = _resource(binding)
+    body, made = scene.creation(binding, scene.owner)
+    row = scene.unwrapped(binding, made)
+    if resource.id_field not in row:
+        raise Violated(f"The answer has no '{resource.id_field}'", made)
+    _kept(resource, body, row, made)
+    if (reader := scene.behaviour.binding(resource.name, Kind.READ)) is not None:
+        found = scene.call(scene.owner, reader, identifier=row[resource.id_field], row=row)
+        if found.broken:
+            raise Inconclusive(f"reading answers {found.status}")
+        if not found.ok:
+            raise Violated(f"The created row answers {found.status} when it is read", made, found)
+        _kept(resource, body, scene.unwrapped(reader, found), made, found)
+    if (lister := scene.behaviour.binding(resource.name, Kind.LIST)) is not None:
+        _listed(scene, lister, resource, row, made)
+
+
+def _kept(resource: Resource, body: Any, row: Row, *exchanges: Exchange) -> None:
+    """Every value that was sent is there. Fields that the server computes are its business."""
+    for name, value in body.items() if isinstance(body, Mapping) else ():
+        field = resource.fields.get(name)
+        if field is None or field.write_only or field.hidden or field.computed or name not in row:
+            continue
+        if not same(value, row[name]):
+            raise Violated(f"'{name}' was sent as {value!r} and is shown as {row[name]!r}", *exchanges)
+
+
+def _listed(scene: Scene, lister: Binding, resource: Resource, row: Row, made: Exchange) -> None:
+    if resource.visible is not None or lister.parents:
+        return
+    rows, exchanges = scene.listed(lister, scene.owner)
+    if all(str(one.get(resource.id_field)) != str(row[resource.id_field]) for one in rows):
+        raise Violated(f"The created row is not among the {len(rows)} rows of the list", made, *exchanges[-1:])
+
+
+def update(scene: Scene, binding: Binding) -> None:
+    """The answer shows the new value, and so does the next read."""
+    resource = _resource(binding)
+    row, name, value, changed = scene.updated(binding, scene.owner)
+    shown = changed.json if isinstance(changed.json, Mapping) else {}
+    shown = shown.get(binding.wrapper, shown) if binding.wrapper else shown
+    if name in shown and not same(value, shown[name]):
+        raise Violated(f"'{name}' was set to {value!r}, the answer says {shown[name]!r}", changed)
+    found, exchange = scene.fetched(resource, scene.owner, row)
+    if not same(value, found.get(name)):
+        raise Violated(f"'{name}' was set to {value!r}, the next read says {found.get(name)!r}", changed, exchange)
+
+
+def merge(scene: Scene, binding: Binding) -> None:
+    """Fields that an update does not name keep their values."""
+    resource = _resource(binding)
+    row = _filled(scene, resource, scene.owner)
+    before, first = scene.fetched(resource, scene.owner, row)
+    for name, value, body in scene.changes(binding, row, scene.owner):
+        changed = scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
+        if not changed.ok:
+            continue
+        after, last = scene.fetched(resource, scene.owner, row)
+        for other, field in resource.fields.items():
+            moves = field.computed or field.stamped or field.generated or field.read_only or other == name
+            if not moves and other in before and not same(before[other], after.get(other)):
+                title = f"Setting '{name}' to {value!r} also changed '{other}'"
+                raise Violated(title, first, changed, last, before=before[other], after=after.get(other))
+        return
+    raise Inconclusive("no change was accepted")
+
+
+def _filled(scene: Scene, resource: Resource, actor: Actor) -> Row:
+    """A new row with as many fields set as a create accepts."""
+    creator = scene.operation(resource, Kind.CREATE)
+    richest = sorted(scene.bodies.candidates(creator), key=lambda body: -len(body) if isinstance(body, Mapping) else 0)
+    for body in richest:
+        made = scene.call(actor, creator, body=scene.bodies.unique(creator, scene.referring(creator, body, actor)))
+        if made.ok:
+            return scene.unwrapped(creator, made)
+    return scene.created(resource, actor)
+
+
+def delete(scene: Scene, binding: Binding) -> None:
+    """Reading a deleted row finds nothing, and neither does the list."""
+    resource = _resource(binding)
+    row = scene.created(resource, scene.owner)
+    gone = scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row)
+    if not gone.ok:
+        raise Inconclusive(f"a new row of {resource.name} cannot be deleted: {gone.status}")
+    wanted = {scene.kind("not-found").status, scene.kind("gone").status}
+    if (reader := scene.behaviour.binding(resource.name, Kind.READ)) is not None:
+        found = scene.call(scene.owner, reader, identifier=row[resource.id_field], row=row)
+        if found.ok:
+            raise Violated("A deleted row can still be read", gone, found)
+        if found.status not in wanted:
+            raise Inconclusive(f"reading a deleted row answers {found.status}")
+    if (lister := scene.behaviour.binding(resource.name, Kind.LIST)) is not None and not lister.parents:
+        rows, exchanges = scene.listed(lister, scene.owner)
+        if any(str(one.get(resource.id_field)) == str(row[resource.id_field]) for one in rows):
+            raise Violated("A deleted row is still listed", gone, *exchanges[-1:])

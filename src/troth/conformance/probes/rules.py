@@ -1,0 +1,124 @@
+"""Declared rules: for each one a request that breaks it alone is looked for, and must be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from troth.behaviour.clauses import writable_fields
+from troth.behaviour.model import Binding, Kind, Resource, Rule
+from troth.conformance.bodies import json_media
+from troth.conformance.client import ABSENT
+from troth.conformance.exchanges import Exchange
+from troth.conformance.questions import Questions
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["held"]
+
+_MOMENTS = {Kind.CREATE: "create", Kind.UPDATE: "update", Kind.REPLACE: "update", Kind.DELETE: "delete"}
+_MOST = 400
+
+
+def held(scene: Scene, binding: Binding) -> None:
+    """Every rule of the operation is broken once; every attempt is refused."""
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - rules belong to resources
+    moment, tried, reasons = _MOMENTS[binding.kind], 0, []
+    for rule in resource.rules:
+        if moment not in rule.on:
+            continue
+        exchange = _attempt(scene, binding, resource, rule)
+        if exchange is None:
+            reasons.append(f"nothing that answers show breaks '{rule.name}'")
+            continue
+        tried += 1
+        if exchange.broken:
+            raise Inconclusive(f"breaking '{rule.name}' answers {exchange.status}")
+        if exchange.ok:
+            raise Violated(f"The rule '{rule.name}' does not hold: {rule.message}", exchange, require=rule.require.text)
+    if not tried:
+        raise NotExercised("; ".join(reasons))
+
+
+def _attempt(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Exchange | None:
+    if binding.kind is Kind.CREATE:
+        body = next(_breaking_bodies(scene, binding, resource, rule), None)
+        return None if body is None else scene.call(scene.owner, binding, body=body)
+    return _on_existing(scene, binding, resource, rule) or _on_changed(scene, binding, resource, rule)
+
+
+def _breaking_bodies(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Iterator[Any]:
+    """Valid bodies that break one rule and keep the others."""
+    base, _ = scene.creation(binding, scene.owner)
+    world = Questions(scene, scene.owner)
+    for changed in _combinations(scene, binding, rule, base):
+        body = scene.referring(binding, {k: v for k, v in changed.items() if v is not None}, scene.owner)
+        filled = {**{f.name: f.initial for f in resource.fields.values() if f.initial is not None}, **body}
+        broken = [r.name for r in resource.rules if "create" in r.on and _is_broken(r, filled, world)]
+        if broken == [rule.name] and scene.bodies.is_valid(binding, body):
+            yield scene.bodies.unique(binding, body)
+
+
+def _is_broken(rule: Rule, row: Row, world: Questions, old: Row | None = None, changes: Row | None = None) -> bool:
+    extra = {"old": old, "changes": changes or {}}
+    applies = rule.when is None or rule.when.holds(row, world, extra)
+    return applies and not rule.require.holds(row, world, extra)
+
+
+def _combinations(scene: Scene, binding: Binding, rule: Rule, base: Row) -> Iterator[dict[str, Any]]:
+    """The body with every combination of a few values in the fields that the rule reads."""
+    names = rule.require.variables | (rule.when.variables if rule.when else frozenset())
+    written = writable_fields(scene.contract, binding)
+    choices: dict[str, list[Any]] = {}
+    for name in sorted(names & written.keys()):
+        value = base.get(name)
+        plain = value if value is not None else scene.bodies.value(written[name], full=True)
+        others = list(scene.bodies.others(written[name], plain))[:6]
+        more = [-plain, 0] if isinstance(plain, int | float) and not isinstance(plain, bool) else []
+        choices[name] = [value, plain, None, *others, *more, *_earlier(plain)]
+    for count, values in enumerate(product(*choices.values())):
+        if count > _MOST:
+            return
+        yield {**base, **dict(zip(choices, values, strict=True))}
+
+
+def _earlier(value: Any) -> list[Any]:
+    """A date or date-time long before the given one."""
+    if isinstance(value, str) and len(value) >= 10 and value[:4].isdigit() and value[4:5] == "-":  # noqa: PLR2004 - 2026-05-19
+        return [f"2001{value[4:]}"]
+    return []
+
+
+def _on_existing(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Exchange | None:
+    """A row that is already in a state in which the rule forbids the write."""
+    world = Questions(scene, scene.owner)
+    needed = (rule.require.variables | (rule.when.variables if rule.when else frozenset())) & resource.fields.keys()
+    for row in scene.rows(resource, scene.owner):
+        if needed <= row.keys() and _is_broken(rule, row, world, row):
+            return _write(scene, binding, resource, row)
+    return None
+
+
+def _write(scene: Scene, binding: Binding, resource: Resource, row: Row) -> Exchange | None:
+    identifier = row[resource.id_field]
+    if json_media(binding) is None:
+        return scene.call(scene.owner, binding, identifier=identifier, row=row, body=ABSENT)
+    for _, _, body in scene.changes(binding, row, scene.owner):
+        return scene.call(scene.owner, binding, identifier=identifier, row=row, body=body)
+    return None
+
+
+def _on_changed(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Exchange | None:
+    """A new row and a change that would bring it into a state that the rule forbids."""
+    if json_media(binding) is None or scene.behaviour.binding(resource.name, Kind.CREATE) is None:
+        return None
+    row = scene.created(resource, scene.owner)
+    world = Questions(scene, scene.owner)
+    for changed in _combinations(scene, binding, rule, row):
+        changes: Mapping[str, Any] = {k: v for k, v in changed.items() if v != row.get(k) and v is not None}
+        body = scene.update_body(binding, row, changes, scene.owner)
+        if changes and _is_broken(rule, {**row, **changes}, world, row, changes) and scene.bodies.is_valid(binding, body):
+            return scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
+    return None

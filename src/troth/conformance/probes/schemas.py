@@ -1,0 +1,61 @@
+"""Answers against the document: status, media type and schema of what the operation gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from troth.behaviour.model import Binding
+from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.errors import provoked
+from troth.conformance.scene import Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["response"]
+
+
+def response(scene: Scene, binding: Binding) -> None:
+    """A success and a few refusals; what the document does not describe is a violation."""
+    seen, problem = 0, ""
+    for exchange in _answers(scene, binding):
+        if exchange.broken:
+            problem = f"answers {exchange.status}"
+            continue
+        seen += 1
+        _check(scene, binding, exchange)
+    if not seen:
+        raise Inconclusive(problem or "there was no answer to judge")
+
+
+def _answers(scene: Scene, binding: Binding) -> Iterator[Exchange]:
+    try:
+        yield scene.success(binding)
+    except NotExercised:
+        pass
+    except Inconclusive as reason:
+        if not binding.operation.security:
+            raise Inconclusive(str(reason)) from reason
+    yield from (exchange for kind, exchange in provoked(scene, binding) if kind != "malformed")
+
+
+def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
+    documented = binding.operation.response_for(exchange.status)
+    if documented is None:
+        known = ", ".join(binding.operation.responses)
+        raise Violated(f"The status {exchange.status} is not documented; documented are {known}", exchange)
+    if not documented.media:
+        return
+    found = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
+    media = next((m for t, m in documented.media.items() if t.partition(";")[0].strip().lower() in (found, "*/*")), None)
+    if media is None:
+        if not exchange.ok and scene.behaviour.errors.declared:
+            raise Inconclusive("the media type of errors is judged by errors.envelope")
+        raise Violated(f"The media type {found or 'none'} is not documented for {exchange.status}", exchange)
+    if media.schema_pointer is None or "json" not in found:
+        return
+    if not exchange.ok and scene.behaviour.errors.declared:
+        return  # refusals are judged by errors.envelope and errors.code, once
+    violations = scene.validators.at(media.schema_pointer, "response").violations(exchange.json)
+    if violations:
+        first = violations[0]
+        title = f"The answer does not satisfy its schema: {first.pointer or '/'} {first.message}"
+        raise Violated(title, exchange, violations=[f"{v.pointer} {v.message}" for v in violations[:5]])

@@ -1,0 +1,133 @@
+"""Isolation: what belongs to one tenant is invisible and untouchable for another, and not even its existence shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.clauses import written_references
+from troth.behaviour.model import Binding, Kind, Reference, Resource
+from troth.conformance.bodies import json_media
+from troth.conformance.client import ABSENT
+from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import slot_of
+from troth.conformance.probes.references import writing
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["indistinguishable", "listing", "reading", "reference", "writing_foreign"]
+
+
+def _resource(binding: Binding) -> Resource:
+    assert binding.resource is not None  # noqa: S101 - the clauses exist only for resources
+    return binding.resource
+
+
+def listing(scene: Scene, binding: Binding) -> None:
+    """The lists of two tenants have no row in common, and neither has the other's probes."""
+    peer, name = scene.peer, _resource(binding).id_field
+    own, mine = scene.listed(binding, scene.owner)
+    foreign, theirs = scene.listed(binding, peer)
+    if not own or not foreign:
+        raise NotExercised("one of the two tenants has no rows, so nothing could leak")
+    shared = {str(row.get(name)) for row in own} & {str(row.get(name)) for row in foreign}
+    if shared:
+        raise Violated(f"{len(shared)} rows are listed for both tenants", mine[0], theirs[0], shared=sorted(shared)[:5])
+    for rows, exchanges in ((own, mine), (foreign, theirs)):
+        total = slot_of(binding, exchanges[0], "total")
+        if isinstance(total, int) and total >= len(own) + len(foreign) > len(rows):
+            raise Violated("The total counts another tenant's rows", exchanges[0], total=total)
+
+
+def reading(scene: Scene, binding: Binding) -> None:
+    resource, peer = _resource(binding), scene.peer
+    row = scene.row(resource, scene.owner)
+    own = scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row)
+    if not own.ok:
+        raise Inconclusive(f"the owner's own row answers {own.status}")
+    foreign = scene.call(peer, binding, identifier=row[resource.id_field], row=row)
+    if foreign.ok:
+        raise Violated(f"{peer.name} reads a row of {scene.owner.name}", own, foreign)
+    if foreign.broken:
+        raise Inconclusive(f"reading another tenant's row answers {foreign.status}")
+
+
+def _attempt(scene: Scene, binding: Binding, row: Row) -> dict[str, Any]:
+    """The body with which an update is tried."""
+    if binding.kind is Kind.DELETE or json_media(binding) is None:
+        return {"body": ABSENT}
+    for _, _, body in scene.changes(binding, row, scene.owner):
+        return {"body": body}
+    raise NotExercised("no field can be changed")
+
+
+def writing_foreign(scene: Scene, binding: Binding) -> None:
+    """A peer's update or delete is refused, and the row stays as it was."""
+    resource, peer = _resource(binding), scene.peer
+    row = scene.created(resource, scene.owner)
+    before, first = scene.fetched(resource, scene.owner, row)
+    options = _attempt(scene, binding, row)
+    foreign = scene.call(peer, binding, identifier=row[resource.id_field], row=row, **options)
+    reader = scene.operation(resource, Kind.READ)
+    after = scene.call(scene.owner, reader, identifier=row[resource.id_field], row=row)
+    if foreign.ok or after.json != first.json:
+        word = "deletes" if binding.kind is Kind.DELETE else "changes"
+        raise Violated(f"{peer.name} {word} a row of {scene.owner.name}", foreign, after, before=dict(before))
+    if foreign.broken:
+        raise Inconclusive(f"writing to another tenant's row answers {foreign.status}")
+
+
+def indistinguishable(scene: Scene, binding: Binding) -> None:
+    """A foreign id and an id that nobody has get the same answer, apart from the ids in it."""
+    resource, peer = _resource(binding), scene.peer
+    creates = binding.writes and scene.behaviour.binding(resource.name, Kind.CREATE)
+    if binding.writes and not creates:
+        raise NotExercised("no operation creates a row that could be risked")
+    row = scene.created(resource, scene.owner) if creates else scene.row(resource, scene.owner)
+    options = _attempt(scene, binding, row)
+    foreign = scene.call(peer, binding, identifier=row[resource.id_field], row=row, **options)
+    missing = scene.call(peer, binding, identifier=scene.missing_id(resource), row=row, **options)
+    if foreign.ok or foreign.broken or missing.ok or missing.broken:
+        raise Inconclusive(f"the answers are {foreign.status} and {missing.status}")
+    if (foreign.status, _shape(foreign)) != (missing.status, _shape(missing)):
+        title = f"Another tenant's row answers {foreign.status}, a missing one {missing.status}"
+        raise Violated(title, foreign, missing)
+
+
+def _shape(exchange: Exchange) -> Any:
+    """An error without what differs by nature: the request's id and texts that may quote the row's id."""
+
+    def code(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: code(inner) for key, inner in value.items() if "message" not in key.lower()}
+        return "…" if isinstance(value, str) and any(character.isdigit() for character in value) else value
+
+    return code(exchange.json)
+
+
+def reference(scene: Scene, binding: Binding) -> None:
+    """The same body is accepted with an own row and refused with the peer's."""
+    peer, tried, reasons = scene.peer, 0, []
+    for found in written_references(scene.contract, binding):
+        try:
+            _foreign_reference(scene, binding, found)
+            tried += 1
+        except NotExercised as reason:
+            reasons.append(str(reason))
+    if not tried:
+        raise NotExercised(f"no reference to a row of {peer.name} could be tried: {'; '.join(reasons)}")
+
+
+def _foreign_reference(scene: Scene, binding: Binding, found: Reference) -> None:
+    attempt = writing(scene, binding, found)
+    target = scene.behaviour.resources[attempt.target]
+    foreign = scene.foreign_row(target)[target.id_field]
+    exchange = attempt.send([foreign] if found.many else foreign)
+    if exchange.ok:
+        missing = scene.missing_id(target)
+        if attempt.send([missing] if found.many else missing).ok:
+            raise Inconclusive(f"'{found.field}' may name anything, so nothing is said about tenants")
+        title = f"'{found.field}' may name a row of {target.name} that belongs to {scene.peer.name}"
+        raise Violated(title, exchange)
+    if exchange.broken:
+        raise Inconclusive(f"a foreign '{found.field}' answers {exchange.status}")

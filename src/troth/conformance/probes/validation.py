@@ -1,0 +1,92 @@
+"""Input that breaks the schema is refused, and no input at all brings about a server error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from troth.behaviour.model import Binding, Kind
+from troth.conformance.bodies import json_media
+from troth.conformance.client import ABSENT
+from troth.conformance.exchanges import Exchange
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import NotExercised, Violated
+
+__all__ = ["no_server_error", "rejected"]
+
+_FEW = 8
+
+
+def rejected(scene: Scene, binding: Binding) -> None:
+    """One flaw at a time: a missing, mistyped, unlisted, too long, too small value."""
+    tried = 0
+    for what, exchange in _flawed(scene, binding):
+        tried += 1
+        if exchange.ok:
+            raise Violated(f"{what[:1].upper()}{what[1:]}, and the request is accepted", exchange)
+    if not tried:
+        raise NotExercised("no input could be made invalid")
+
+
+def _flawed(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
+    most = None if scene.thorough else _FEW
+    for parameter in binding.operation.parameters:
+        schema = parameter.schema
+        if parameter.location == "query" and parameter.schema_pointer and isinstance(schema, Mapping):
+            for flaw in list(scene.bodies.parameter_flaws(parameter.schema_pointer, schema))[:most]:
+                identifier, row = _subject(scene, binding)
+                found = scene.call(scene.owner, binding, identifier=identifier, row=row, query=[(parameter.name, flaw.value)])
+                yield f"'{parameter.name}' {flaw.what}", found
+    if json_media(binding) is not None:
+        base = _accepted(scene, binding)
+        identifier, row = _subject(scene, binding)
+        for flaw in list(scene.bodies.flaws(binding, base))[:most]:
+            yield flaw.what, scene.call(scene.owner, binding, identifier=identifier, row=row, body=flaw.value)
+
+
+def _accepted(scene: Scene, binding: Binding) -> object:
+    if binding.kind is Kind.CREATE:
+        return scene.creation(binding, scene.owner)[0]
+    return scene.body(binding, scene.owner)
+
+
+def _subject(scene: Scene, binding: Binding) -> tuple[object, Row | None]:
+    """The row that a flawed request is about: a new one where it would be changed."""
+    resource = binding.resource
+    if resource is None or binding.id_parameter is None:
+        return None, None
+    row = scene.row(resource, scene.owner) if binding.kind is Kind.READ else scene.created(resource, scene.owner)
+    return row[resource.id_field], row
+
+
+def no_server_error(scene: Scene, binding: Binding) -> None:
+    """Unknown ids, odd ids, unreadable and unexpected bodies: refused or served, but never with 5xx."""
+    seen = 0
+    for what, exchange in _odd(scene, binding):
+        seen += 1
+        if exchange.broken:
+            raise Violated(f"{what} brings about a {exchange.status}", exchange)
+    if not seen:
+        raise NotExercised("the operation takes no input")
+
+
+def _odd(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
+    resource = binding.resource
+    identifiers: list[tuple[str, object]] = [("An ordinary request", None)]
+    if resource and binding.id_parameter:
+        identifiers = [("An unknown id", scene.missing_id(resource)), ("An id of another form", "%F0%9F%8C%B5'--")]
+    body = next(iter(scene.bodies.candidates(binding)), ABSENT) if json_media(binding) else ABSENT
+    for what, identifier in identifiers:
+        if binding.kind in (Kind.READ, Kind.LIST) or identifier is not None:
+            yield what, _tried(scene, binding, identifier, body=body)
+    missing = identifiers[0][1]
+    if json_media(binding) is not None:
+        for what, raw in (("Broken JSON", b'{"a":'), ("A body that is not UTF-8", b"\xff\xfe{}"), ("null", b"null"),
+                          ("An empty object", b"{}"), ("A list", b"[]"), ("Deep nesting", b"[" * 400 + b"]" * 400)):  # fmt: skip
+            yield what, _tried(scene, binding, missing, raw=raw)
+    if binding.kind is Kind.LIST:
+        for query in ([("page", "-1")], [("no-such-parameter", "x")], [("page", "9" * 30)], [("%00", "\U0001f335")]):
+            yield f"{query[0][0]}={query[0][1]}", _tried(scene, binding, None, query=query)
+
+
+def _tried(scene: Scene, binding: Binding, identifier: object, **options: object) -> Exchange:
+    return scene.call(scene.owner, binding, identifier=identifier, **options)  # type: ignore[arg-type]

@@ -1,0 +1,48 @@
+"""What expressions of the contract ask for, answered by the target's own API and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.model import Kind
+from troth.conformance.actors import Actor
+from troth.conformance.scene import Scene
+
+__all__ = ["Questions"]
+
+
+class Questions:
+    """A world for :class:`troth.behaviour.expressions.Expression`, seen through one actor's eyes."""
+
+    def __init__(self, scene: Scene, actor: Actor) -> None:
+        self._scene = scene
+        self._actor = actor
+        self._found: dict[tuple[str, str], dict[str, Any] | None] = {}
+
+    def now(self) -> str:
+        return self._scene.now().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+    def today(self) -> str:
+        return self.now()[:10]
+
+    def lookup(self, resource: str, identifier: Any) -> dict[str, Any] | None:
+        key = (resource, str(identifier))
+        if key not in self._found:
+            self._found[key] = self._read(resource, identifier)
+        return self._found[key]
+
+    def _read(self, resource: str, identifier: Any) -> dict[str, Any] | None:
+        binding = self._scene.behaviour.binding(resource, Kind.READ)
+        if binding is None or identifier is None:
+            return None
+        exchange = self._scene.call(self._actor, binding, identifier=identifier)
+        return dict(self._scene.unwrapped(binding, exchange)) if exchange.ok else None
+
+    def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows of ``resource`` that name this row's id in ``field``."""
+        found = self._scene.behaviour.resources.get(resource)
+        if found is None:
+            return []
+        identifier = row.get("$id", row.get("id"))
+        return [dict(other) for other in self._scene.rows(found, self._actor) if other.get(field) == identifier]

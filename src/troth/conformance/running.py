@@ -1,0 +1,148 @@
+"""A run: plan, reach the target, judge clause after clause, sum up. Everything seen on the way is told as events."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from troth.behaviour import Behaviour, behaviour_of
+from troth.behaviour.clauses import Clause, clauses_of
+from troth.conformance.actors import Cast
+from troth.conformance.client import Client
+from troth.conformance.outcome import Outcome, shortfall
+from troth.conformance.planning import Plan, Skip, plan
+from troth.conformance.probes import PROBES
+from troth.conformance.scene import Scene
+from troth.conformance.target import Target, reached
+from troth.conformance.verdicts import Inconclusive, NotExercised, Throttled, Violated
+from troth.contract import Contract, validators
+from troth.errors import TargetError
+from troth.findings import Case, Finding, Verdict
+
+__all__ = ["Budget", "Event", "Judged", "Planned", "Run", "Started", "verify"]
+
+Budget = Literal["pr", "nightly"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The run begins."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A clause is being judged."""
+
+    clause: Clause
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A clause got its verdict."""
+
+    clause: Clause
+    case: Case
+
+
+Event = Planned | Started | Judged
+Listener = Callable[[Event], None]
+
+
+class Run:
+    """One contract against one target. A context manager: the connection is closed at its end."""
+
+    def __init__(
+        self, contract: Contract, target: Target, *, seed: int = 0, budget: Budget = "pr", nonce: str | None = None
+    ) -> None:
+        self.contract = contract
+        self.behaviour: Behaviour = behaviour_of(contract)
+        self.clauses = clauses_of(contract, self.behaviour)
+        self.seed = seed
+        self.budget = budget
+        # Idempotency keys outlive a run, so two runs with one seed must not share them.
+        self.nonce = nonce or secrets.token_hex(4)
+        self.target, self._connection, self._control = reached(target, f"verify-{self.nonce}")
+        cast = Cast(self.target.principals, self.behaviour, self._control, self.nonce)
+        limits = self.behaviour.rate_limits
+        self.client = Client(self.target, self._connection, self._control, cast, limits)
+        self.scene = Scene(
+            contract, self.behaviour, validators(contract), self.client, cast, self._control, self.nonce,
+            thorough=budget == "nightly",
+        )  # fmt: skip
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def judge(self, clause: Clause) -> Case:
+        """The verdict on one clause. Raises TargetError when the target goes away."""
+        started = time.monotonic()
+        verdict, detail, findings = self._verdict(clause)
+        return Case(clause.name, clause.concept, verdict, findings, detail, time.monotonic() - started)
+
+    def _verdict(self, clause: Clause) -> tuple[Verdict, str, tuple[Finding, ...]]:
+        try:
+            PROBES[clause.id](self.scene, self.behaviour.bindings[clause.operation])
+        except Violated as violation:
+            return "violate", violation.title, (self._finding(clause, violation),)
+        except Inconclusive as reason:
+            return "inconclusive", str(reason), ()
+        except NotExercised as reason:
+            return "not-exercised", str(reason), ()
+        return "conform", "", ()
+
+    def _finding(self, clause: Clause, violation: Violated) -> Finding:
+        exchanges = [exchange.as_evidence() for exchange in violation.exchanges]
+        return Finding(
+            id=clause.id.replace(".", "-"),
+            severity="error" if clause.level == "MUST" else "warning",
+            title=violation.title,
+            detail=violation.detail or f"{clause.level}: {clause.statement}",
+            location=self.contract.locate(clause.pointer),
+            operation=clause.operation,
+            clause=clause.name,
+            evidence={**violation.facts, "exchanges": exchanges},
+        )
+
+
+def verify(
+    contract: Contract,
+    target: Target,
+    *,
+    only: Iterable[str] = (),
+    skips: Iterable[Skip] = (),
+    shard: tuple[int, int] = (1, 1),
+    seed: int = 0,
+    budget: Budget = "pr",
+    fuzz: bool = True,
+    nonce: str | None = None,
+    listener: Listener | None = None,
+) -> Outcome:
+    """Hold a target to a contract. Raises TargetError when it cannot be reached, UsageError for a plan without sense."""
+    tell = listener or (lambda _event: None)
+    started = time.monotonic()
+    clauses = clauses_of(contract, behaviour_of(contract))
+    chosen = plan(clauses, only=only, skips=skips, shard=shard, today=datetime.now(UTC).date())
+    tell(Planned(chosen))
+    with Run(contract, target, seed=seed, budget=budget, nonce=nonce) as run:
+        cases = []
+        for clause in chosen.clauses:
+            tell(Started(clause))
+            reason = chosen.skipped.get(clause.name)
+            case = Case(clause.name, clause.concept, "not-exercised", (), reason) if reason else run.judge(clause)
+            cases.append(case)
+            tell(Judged(clause, case))
+        served = bool(run.scene.successes) or not any(b.operation.security for b in run.behaviour.bindings.values())
+        lacking = shortfall(cases, chosen.skipped, served=served, throttled=run.client.starved)
+        return Outcome(
+            f"{contract.title} {contract.version}", target.base_url, seed, tuple(cases), lacking,
+            run.client.sent, time.monotonic() - started,
+        )  # fmt: skip

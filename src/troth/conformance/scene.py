@@ -1,0 +1,345 @@
+"""What every probe works with: the contract, the actors, live rows, and requests that are already half written."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from troth.behaviour.clauses import writable_fields
+from troth.behaviour.model import Behaviour, Binding, ErrorKind, Field, Kind, Resource
+from troth.conformance.actors import Actor, Cast
+from troth.conformance.bodies import Bodies, json_media
+from troth.conformance.client import ABSENT, Client
+from troth.conformance.control import Control
+from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import walk
+from troth.conformance.verdicts import Inconclusive, NotExercised
+from troth.contract import Validators
+from troth.contract.model import Contract
+
+__all__ = ["Row", "Scene"]
+
+Row = Mapping[str, Any]
+_DEEPEST = 4
+
+
+class Scene:
+    """One run against one target. Probes share it, so a list that was read once need not be read again."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        behaviour: Behaviour,
+        validators: Validators,
+        client: Client,
+        cast: Cast,
+        control: Control | None,
+        nonce: str,
+        *,
+        thorough: bool = False,
+    ) -> None:
+        self.contract = contract
+        self.behaviour = behaviour
+        self.validators = validators
+        self.client = client
+        self.cast = cast
+        self.control = control
+        self.nonce = nonce
+        self.thorough = thorough
+        self.bodies = Bodies(contract, validators, nonce)
+        self.successes: dict[str, Exchange] = {}
+        self.memory: dict[str, Any] = {}
+        self._chosen: dict[tuple[str, int], Row] = {}
+        self._working: dict[str, int] = {}
+        self._count = 0
+
+    # -- actors and words -------------------------------------------------------------------------------------------
+
+    @property
+    def owner(self) -> Actor:
+        return self.cast.owner
+
+    @property
+    def peer(self) -> Actor:
+        """Somebody in another tenant. Raises NotExercised when nobody is known."""
+        if self.cast.peer is None:
+            raise NotExercised("only one tenant is known; isolation needs a principal of a second one in the target file")
+        return self.cast.peer
+
+    def kind(self, name: str) -> ErrorKind:
+        """The wire form of a kind of refusal."""
+        return self.behaviour.errors.kinds[name]
+
+    def key(self) -> str:
+        """An idempotency key that no run has used before."""
+        self._count += 1
+        return f"troth-{self.nonce}-{self._count}"
+
+    def missing_id(self, resource: Resource) -> Any:
+        """An id that no row has."""
+        self._count += 1
+        if resource.id_kind == "integer":
+            return 987_654_321 + self._count
+        if resource.id_kind == "uuid":
+            return str(uuid.uuid5(uuid.NAMESPACE_URL, f"troth:{self.nonce}:{self._count}"))
+        return f"missing-{self.nonce}-{self._count}"
+
+    def now(self) -> datetime:
+        return self.control.now() if self.control else datetime.now(UTC)
+
+    # -- requests ---------------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        actor: Actor | None,
+        binding: Binding,
+        *,
+        identifier: Any = None,
+        row: Row | None = None,
+        query: Sequence[tuple[str, Any]] = (),
+        body: Any = ABSENT,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+        patient: bool = True,
+    ) -> Exchange:
+        """One request to an operation; ``row`` says below which parents it stands."""
+        headers = dict(headers or {})
+        policy = binding.idempotency
+        if policy and policy.header not in {name.lower() for name in headers} and self._needs_key(binding):
+            headers[policy.header] = self.key()
+        found = self.client.send(
+            actor, binding.operation.method, self.path(binding, identifier, row, actor), operation=binding.id,
+            query=[*self._required_query(binding, query), *query], headers=headers, body=body, raw=raw, patient=patient,
+        )  # fmt: skip
+        if found.ok and actor is self.cast.owner:
+            self.successes.setdefault(binding.id, found)
+        return found
+
+    def _needs_key(self, binding: Binding) -> bool:
+        header = binding.idempotency.header if binding.idempotency else ""
+        return any(p.required and p.location == "header" and p.name.lower() == header for p in binding.operation.parameters)
+
+    def _required_query(self, binding: Binding, given: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        names = {name for name, _ in given}
+        return [
+            (p.name, self.bodies.value(p.schema_pointer, full=False) if p.schema_pointer else "x")
+            for p in binding.operation.parameters
+            if p.location == "query" and p.required and p.name not in names
+        ]
+
+    def path(self, binding: Binding, identifier: Any = None, row: Row | None = None, actor: Actor | None = None) -> str:
+        """The path of an operation with its parameters filled in."""
+        path = binding.operation.path
+        if binding.id_parameter is not None:
+            path = path.replace("{" + binding.id_parameter + "}", str(identifier))
+        for parent in binding.parents:
+            value = row.get(parent.field) if row else None
+            if value is None and parent.resource in self.behaviour.resources:
+                above = self.behaviour.resources[parent.resource]
+                value = self.row(above, actor or self.owner)[above.id_field]
+            path = path.replace("{" + parent.parameter + "}", str(value))
+        for parameter in binding.operation.parameters:
+            if parameter.location == "path" and "{" + parameter.name + "}" in path and parameter.schema_pointer:
+                value = self.bodies.value(parameter.schema_pointer, full=False)
+                path = path.replace("{" + parameter.name + "}", str(value))
+        return path
+
+    def operation(self, resource: Resource, kind: Kind) -> Binding:
+        """The operation of a kind on a resource. Raises NotExercised when the contract has none."""
+        found = self.behaviour.binding(resource.name, kind)
+        if found is None:
+            raise NotExercised(f"no operation can {kind} one of {resource.name}")
+        return found
+
+    def unwrapped(self, binding: Binding, exchange: Exchange) -> Row:
+        """The row in an answer. Raises Inconclusive when there is none."""
+        found = exchange.json
+        if binding.wrapper and isinstance(found, Mapping):
+            found = found.get(binding.wrapper)
+        if not exchange.ok or not isinstance(found, Mapping):
+            raise Inconclusive(f"{exchange.method} {exchange.url} answers {exchange.status} without a row")
+        return found
+
+    # -- rows -------------------------------------------------------------------------------------------------------
+
+    def listed(
+        self, binding: Binding, actor: Actor, *, query: Sequence[tuple[str, Any]] = (), size: int | None = None
+    ) -> tuple[list[Row], list[Exchange]]:
+        """Every row of a list, walked page by page."""
+        return walk(binding, lambda paging: self.call(actor, binding, query=[*query, *paging]), size)
+
+    def rows(self, resource: Resource, actor: Actor) -> list[Row]:
+        """Every row that an actor sees; empty when there is no list."""
+        binding = self.behaviour.binding(resource.name, Kind.LIST)
+        return self.listed(binding, actor)[0] if binding else []
+
+    def row(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
+        """A row that an actor has and no probe changes: an old one, or one made for this. Raises NotExercised."""
+        key = (resource.name, id(actor))
+        if key not in self._chosen:
+            found = next((row for row in self.rows(resource, actor) if resource.id_field in row), None)
+            self._chosen[key] = found if found is not None else self.created(resource, actor, depth=depth + 1)
+        return self._chosen[key]
+
+    def foreign_row(self, resource: Resource) -> Row:
+        """A row of the peer that the owner does not have. Raises NotExercised."""
+        name = resource.id_field
+        own = {str(row.get(name)) for row in self.rows(resource, self.owner)}
+        for row in (self.row(resource, self.peer), *self.rows(resource, self.peer)):
+            if str(row.get(name)) not in own:
+                return row
+        raise NotExercised(f"{self.peer.name} has no row of {resource.name} that {self.owner.name} does not list")
+
+    def created(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
+        """A new row. Raises NotExercised without a create operation, Inconclusive when every body is refused."""
+        if depth > _DEEPEST:
+            raise NotExercised(f"the references of {resource.name} go round in circles")
+        binding = self.operation(resource, Kind.CREATE)
+        exchange = self.creation(binding, actor, depth=depth)[1]
+        row = self.unwrapped(binding, exchange)
+        if resource.id_field not in row:
+            raise Inconclusive(f"{binding.id} answers a row without '{resource.id_field}'")
+        return row
+
+    def creation(
+        self, binding: Binding, actor: Actor, *, headers: Mapping[str, str] | None = None, depth: int = 0
+    ) -> tuple[Any, Exchange]:
+        """A body that the target accepts, and its answer. Raises Inconclusive when it accepts none."""
+        last: Exchange | None = None
+        for index, body in self._creations(binding, actor, depth):
+            last = self.call(actor, binding, body=body, headers=headers)
+            if last.ok:
+                self._working[binding.id] = index
+                return body, last
+        told = f"answers {last.status}: {last.content[:200].decode('utf-8', 'replace')}" if last else "has no valid body to try"
+        raise Inconclusive(f"{binding.id} {told}")
+
+    def _creations(self, binding: Binding, actor: Actor, depth: int) -> Iterator[tuple[int, Any]]:
+        if json_media(binding) is None:
+            yield 0, ABSENT
+            return
+        bodies = list(enumerate(self.bodies.candidates(binding)))
+        start = self._working.get(binding.id, 0)
+        for index, body in bodies[start:] + bodies[:start]:
+            yield index, self.bodies.unique(binding, self.referring(binding, body, actor, depth))
+
+    def body(self, binding: Binding, actor: Actor) -> Any:
+        """A valid body whose references lead to live rows: one that worked before, else the most telling."""
+        for _, body in self._creations(binding, actor, 0):
+            return body
+        raise NotExercised(f"{binding.id} has no body that could be made up")
+
+    def referring(self, binding: Binding, body: Any, actor: Actor, depth: int = 0) -> Any:
+        """The body with every reference replaced by a live row's id; optional ones that have none are left out."""
+        if binding.resource is None or not isinstance(body, Mapping):
+            return body
+        made = dict(body)
+        required = self.bodies.required(binding)
+        for reference in binding.resource.references:
+            if made.get(reference.field) is None:
+                continue
+            target = self.behaviour.resources.get(reference.target(made) or "")
+            try:
+                if target is None:
+                    raise NotExercised(f"nothing says what '{reference.field}' refers to")
+                found = self.row(target, actor, depth)[target.id_field]
+                made[reference.field] = [found] if reference.many else found
+            except (NotExercised, Inconclusive):
+                if reference.field in required:
+                    raise
+                del made[reference.field]
+        return made
+
+    def fetched(self, resource: Resource, actor: Actor, row: Row) -> tuple[Row, Exchange]:
+        """A row as it reads now. Raises Inconclusive when it cannot be read."""
+        binding = self.operation(resource, Kind.READ)
+        exchange = self.call(actor, binding, identifier=row[resource.id_field], row=row)
+        return self.unwrapped(binding, exchange), exchange
+
+    # -- changes ----------------------------------------------------------------------------------------------------
+
+    def changes(self, binding: Binding, row: Row, actor: Actor) -> Iterator[tuple[str, Any, Any]]:
+        """(field, new value, body) of updates that the contract allows, the most harmless first."""
+        for name, pointer in self.editable(binding):
+            for value in self.bodies.others(pointer, row.get(name)):
+                if value is not None:
+                    yield name, value, self.update_body(binding, row, {name: value}, actor)
+                    break
+
+    def editable(self, binding: Binding) -> list[tuple[str, str]]:
+        """Fields that an update may change without consequences, free words first."""
+        resource = binding.resource
+        if resource is None:
+            return []
+        fixed = {reference.field for reference in resource.references}
+        fixed |= {resource.lifecycle.field} if resource.lifecycle else set()
+        fixed |= {r.by for r in resource.references if r.by}
+        found = [
+            (name, pointer)
+            for name, pointer in writable_fields(self.contract, binding).items()
+            if name in resource.fields and name not in fixed and _plain(resource.fields[name])
+        ]
+        return sorted(found, key=lambda item: not _is_free_text(resource.fields[item[0]]))
+
+    def update_body(self, binding: Binding, row: Row, changes: Mapping[str, Any], actor: Actor) -> Any:
+        """What to send for a change: the change alone, or with PUT everything that is writable."""
+        if binding.kind is not Kind.REPLACE:
+            return dict(changes)
+        known = {n: row[n] for n in writable_fields(self.contract, binding) if n in row and row[n] is not None}
+        if self.bodies.is_valid(binding, {**known, **changes}):
+            return {**known, **changes}
+        return {**self.body(binding, actor), **changes}
+
+    def updated(self, binding: Binding, actor: Actor, **options: Any) -> tuple[Row, str, Any, Exchange]:
+        """A new row that was changed: (row before, field, new value, answer). Raises Inconclusive, NotExercised."""
+        resource = binding.resource
+        assert resource is not None  # noqa: S101 - clauses about updates exist only where there is one
+        row = self.created(resource, actor)
+        last: Exchange | None = None
+        for name, value, body in self.changes(binding, row, actor):
+            last = self.call(actor, binding, identifier=row[resource.id_field], row=row, body=body, **options)
+            if last.ok:
+                return row, name, value, last
+        told = f"answers {last.status}" if last else "has no field that could be changed"
+        raise Inconclusive(f"{binding.id} {told}")
+
+    def success(self, binding: Binding) -> Exchange:
+        """A successful answer to the owner, from before or tried now. Raises Inconclusive, NotExercised."""
+        if binding.id not in self.successes:
+            self._succeed(binding)
+        if binding.id not in self.successes:
+            raise Inconclusive(f"{binding.id} never succeeded")
+        return self.successes[binding.id]
+
+    def _succeed(self, binding: Binding) -> None:
+        resource = binding.resource
+        if binding.kind is Kind.LIST:
+            self.call(self.owner, binding)
+        elif binding.kind is Kind.ACTION or resource is None:
+            self.call(self.owner, binding, body=self.body(binding, self.owner) if json_media(binding) else ABSENT)
+        elif binding.kind is Kind.READ:
+            row = self.row(resource, self.owner)
+            self.call(self.owner, binding, identifier=row[resource.id_field], row=row)
+        elif binding.kind is Kind.CREATE:
+            self.creation(binding, self.owner)
+        elif binding.kind is Kind.DELETE:
+            row = self.created(resource, self.owner)
+            self.call(self.owner, binding, identifier=row[resource.id_field], row=row)
+        else:
+            self.updated(binding, self.owner)
+
+
+def _plain(field: Field) -> bool:
+    return not (
+        field.read_only or field.write_only or field.immutable or field.hidden or field.computed
+        or field.editable_while or field.unique
+    )  # fmt: skip
+
+
+def _is_free_text(field: Field) -> bool:
+    schema = field.schema
+    kinds = schema.get("type")
+    texts = kinds == "string" or (isinstance(kinds, list) and "string" in kinds)
+    return texts and not any(word in schema for word in ("enum", "format", "pattern"))

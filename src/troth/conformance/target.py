@@ -1,0 +1,63 @@
+"""The server that is held to a contract: where it is, who may speak to it, how fast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+import httpx
+
+from troth.conformance.control import Control
+from troth.errors import TargetError
+
+__all__ = ["Principal", "Target", "reached"]
+
+_TIMEOUT = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody that the target knows. ``headers`` are everything that the caller must send; they hold secrets."""
+
+    name: str
+    tenant: str | None
+    headers: Mapping[str, str] = field(repr=False)
+    scopes: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """``base_url`` includes the base path. ``rate`` is requests per second; ``transport`` replaces the network."""
+
+    base_url: str
+    principals: tuple[Principal, ...] = ()
+    rate: float | None = None
+    control_url: str | None = None
+    transport: httpx.BaseTransport | None = field(default=None, repr=False)
+
+    @property
+    def origin(self) -> str:
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def reached(target: Target, sandbox: str) -> tuple[Target, httpx.Client, Control | None]:
+    """A connection to the target, with the control plane where it has one, and the principals that it names.
+
+    Raises TargetError when nothing answers.
+    """
+    parts = urlsplit(target.base_url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise TargetError(f"{target.base_url!r} is not an http(s) URL. Give --base-url such as http://127.0.0.1:4010/api.")
+    connection = httpx.Client(transport=target.transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
+    try:
+        connection.get(target.base_url)
+    except httpx.HTTPError as error:
+        connection.close()
+        reason = str(error) or type(error).__name__
+        raise TargetError(f"Nothing answers at {target.base_url}: {reason}. Is the server running?") from error
+    control = Control.found(connection, target.control_url, target.origin, sandbox)
+    if control is not None and not target.principals:
+        target = replace(target, principals=tuple(Principal(*about) for about in control.principals()))
+    return target, connection, control

@@ -1,0 +1,126 @@
+"""Whatever JSON stands under ``x-behaviour``: lint tells what is wrong, and nothing else is ever raised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from troth.behaviour.coherence import lint
+from troth.behaviour.inference import behaviour_of
+from troth.behaviour.places import SCOPES, Scope
+from troth.behaviour.vocabulary import keywords
+from troth.contract import load_contract
+from troth.contract.model import Contract
+from troth.engine import Engine, Settings
+from troth.errors import BehaviourError
+from troth.findings import Finding
+
+PLACES: dict[Scope, str] = {
+    "root": "",
+    "resource": "/components/schemas/Invoice",
+    "property": "/components/schemas/Invoice/properties/status",
+    "operation": "/paths/~1v1~1invoices/get",
+}
+
+WORDS = st.sampled_from(
+    [
+        *{word for scope in SCOPES for word in keywords(scope)},
+        *("field", "from", "to", "on", "when", "require", "refused", "transitions", "by", "op", "where"),
+        *("default", "kinds", "envelope", "limit", "window", "status", "create", "time", "draft", "clients", "invoices"),
+        *("24h", "$code", "$nothing", "{resource}:read", "{}", "{:05d}", "1 +", "today() > dueDate", "related(status, id)"),
+        *("total", "taxAmount + status", "lookup('clients', clientId).name", "-createdAt,id", "not-found", "list"),
+    ]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6) | WORDS
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS | st.text(max_size=3), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@cache
+def loaded() -> Contract:
+    return load_contract("clientcasa")
+
+
+def with_behaviour(contract: Contract, scope: Scope, value: Any) -> Contract:
+    """The contract with another ``x-behaviour`` at one of the four places; nothing shared is changed."""
+    steps = [step.replace("~1", "/") for step in PLACES[scope].split("/")[1:]]
+
+    def grown(node: Any, rest: list[str]) -> Any:
+        return {**node, rest[0]: grown(node[rest[0]], rest[1:])} if rest else {**node, "x-behaviour": value}
+
+    pointer = PLACES[scope]
+    operations = tuple(
+        replace(one, extension=value if isinstance(value, dict) else {}) if one.pointer == pointer else one
+        for one in contract.operations
+    )
+    return replace(contract, document=grown(contract.document, steps), operations=operations)
+
+
+def given_at(scope: Scope) -> dict[str, Any]:
+    found: dict[str, Any] = loaded().node(PLACES[scope]).get("x-behaviour", {})
+    return found
+
+
+def altered(value: Any, path: list[int], new: Any) -> Any:
+    """The value with one part, found by going down a path of positions, replaced."""
+    if not path or not isinstance(value, dict) or not value:
+        return new
+    name = list(value)[path[0] % len(value)]
+    return {**value, name: altered(value[name], path[1:], new)}
+
+
+def judge(contract: Contract) -> None:
+    findings = lint(contract)
+    assert all(isinstance(finding, Finding) and finding.location for finding in findings)
+    try:
+        behaviour_of(contract)
+    except BehaviourError as error:
+        assert error.location is not None
+        assert any(finding.severity == "error" for finding in findings)
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@given(value=JSON)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+def test_any_json_is_either_behaviour_or_a_finding(scope: Scope, value: Any) -> None:
+    """No traceback, whatever is written there."""
+    judge(with_behaviour(loaded(), scope, value))
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@given(path=st.lists(st.integers(0, 50), min_size=1, max_size=4), value=JSON)
+@settings(max_examples=35, deadline=None, derandomize=True, database=None)
+def test_a_damaged_behaviour_is_either_behaviour_or_a_finding(scope: Scope, path: list[int], value: Any) -> None:
+    """Close to the real thing, where a parser would believe what it reads."""
+    judge(with_behaviour(loaded(), scope, altered(given_at(scope), path, value)))
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@given(value=st.dictionaries(st.sampled_from(["a", "b"]), JSON, max_size=2), data=st.data())
+@settings(max_examples=25, deadline=None, derandomize=True, database=None)
+def test_what_passes_can_be_served(scope: Scope, value: dict[str, Any], data: st.DataObject) -> None:
+    """A contract that lint finds no error in starts a mock."""
+    word = data.draw(st.sampled_from(list(keywords(scope))))
+    contract = with_behaviour(loaded(), scope, {**given_at(scope), word: value or data.draw(JSON)})
+    if all(finding.severity != "error" for finding in lint(contract)):
+        Engine(contract, Settings(seed=1))
+
+
+def test_deep_nesting_is_a_finding() -> None:
+    """A template without an end is refused, not run into."""
+    value: Any = "$code"
+    for _ in range(5_000):
+        value = {"a": value}
+    contract = with_behaviour(loaded(), "root", {"errors": {"envelope": value}})
+    (finding,) = [found for found in lint(contract) if found.id == "unreadable-behaviour"]
+    assert "nested too deeply" in finding.title
+    with pytest.raises(BehaviourError, match="nested too deeply"):
+        behaviour_of(contract)

@@ -1,0 +1,160 @@
+"""``troth diff``: the list that a maintainer reads, the formats, the exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from troth.cli import main
+from troth.contract import shipped
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Calls ``troth`` and gives the result with its exit code."""
+    return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the shipped ClientCasa contract that may be edited."""
+    target = tmp_path / "clientcasa"
+    shutil.copytree(shipped().spec / "clientcasa", target)
+    return target
+
+
+ADDITIONS = """\
+Added
+
+- Client Documents — GET /v1/client-documents, GET /v1/client-documents/{id}.
+- Document Versions — GET /v1/document-versions, GET /v1/document-versions/{id}.
+- Form Submissions — GET /v1/form-submissions, GET /v1/form-submissions/{id}.
+- Forms — GET /v1/forms, GET /v1/forms/{id}.
+- Clients — the fields invoiceRemindersEnabled and taxSettings (to read and to write); \
+the fields recurringBilling and sourceSubmissionId (read-only).
+- Invoices — the field supersedesInvoice (read-only); \
+the query parameter supersedesInvoice of GET /v1/invoices.
+
+18 compatible changes, nothing that breaks.
+"""
+
+
+def edit(folder: Path, change: Callable[[Any], None]) -> None:
+    """Rewrite the document of a copied contract."""
+    path = folder / "openapi.yaml"
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(document)
+    path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def test_clientcasa_unreleased_is_the_list_of_additions(run: Run) -> None:
+    """Four read-only resources, four fields of clients (two of them writable), one field and filter of invoices."""
+    result = run("diff", "clientcasa@1.0.0", "clientcasa")
+    assert result.exit_code == 0
+    assert result.output.partition("\n\n")[2] == ADDITIONS
+
+
+def test_clientcasa_unreleased_is_additive_in_every_finding(run: Run) -> None:
+    report = json.loads(run("diff", "clientcasa@1.0.0", "clientcasa", "--json").output)
+    assert report["summary"] == {"breaking": 0, "error": 0, "warning": 0, "info": 18}
+    ids = [finding["id"] for finding in report["findings"]]
+    assert {identifier: ids.count(identifier) for identifier in ids} == {
+        "operation-added": 8,
+        "parameter-added": 1,
+        "request-property-added": 4,
+        "response-required-property-added": 5,
+    }
+    assert {finding["verdict"] for finding in report["findings"]} == {"proved"}
+    client = next(f for f in report["findings"] if f["title"].startswith("Client.taxSettings"))
+    assert client["reach"] == ["createClient", "getClient", "listClients", "updateClient"]
+
+
+def test_a_contract_does_not_differ_from_itself(run: Run) -> None:
+    result = run("diff", "clientcasa", "clientcasa", "--fail-on", "info")
+    assert (result.exit_code, "No difference." in result.output) == (0, True)
+
+
+def test_a_removed_field_fails_in_every_format(run: Run, copy: Path) -> None:
+    def remove(document: Any) -> None:
+        client = document["components"]["schemas"]["Client"]
+        del client["properties"]["notes"]
+        client["required"].remove("notes")
+
+    edit(copy, remove)
+    for form in ("text", "json", "markdown", "github", "junit", "sarif", "html"):
+        result = run("diff", "clientcasa@1.0.0", copy, "--format", form)
+        assert (form, result.exit_code) == (form, 1)
+        assert "Client.notes was removed" in result.output, form
+
+
+def test_a_removed_operation_fails_with_its_request_as_the_witness(run: Run, copy: Path) -> None:
+    edit(copy, lambda document: document["paths"]["/v1/clients/{id}"].pop("delete"))
+    result = run("diff", "clientcasa", copy, "--json")
+    breaking = [f for f in json.loads(result.output)["findings"] if f["severity"] == "breaking"]
+    assert result.exit_code == 1
+    assert [(f["id"], f["witness"]) for f in breaking] == [
+        ("operation-removed", {"request": "DELETE /v1/clients/{id}"}),
+    ]
+
+
+def test_behaviour_is_compared_as_well(run: Run, copy: Path) -> None:
+    """A shorter replay window breaks although no schema changed."""
+    path = copy / "behaviour.overlay.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert "ttl: 24h" in text
+    path.write_text(text.replace("ttl: 24h", "ttl: 1h"), encoding="utf-8")
+    result = run("diff", "clientcasa", copy, "--json")
+    (finding,) = json.loads(result.output)["findings"]
+    assert (result.exit_code, finding["id"], finding["evidence"]["after"]) == (
+        1,
+        "replay-window-decreased",
+        "1h",
+    )
+
+
+def test_fail_on_sets_the_bar(run: Run) -> None:
+    pair = ("diff", "clientcasa@1.0.0", "clientcasa")
+    codes = {
+        level: run(*pair, "--fail-on", level).exit_code for level in ("breaking", "warning", "info", "never")
+    }
+    assert codes == {"breaking": 0, "warning": 0, "info": 1, "never": 0}
+
+
+def test_never_does_not_fail_on_breaks(run: Run) -> None:
+    assert run("diff", "clientcasa", "clientcasa@1.0.0").exit_code == 1
+    assert run("diff", "clientcasa", "clientcasa@1.0.0", "--fail-on", "never").exit_code == 0
+
+
+def test_a_report_can_go_to_a_file(run: Run, tmp_path: Path) -> None:
+    for form in ("json", "markdown"):
+        target = tmp_path / f"report.{form}"
+        result = run("diff", "clientcasa@1.0.0", "clientcasa", "--format", form, "--output", target)
+        assert result.exit_code == 0
+        assert "supersedesInvoice" in target.read_text(encoding="utf-8")
+        assert "supersedesInvoice" not in result.output
+
+
+def test_a_policy_decides_what_breaks(run: Run, copy: Path) -> None:
+    def widen(document: Any) -> None:
+        document["components"]["schemas"]["Form"]["properties"]["kind"]["enum"].append("survey")
+
+    edit(copy, widen)
+    codes = {
+        p: run("diff", "clientcasa", copy, "--policy", p).exit_code for p in ("additive", "strict", "stripe")
+    }
+    assert codes == {"additive": 0, "strict": 1, "stripe": 0}
+
+
+def test_an_unknown_contract_is_a_usage_error_with_the_nearest_name(run: Run) -> None:
+    result = run("diff", "clientcas", "clientcasa")
+    assert result.exit_code == 2
+    assert "clientcasa" in result.output
