@@ -143,7 +143,9 @@ def test_the_schema_is_a_schema() -> None:
 
 def test_every_keyword_is_described() -> None:
     """Nothing has to be guessed: each keyword has a sentence."""
-    assert [at for scope, at, inner in all_members() if not str(inner.get("description", "")).endswith(".")] == []
+    assert [
+        at for scope, at, inner in all_members() if not str(inner.get("description", "")).endswith(".")
+    ] == []
 
 
 def test_every_object_of_keywords_is_closed() -> None:
@@ -161,7 +163,11 @@ def test_every_keyword_has_three_consumers() -> None:
     for scope in SCOPES:
         for name, schema in keywords(scope).items():
             consumers, waived = schema["x-consumers"], schema.get("x-waiver", {})
-            if set(consumers) & set(waived) or set(consumers) | set(waived) != {"mock", "conformance", "diff"}:
+            if set(consumers) & set(waived) or set(consumers) | set(waived) != {
+                "mock",
+                "conformance",
+                "diff",
+            }:
                 wrong.append(f"{scope} {name}")
             assert all(len(sentence) > 10 for sentence in [*consumers.values(), *waived.values()])
     assert wrong == []
@@ -185,7 +191,9 @@ def test_examples_and_defaults_satisfy_their_own_schema() -> None:
     for scope, at, inner in all_members():
         schema = {"$defs": vocabulary()["$defs"], **inner}
         values = [*inner.get("examples", ()), *([inner["default"]] if "default" in inner else ())]
-        wrong += [(scope, at, v) for v in values if not jsonschema_rs.Draft202012Validator(schema).is_valid(v)]
+        wrong += [
+            (scope, at, v) for v in values if not jsonschema_rs.Draft202012Validator(schema).is_valid(v)
+        ]
     assert wrong == []
 
 
@@ -204,7 +212,9 @@ class Recorder(dict[str, Any]):
     """An object that notes which members are asked for; going through all of them asks for all."""
 
     def __init__(self, value: Mapping[str, Any], path: str, log: set[str]) -> None:
-        super().__init__({key: recorded(item, f"{path}.{key}".lstrip("."), log) for key, item in value.items()})
+        super().__init__(
+            {key: recorded(item, f"{path}.{key}".lstrip("."), log) for key, item in value.items()}
+        )
         self._path, self._log = path, log
 
     def note(self, key: Any) -> None:
@@ -234,8 +244,19 @@ def recorded(value: Any, path: str, log: set[str]) -> Any:
 
 FULL: Mapping[Scope, Mapping[str, Any]] = {
     "root": {
-        "tenancy": {"from": "credential", "field": "org", "foreign": {"read": "gone", "write": "gone", "reference": "gone"}},
-        "oauth": {"scheme": "oauth2", "claim": "org", "accessTtl": "1h", "refreshTtl": "1d", "rotate": True, "issuer": "i"},
+        "tenancy": {
+            "from": "credential",
+            "field": "org",
+            "foreign": {"read": "gone", "write": "gone", "reference": "gone"},
+        },
+        "oauth": {
+            "scheme": "oauth2",
+            "claim": "org",
+            "accessTtl": "1h",
+            "refreshTtl": "1d",
+            "rotate": True,
+            "issuer": "i",
+        },
         "scopes": {"read": "{resource}:r", "write": "{resource}:w", "aliases": {"{access}": True}},
         "writes": {"readOnly": "reject", "unknown": "ignore"},
         "pagination": {
@@ -289,7 +310,14 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         "events": {"e": {"on": {"create": True}, "when": "true"}},
     },
     "property": {
-        **{"computed": "total", "generated": "id", "sequence": "{}", "initial": 1, "initially": "1", "stamped": "true"},
+        **{
+            "computed": "total",
+            "generated": "id",
+            "sequence": "{}",
+            "initial": 1,
+            "initially": "1",
+            "stamped": "true",
+        },
         **{"immutable": True, "hidden": True, "editableWhile": "true", "inList": "omit", "unique": "tenant"},
         "references": {"to": {"a": "orders"}, "by": "status", "onDelete": "cascade", "refused": "invalid"},
     },
@@ -299,6 +327,7 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
     },
 }
 """Every keyword, each with a value."""
+
 
 def generic(scope: Scope, path: str) -> str | None:
     """A path as the schema has it, ``*`` for a name that the author chose; None where the schema has no such word."""
@@ -386,7 +415,9 @@ def test_a_wrong_form_is_found_with_an_example(lay: Lay, scope: str, value: Any,
     assert word in message
 
 
-@pytest.mark.parametrize("place", ["$.info", "$.paths", "$.paths['/orders'].get.responses['200']", "$.paths['/orders']"])
+@pytest.mark.parametrize(
+    "place", ["$.info", "$.paths", "$.paths['/orders'].get.responses['200']", "$.paths['/orders']"]
+)
 def test_a_misplaced_behaviour_is_found(lay: Lay, place: str) -> None:
     """It belongs to four places; anywhere else it would be read by nobody."""
     (finding,) = check_vocabulary(lay(place, {"kind": "list"}))
@@ -422,7 +453,9 @@ def test_every_mistake_is_told_at_once(lay: Lay) -> None:
 
 def test_behaviour_is_refused_with_the_first_mistake(lay: Lay) -> None:
     """What starts a mock stops at a misspelt word, with its place."""
-    with pytest.raises(BehaviourError, match=r"laid\.overlay\.json:\d+ .*/x-behaviour/kind: unknown word 'lst'"):
+    with pytest.raises(
+        BehaviourError, match=r"laid\.overlay\.json:\d+ .*/x-behaviour/kind: unknown word 'lst'"
+    ):
         behaviour_of(lay("operation", {"kind": "lst"}))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema_rs
@@ -52,22 +53,25 @@ def bounds(chance: random.Random, low: str, high: str) -> dict[str, int]:
 
 def some_value(chance: random.Random, schema: JSON) -> JSON:
     """A value that uses only what the schema documents; often valid, sometimes not."""
-    if "enum" in schema:
-        return chance.choice(schema["enum"])
-    if "anyOf" in schema:
-        return some_value(chance, chance.choice(schema["anyOf"]))
-    kind = schema["type"]
-    if kind == "object":
-        return {name: some_value(chance, part) for name, part in schema["properties"].items()
-                if name in schema["required"] or chance.random() < 0.5}  # fmt: skip
-    if kind == "array":
-        size = chance.randint(schema.get("minItems", 0), schema.get("maxItems", 3))
-        return [some_value(chance, schema["items"]) for _ in range(size)]
-    if kind == "string":
-        return "t" * chance.randint(schema.get("minLength", 0), schema.get("maxLength", 5))
-    if kind == "integer":
-        return chance.randint(schema.get("minimum", -3), schema.get("maximum", 6))
-    return None if kind == "null" else chance.random() < 0.5
+    if "enum" in schema or "anyOf" in schema:
+        chosen = chance.choice(schema.get("enum") or schema["anyOf"])
+        return chosen if "enum" in schema else some_value(chance, chosen)
+    make: dict[str, Callable[[], JSON]] = {
+        "object": lambda: {
+            name: some_value(chance, part)
+            for name, part in schema["properties"].items()
+            if name in schema["required"] or chance.random() < 0.5
+        },
+        "array": lambda: [
+            some_value(chance, schema["items"])
+            for _ in range(chance.randint(schema.get("minItems", 0), schema.get("maxItems", 3)))
+        ],
+        "string": lambda: "t" * chance.randint(schema.get("minLength", 0), schema.get("maxLength", 5)),
+        "integer": lambda: chance.randint(schema.get("minimum", -3), schema.get("maximum", 6)),
+        "boolean": lambda: chance.random() < 0.5,
+        "null": lambda: None,
+    }
+    return make[schema["type"]]()
 
 
 def edited(chance: random.Random, schema: JSON, depth: int = 0) -> JSON:

@@ -231,3 +231,32 @@ def test_a_release_without_a_section_is_named(contract: Any) -> None:
     (found,) = check_changelog(told, [Step(told.release("1.0.0"), contract(shop()), None, "1.0.0")])
     assert found.id == "changelog-release-missing"
     assert "v1.0.0" in found.detail
+
+
+def test_a_change_of_behaviour_must_be_told_and_can_be_told_in_prose(contract: Any) -> None:
+    old, new = ({**shop(), "x-behaviour": {"idempotency": {"ttl": ttl}}} for ttl in ("24h", "48h"))
+    comparison = compare(contract(old), contract(new))
+    lies = {}
+    for entry in (
+        "",
+        "- Repeated requests are recognised for two days: a longer replay window.",
+        "- Something else.",
+    ):
+        told = parse_changelog(f"## Unreleased\n\n### Changed\n\n{entry}\n")
+        step = Step(told.unreleased, comparison.delta.new, comparison, "Unreleased")
+        lies[entry[:6]] = [finding.id for finding in check_changelog(told, [step])]
+    assert lies == {
+        "": ["changelog-change-untold"],
+        "- Repe": [],
+        "- Some": ["changelog-change-untold", "changelog-entry-unfounded"],
+    }
+
+
+def test_findings_come_in_one_order(contract: Any) -> None:
+    """Two runs print the same bytes: nothing depends on the order of a set."""
+    properties = {f"field{at}": {"type": "object", "properties": {"x": S}} for at in range(20)}
+    longer = {name: {"type": "object", "properties": {"x": S, "y": S}} for name in properties}
+    found = compare(contract(shop(properties=properties)), contract(shop(properties=longer)))
+    assert [f.title for f in found.findings] == [
+        f"Order.field{at}.y was added (optional)" for at in range(20)
+    ]

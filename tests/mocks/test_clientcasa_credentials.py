@@ -51,7 +51,6 @@ def test_r24_both_headers_carry_the_key(mock: Any, headers: dict[str, str]) -> N
         {"x-api-key": f"Bearer {KEY}"},
         {"Authorization": KEY},
         {"Authorization": "Bearer"},
-        {"Authorization": "Bearer "},
         {"Authorization": f"Basic {KEY}"},
         {"Authorization": f"Token {KEY}"},
         {"Authorization": "Bearer cc_test_unknown"},

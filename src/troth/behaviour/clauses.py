@@ -5,16 +5,27 @@ A clause is what conformance judges, what a fault bends and what a report names:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
 from troth.behaviour.model import Behaviour, Binding, Field, Kind, Reference
 from troth.behaviour.resources import properties_of
 from troth.contract.model import Contract
 from troth.contract.pointers import join
+from troth.errors import UsageError, did_you_mean
 
-__all__ = ["CLAUSE_IDS", "Clause", "clauses_of", "forgeable_fields", "writable_fields", "written_references"]
+__all__ = [
+    "CLAUSE_IDS",
+    "Clause",
+    "chosen_clauses",
+    "clauses_of",
+    "forgeable_fields",
+    "is_meant",
+    "writable_fields",
+    "written_references",
+]
 
 Level = Literal["MUST", "SHOULD"]
 
@@ -305,6 +316,22 @@ def clauses_of(contract: Contract, behaviour: Behaviour) -> tuple[Clause, ...]:
     """Every clause of a contract: by row of the table, then in the order of its operations."""
     places = [_Place(contract, behaviour, binding) for binding in behaviour.bindings.values()]
     return tuple(_applied(places))
+
+
+def is_meant(pattern: str, clause: Clause) -> bool:
+    """Whether a pattern means a clause: its concept, id, operation or ``id@operation``, with ``*`` and ``?``."""
+    words = (clause.name, clause.id, clause.concept, clause.operation)
+    return any(fnmatchcase(word, pattern) for word in words)
+
+
+def chosen_clauses(clauses: Sequence[Clause], patterns: Iterable[str]) -> tuple[Clause, ...]:
+    """The clauses that any pattern means, all without one. Raises UsageError for a pattern that means nothing."""
+    wanted = tuple(patterns)
+    for pattern in wanted:
+        if not any(is_meant(pattern, clause) for clause in clauses):
+            words = {w for c in clauses for w in (c.name, c.id, c.concept, c.operation)}
+            raise UsageError(f"No clause of this contract is called {pattern!r}.{did_you_mean(pattern, words)}")
+    return tuple(c for c in clauses if not wanted or any(is_meant(pattern, c) for pattern in wanted))
 
 
 def _applied(places: list[_Place]) -> Iterator[Clause]:

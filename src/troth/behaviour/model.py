@@ -236,6 +236,7 @@ class Field:
     in_list: Literal["omit", "null"] | None = None
     unique: str | None = None
     items: Mapping[str, Field] | None = None
+    reference: Reference | None = None
     pointer: str = ""
 
 

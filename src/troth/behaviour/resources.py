@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from troth.behaviour.expressions import Expression, ExpressionError, compile_expression
@@ -103,7 +104,7 @@ def _field(
     at, traits = traits_of(contract, pointer)
     computed = expression(contract, traits.get("computed"), f"{at}/computed")
     generated = _generated(name, schema, traits)
-    return Field(
+    found = Field(
         name=name,
         schema={**schema, **{k: v for k, v in beside.items() if k != "$ref"}},
         nullable=nullable(schema),
@@ -124,6 +125,7 @@ def _field(
         items=_item_fields(contract, pointer, seen),
         pointer=pointer,
     )
+    return replace(found, reference=_reference(contract, found))
 
 
 def _item_fields(contract: Contract, pointer: str, seen: frozenset[str]) -> Mapping[str, Field] | None:
@@ -251,7 +253,7 @@ def build_resource(
         id_field=(identifier := _id_field(fields, given, parameter)),
         id_kind=_id_kind(fields.get(identifier)),
         fields=fields,
-        references=tuple(r for f in fields.values() if (r := _reference(contract, f))),
+        references=tuple(f.reference for f in fields.values() if f.reference),
         lifecycle=_lifecycle(contract, given.get("lifecycle"), at),
         rules=_rules(contract, given.get("rules"), at),
         events=_events(contract, given.get("events"), at),

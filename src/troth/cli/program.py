@@ -42,7 +42,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "changelog": Entry("troth.cli.changelog", "Check, write or render a changelog."),
         "lint": Entry("troth.cli.lint", "Check that a contract is coherent."),
         "explain": Entry("troth.cli.explain", "Show what each operation does, and why."),
-        "clauses": Entry("troth.cli.explain", "List the clauses of a contract."),
+        "clauses": Entry("troth.cli.clauses", "List the clauses of a contract."),
     }
 )
 

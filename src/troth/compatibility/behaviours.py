@@ -197,7 +197,7 @@ def _fact(
     shown_old = (words or old) if action != "added" else None
     shown_new = (words or new) if action != "removed" else None
     named = path[:-1] if words else path
-    place = f"{site.place}: {'.'.join(named)}" if named else site.place
+    place = ": ".join(filter(None, (site.place, ".".join(named)))) or words or path[-1]
     names = tuple(dict.fromkeys((path[-1], *path, site.place, site.place.rpartition(".")[2])))
     return Fact(
         subject,

@@ -53,7 +53,8 @@ def match_branches(
 
 
 def _is_component(pointers: Pointers) -> bool:
-    return len(pointers) == 1 and pointers[0].startswith("/components/")
+    """Whether a branch is a reference to a named schema: its name is then what it is known by."""
+    return len(pointers) == 1 and pointers[0].count("/") == len(("components", "schemas", "name"))
 
 
 def _only_common_kind(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from troth.compatibility.changelog import Item, Release
 from troth.compatibility.comparison import Comparison
+from troth.compatibility.facts import Fact
 from troth.compatibility.judgement import Judged
 from troth.compatibility.names import Name, blank, names_in, names_of, words_below
 from troth.compatibility.resources import folded, labels_of
@@ -111,7 +113,17 @@ class Claims:
         given = {name.value for name in self.names[entry.line]}
         if item.fact.subject == "enum-value":
             return set(item.fact.names) <= given
+        if "keyword" in item.fact.context and _speaks_of(entry.text, item.fact):
+            return True
         return bool(names_of(item.fact) & given)
+
+
+def _speaks_of(text: str, fact: Fact) -> bool:
+    """Behaviour is told in prose, by the words of its concept (``replay window``) or of its keyword."""
+    keyword = str(fact.context["keyword"]).partition(".")[0]
+    spelt = re.sub(r"([a-z])([A-Z])", r"\1 \2", keyword).casefold().removesuffix("s")
+    words = " ".join(text.casefold().replace("-", " ").split())
+    return fact.subject.replace("-", " ") in words or spelt in words
 
 
 def signature(operation: Operation) -> str:

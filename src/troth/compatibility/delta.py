@@ -50,13 +50,11 @@ def delta(old: Contract, new: Contract) -> Delta:
         facts += _own_behaviour(pair) if all(described) else ()
     facts += [*_servers(old, new), *scheme_facts(old, new), *_webhooks(old, new, walk)]
     if all(described):
-        facts += behaviour_facts(
-            "root", "x-behaviour", (old.extension, "/x-behaviour"), (new.extension, "/x-behaviour")
-        )
+        facts += behaviour_facts("root", "", (old.extension, "/x-behaviour"), (new.extension, "/x-behaviour"))
     elif any(described):
         action = "added" if described[1] else "removed"
         facts.append(Fact("behaviour-description", action, "x-behaviour", names=("x-behaviour",)))
-    for name in old.schemas.keys() & new.schemas.keys():
+    for name in filter(new.schemas.__contains__, old.schemas):
         walk.enter_component(name)
     facts += walk.facts()
     return Delta(old, new, tuple(_once(facts)), paired, sides)
@@ -152,7 +150,7 @@ def _webhooks(old: Contract, new: Contract, walk: SchemaWalk) -> Iterator[Fact]:
     before, after = _calls(old), _calls(new)
     for key in sorted(before.keys() | after.keys()):
         if key in before and key in after:
-            for content_type in before[key].keys() & after[key].keys():
+            for content_type in sorted(before[key].keys() & after[key].keys()):
                 walk.enter(
                     before[key][content_type], after[key][content_type], Use(f"webhook {key[0]}", "response")
                 )

@@ -18,7 +18,7 @@ from troth.compatibility.policies import Policy
 from troth.compatibility.rules import Rule, rule_for
 from troth.compatibility.samples import sample
 from troth.compatibility.shells import shell, with_subject
-from troth.compatibility.witness import MISSING, Judgement, first_witness, judge
+from troth.compatibility.witness import MISSING, Judgement, find_witness, first_witness, judge
 from troth.findings import SEVERITIES, Finding, Severity
 
 __all__ = ["Judged", "judge_all"]
@@ -162,12 +162,25 @@ def _unasserted(fact: Fact) -> str:
 
 
 def _over_shells(old: Node, new: Node, subject: str, direction: Direction) -> Judgement:
-    """The edit alone, put into the old node; where it hurts alone, both nodes as wholes may still show it harmless."""
-    alone = _between(shell(old), shell(with_subject(old, new, subject)), direction)
-    if alone.verdict == "proved":
+    """The edit alone, put into the old node; where it hurts alone, both nodes as wholes may still show it harmless.
+
+    The witness must show the edit and be a real message: admitted and refused by the whole nodes as well.
+    """
+    before, after, edited = shell(old), shell(new), shell(with_subject(old, new, subject))
+    alone = _between(before, edited, direction)
+    if alone.verdict == "proved" or _between(before, after, direction).verdict == "proved":
+        return Judgement("proved")
+    if alone.verdict == "unknown":
         return alone
-    together = _between(shell(old), shell(new), direction)
-    return together if together.verdict == "proved" else alone
+    if direction == "request":
+        witness = find_witness((before,), (edited, after))
+    else:
+        witness = find_witness((edited, after), (before,))
+    if witness is MISSING:
+        return Judgement(
+            "unknown", reason="alone it loses values, and no value shows it beside the other edits here"
+        )
+    return Judgement("refuted", witness)
 
 
 def _between(old: Mapping[str, JSON], new: Mapping[str, JSON], direction: Direction) -> Judgement:

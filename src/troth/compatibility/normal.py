@@ -41,6 +41,7 @@ class Normaliser:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._nodes: dict[Pointers, Node] = {}
+        self._ends: dict[str, str] = {}
         self._open: set[str] = set()
 
     def key(self, pointers: Iterable[str]) -> Pointers:
@@ -62,6 +63,13 @@ class Normaliser:
         return self.contract.node(pointer)
 
     def _end(self, pointer: str) -> str:
+        found = self._ends.get(pointer)
+        if found is None:
+            found = self._ends[pointer] = self._followed(pointer)
+        return found
+
+    def _followed(self, pointer: str) -> str:
+        """The end of a chain of references that stand alone; one with words beside it is a schema of its own."""
         seen = set()
         while pointer not in seen:
             seen.add(pointer)

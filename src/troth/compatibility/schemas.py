@@ -6,7 +6,7 @@ and one edit is one fact. Which operations a fact reaches is read from the graph
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,11 +15,12 @@ from troth.compatibility.assertions import assertion_facts
 from troth.compatibility.behaviours import behaviour_facts
 from troth.compatibility.branches import match_branches
 from troth.compatibility.expansion import guarded
-from troth.compatibility.facts import DIRECTIONS, Direction, Fact, Found, Pair, Pointers, Use
+from troth.compatibility.facts import DIRECTIONS, Fact, Found, Pair, Pointers, Use
 from troth.compatibility.nodes import Node
 from troth.compatibility.normal import Normaliser
 from troth.compatibility.places import place_of
 from troth.compatibility.properties import property_facts
+from troth.compatibility.reach import Reach
 from troth.compatibility.sides import Sides
 from troth.contract.pointers import join
 
@@ -35,8 +36,7 @@ class SchemaWalk:
         self.sides = sides
         self._with_behaviour = behaviour
         self.old, self.new = sides.old, sides.new
-        self._parents: dict[Pair, set[tuple[Pair, frozenset[Direction]]]] = defaultdict(set)
-        self._roots: dict[Pair, set[Use]] = defaultdict(set)
+        self._reach = Reach()
         self._seen: set[Pair] = set()
         self._waiting: deque[Pair] = deque()
         self._found: dict[tuple[JSON, ...], list[Found]] = {}
@@ -44,7 +44,7 @@ class SchemaWalk:
     def enter(self, old: str, new: str, use: Use) -> None:
         """A schema at which a request or response of an operation begins, on both sides."""
         pair = self.sides.pair((old,), (new,))
-        self._roots[pair].add(use)
+        self._reach.root(pair, use)
         self._visit(pair)
 
     def enter_component(self, name: str) -> None:
@@ -59,33 +59,21 @@ class SchemaWalk:
             for found in self._differences(pair):
                 self._found.setdefault(_edit(found.fact), []).append(found)
         for group in self._found.values():
-            uses = {use for found in group for use in self._uses(found)}
-            yield replace(group[0].fact, uses=tuple(sorted(uses)))
+            uses = (self._reach.uses(found.pair, found.blocked) for found in group)
+            yield replace(group[0].fact, uses=tuple(sorted(frozenset().union(*uses))))
 
     def _visit(self, pair: Pair) -> None:
         if pair not in self._seen:
             self._seen.add(pair)
             self._waiting.append(pair)
 
-    def _uses(self, found: Found) -> Iterator[Use]:
-        """The roots above a pair, walking only edges that let the direction through."""
-        for direction in DIRECTIONS:
-            if direction in found.blocked:
-                continue
-            seen, waiting = {found.pair}, deque([found.pair])
-            while waiting:
-                pair = waiting.popleft()
-                yield from (use for use in self._roots.get(pair, ()) if use.direction == direction)
-                for parent, blocked in self._parents.get(pair, ()):
-                    if direction not in blocked and parent not in seen:
-                        seen.add(parent)
-                        waiting.append(parent)
-
     def _child(self, parent: Pair, old: Pointers, new: Pointers) -> None:
+        if self.sides.inert(old, new):
+            return
         pair = self.sides.pair(old, new)
         one, other = self.old.node(pair.old).annotations, self.new.node(pair.new).annotations
         blocked = frozenset(d for d in DIRECTIONS if guarded(one, d) and guarded(other, d))
-        self._parents[pair].add((parent, blocked))
+        self._reach.contain(parent, pair, blocked)
         self._visit(pair)
 
     def _differences(self, pair: Pair) -> Iterator[Found]:
@@ -122,11 +110,11 @@ class SchemaWalk:
         yield from (Found(fact, pair) for fact in facts)
 
     def _descend(self, pair: Pair, old: Node, new: Node) -> None:
-        for name in old.properties.keys() & new.properties.keys():
+        for name in filter(new.properties.__contains__, old.properties):
             self._child(pair, old.properties[name], new.properties[name])
-        for name in old.pattern_properties.keys() & new.pattern_properties.keys():
+        for name in filter(new.pattern_properties.__contains__, old.pattern_properties):
             self._child(pair, old.pattern_properties[name], new.pattern_properties[name])
-        for keyword in old.children.keys() & new.children.keys():
+        for keyword in filter(new.children.__contains__, old.children):
             if not (self._closed(old, keyword, self.old) or self._closed(new, keyword, self.new)):
                 self._child(pair, old.children[keyword], new.children[keyword])
         for one, other in zip(old.prefix, new.prefix, strict=False):

@@ -59,9 +59,7 @@ def with_subject(old: Node, new: Node, subject: str) -> Node:
     taken = {
         "pattern": lambda: replace(old, patterns=new.patterns),
         "null": lambda: _with_null(old, new),
-        "type": lambda: replace(
-            old, types=new.types, null=new.null, enum=None if new.enum is None else old.enum
-        ),
+        "type": lambda: _with_types(old, new),
         "enum": lambda: _with_enum(old, new),
         "enum-value": lambda: _with_enum(old, new),
     }.get(subject)
@@ -72,6 +70,15 @@ def _with_keywords(old: Node, new: Node, keywords: tuple[str, ...]) -> Node:
     kept = {keyword: value for keyword, value in old.assertions.items() if keyword not in keywords}
     taken = {keyword: new.assertions[keyword] for keyword in keywords if keyword in new.assertions}
     return replace(old, assertions={**kept, **taken})
+
+
+def _with_types(old: Node, new: Node) -> Node:
+    """Types that come bring their bounds along; the types that stay keep the old ones."""
+    if not old.types & new.types:
+        return new
+    return replace(
+        old, types=new.types, null=new.null, enum=new.enum, assertions={**new.assertions, **old.assertions}
+    )
 
 
 def _with_null(old: Node, new: Node) -> Node:

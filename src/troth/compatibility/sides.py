@@ -39,6 +39,15 @@ class Sides:
         """Where an edit was made: in the new contract, or in the old one for what was removed."""
         return place_of(self.old.contract, old) if action == "removed" else place_of(self.new.contract, new)
 
+    def inert(self, old: Pointers, new: Pointers) -> bool:
+        """Whether two schemas read the same and refer to nothing: there is no difference to look for."""
+        if old != new:
+            return False
+        return all(
+            self.old.raw(pointer) == (schema := self.new.raw(pointer)) and not _refers(schema)
+            for pointer in old
+        )
+
     def untouched(self, pair: Pair) -> bool:
         """Whether a schema reads the same on both sides and takes nothing at its own level from elsewhere."""
         if pair.old != pair.new:
@@ -50,3 +59,11 @@ class Sides:
             if isinstance(schema, dict) and schema.keys() & {"$ref", "allOf", "anyOf", "oneOf"}:
                 return False
         return True
+
+
+def _refers(schema: JSON) -> bool:
+    if isinstance(schema, dict):
+        return "$ref" in schema or any(
+            _refers(part) for part in schema.values() if isinstance(part, (dict, list))
+        )
+    return isinstance(schema, list) and any(map(_refers, schema))

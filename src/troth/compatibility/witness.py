@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from troth.compatibility.samples import edges, sample
 __all__ = ["MISSING", "Judgement", "find_witness", "first_witness", "judge"]
 
 JSON = Any
+Schema = Mapping[str, JSON]
 MISSING = object()
 
 
@@ -27,9 +28,9 @@ class Judgement:
     reason: str = ""
 
 
-def judge(admitted: Mapping[str, JSON], by: Mapping[str, JSON], hints: Iterable[JSON] = ()) -> Judgement:
+def judge(admitted: Schema, by: Schema) -> Judgement:
     """Whether every value that ``admitted`` admits is admitted ``by`` the other schema."""
-    found = find_witness(admitted, by, hints)
+    found = find_witness((admitted,), (by,))
     if found is not MISSING:
         return Judgement("refuted", found)
     if covers(by, admitted):
@@ -39,17 +40,16 @@ def judge(admitted: Mapping[str, JSON], by: Mapping[str, JSON], hints: Iterable[
     )
 
 
-def find_witness(
-    accepting: Mapping[str, JSON], refusing: Mapping[str, JSON], hints: Iterable[JSON] = ()
-) -> JSON:
-    """The first and smallest candidate that ``accepting`` admits and ``refusing`` refuses, else ``MISSING``."""
-    yes, no = validator(accepting), validator(refusing)
-    if yes is None or no is None:
+def find_witness(accepting: Sequence[Schema], refusing: Sequence[Schema]) -> JSON:
+    """The smallest candidate that each ``accepting`` schema admits and each ``refusing`` one refuses, else MISSING."""
+    yes, no = [validator(schema) for schema in accepting], [validator(schema) for schema in refusing]
+    if None in yes or None in no:
         return MISSING
     fitting = [
         value
-        for value in _distinct(_candidates(accepting, refusing, hints))
-        if yes.is_valid(value) and not no.is_valid(value)
+        for value in _distinct(_candidates((*refusing, *accepting)))
+        if all(schema is not None and schema.is_valid(value) for schema in yes)
+        and not any(schema is not None and schema.is_valid(value) for schema in no)
     ]
     return min(fitting, key=_length, default=MISSING)
 
@@ -64,19 +64,12 @@ def first_witness(
     return next((value for value in candidates if yes.is_valid(value) and not no.is_valid(value)), MISSING)
 
 
-def _candidates(
-    accepting: Mapping[str, JSON], refusing: Mapping[str, JSON], hints: Iterable[JSON]
-) -> Iterator[JSON]:
-    yield from hints
-    yield from (value for pair in zip_longest(edges(refusing), edges(accepting)) for value in pair)
-    for kind in ("object", "array", "string", "number", "boolean"):
-        if kind in _kinds(accepting) - _kinds(refusing):
-            yield sample({**accepting, "type": kind})
-
-
-def _kinds(schema: Mapping[str, JSON]) -> set[str]:
-    stated = schema.get("type", ["object", "array", "string", "number", "boolean", "null"])
-    return {stated} if isinstance(stated, str) else set(stated)
+def _candidates(schemas: Sequence[Schema]) -> Iterator[JSON]:
+    """Values at the edges of each schema in turn, then one of each type."""
+    yield from (value for turn in zip_longest(*map(edges, schemas)) for value in turn)
+    for schema in schemas:
+        for kind in ("object", "array", "string", "number", "boolean"):
+            yield sample({**schema, "type": kind})
 
 
 def _distinct(values: Iterable[JSON]) -> Iterator[JSON]:

@@ -2,7 +2,7 @@
 
 from troth.conformance.outcome import Outcome
 from troth.conformance.planning import Plan, Skip, plan
-from troth.conformance.running import Judged, Planned, Run, Started, verify
+from troth.conformance.running import Event, Fuzzing, Judged, Planned, Run, Started, verify
 from troth.conformance.target import Principal, Target
 
-__all__ = ["Judged", "Outcome", "Plan", "Planned", "Principal", "Run", "Skip", "Started", "Target", "plan", "verify"]
+__all__ = ["Event", "Fuzzing", "Judged", "Outcome", "Plan", "Planned", "Principal", "Run", "Skip", "Started", "Target", "plan", "verify"]

@@ -6,11 +6,10 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from troth.behaviour.clauses import Clause
-from troth.errors import UsageError, did_you_mean
+from troth.behaviour.clauses import Clause, chosen_clauses, is_meant
+from troth.errors import UsageError
 
 __all__ = ["Plan", "Skip", "plan"]
 
@@ -24,7 +23,7 @@ class Skip:
     until: date | None = None
 
     def covers(self, clause: Clause, today: date) -> bool:
-        return (self.until is None or today <= self.until) and matches(self.clause, clause)
+        return (self.until is None or today <= self.until) and is_meant(self.clause, clause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,6 @@ class Plan:
 
     clauses: tuple[Clause, ...]
     skipped: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-
-def matches(pattern: str, clause: Clause) -> bool:
-    """Whether a pattern means a clause: its concept, id, operation or ``id@operation``, with ``*`` and ``?``."""
-    words = (clause.name, clause.id, clause.concept, clause.operation)
-    return any(fnmatchcase(word, pattern) for word in words)
 
 
 def plan(
@@ -50,19 +43,12 @@ def plan(
     today: date,
 ) -> Plan:
     """The plan of a run. Raises UsageError for a pattern that means nothing and for an impossible shard."""
-    patterns, known = tuple(only), tuple(skips)
-    for pattern in (*patterns, *(skip.clause for skip in known)):
-        if not any(matches(pattern, clause) for clause in clauses):
-            words = {w for c in clauses for w in (c.name, c.id, c.concept, c.operation)}
-            raise UsageError(f"No clause of this contract is called {pattern!r}.{did_you_mean(pattern, words)}")
+    known = tuple(skips)
+    chosen_clauses(clauses, [skip.clause for skip in known])
     index, count = shard
     if not 1 <= index <= count:
         raise UsageError(f"There is no shard {index}/{count}; the first of {max(count, 1)} is 1/{max(count, 1)}.")
-    chosen = tuple(
-        clause
-        for clause in clauses
-        if (not patterns or any(matches(pattern, clause) for pattern in patterns)) and _part(clause, count) == index
-    )
+    chosen = tuple(clause for clause in chosen_clauses(clauses, only) if _part(clause, count) == index)
     reasons = {
         clause.name: f"skipped: {skip.reason}" + (f" (until {skip.until})" if skip.until else "")
         for clause in chosen

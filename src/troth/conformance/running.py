@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from troth.behaviour import Behaviour, behaviour_of
 from troth.behaviour.clauses import Clause, clauses_of
@@ -23,9 +23,15 @@ from troth.contract import Contract, validators
 from troth.errors import TargetError
 from troth.findings import Case, Finding, Verdict
 
-__all__ = ["Budget", "Event", "Judged", "Planned", "Run", "Started", "verify"]
+if TYPE_CHECKING:
+    from troth.conformance.fuzzing import Fuzzed
+
+__all__ = ["Budget", "Event", "Fuzzing", "Judged", "Planned", "Run", "Started", "verify"]
 
 Budget = Literal["pr", "nightly"]
+
+#: Clauses that fuzzing has a say in.
+FUZZED = frozenset({"schema.response", "validation.no-server-error", "validation.rejected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,14 @@ class Judged:
     case: Case
 
 
-Event = Planned | Started | Judged
+@dataclass(frozen=True, slots=True)
+class Fuzzing:
+    """Fuzzing has reached an operation."""
+
+    label: str
+
+
+Event = Planned | Started | Judged | Fuzzing
 Listener = Callable[[Event], None]
 
 
@@ -99,6 +112,31 @@ class Run:
             return "not-exercised", str(reason), ()
         return "conform", "", ()
 
+    def fuzzed(self, cases: Sequence[Case], chosen: Plan, tell: Listener) -> list[Case]:
+        """The same cases after fuzzing: what it broke is violated, whatever the probe said."""
+        # Schemathesis and Hypothesis take most of a second to import.
+        from troth.conformance.fuzzing import fuzz  # noqa: PLC0415
+
+        clauses = {c.name: c for c in chosen.clauses if c.id in FUZZED and c.name not in chosen.skipped}
+        if not clauses or not self.scene.successes:
+            return list(cases)
+        found = fuzz(
+            self.contract, self.behaviour, self.target, self.scene.cast, self._control, seed=self.seed,
+            budget=self.budget, operations=frozenset(c.operation for c in clauses.values()),
+            tell=lambda label: tell(Fuzzing(label)),
+        )  # fmt: skip
+        self.client.sent += found.requests
+        self.client.starved = self.client.starved or found.limited
+        return [self._merged(case, clauses.get(case.name), found) for case in cases]
+
+    def _merged(self, case: Case, clause: Clause | None, found: Fuzzed) -> Case:
+        flaw = found.flaws.get((clause.id, clause.operation)) if clause else None
+        if clause is None or flaw is None or case.verdict == "violate":
+            return case
+        finding = self._finding(clause, Violated(flaw.title, detail=flaw.detail))
+        finding = replace(finding, evidence={"exchanges": [flaw.exchange] if flaw.exchange else []})
+        return replace(case, verdict="violate", detail=flaw.title, findings=(finding,))
+
     def _finding(self, clause: Clause, violation: Violated) -> Finding:
         exchanges = [exchange.as_evidence() for exchange in violation.exchanges]
         return Finding(
@@ -140,6 +178,8 @@ def verify(
             case = Case(clause.name, clause.concept, "not-exercised", (), reason) if reason else run.judge(clause)
             cases.append(case)
             tell(Judged(clause, case))
+        if fuzz and target.transport is None:
+            cases = run.fuzzed(cases, chosen, tell)
         served = bool(run.scene.successes) or not any(b.operation.security for b in run.behaviour.bindings.values())
         lacking = shortfall(cases, chosen.skipped, served=served, throttled=run.client.starved)
         return Outcome(

@@ -30,6 +30,11 @@ class WriteChecks:
         self._guarded = tuple(f for f in resource.fields.values() if f.editable_while is not None)
         self._unique = tuple(f for f in resource.fields.values() if f.unique is not None)
         self._immutable = frozenset(f.name for f in resource.fields.values() if f.immutable)
+        self._nested = tuple(
+            (f.name, inner)
+            for f in resource.fields.values()
+            if (inner := tuple(item.reference for item in (f.items or {}).values() if item.reference))
+        )
 
     def traits(self, body: Mapping[str, Any], writable: frozenset[str], before: Mapping[str, Any] | None) -> None:
         """Read-only and immutable fields are refused by name (or dropped, where the contract ignores them)."""
@@ -67,12 +72,19 @@ class WriteChecks:
                 raise Refusal("conflict", message, [detail(f"/{escape(field.name)}", "editable-while", message)])
 
     def references(self, data: Mapping[str, Any], names: Iterable[str], world: TenantWorld) -> None:
-        """Every reference among ``names`` points at a row that the tenant can see."""
+        """Every reference among ``names``, and in lists of objects among them, points at a row that the tenant sees."""
         for reference in self._resource.references:
             if reference.field in names:
                 self._reference(reference, data, world)
+        for name, inner in self._nested:
+            items = data.get(name) if name in names else None
+            for index, item in enumerate(items if isinstance(items, list) else ()):
+                for reference in inner:
+                    self._reference(reference, item, world, f"/{escape(name)}/{index}")
 
-    def _reference(self, reference: Reference, data: Mapping[str, Any], world: TenantWorld) -> None:
+    def _reference(
+        self, reference: Reference, data: Mapping[str, Any], world: TenantWorld, within: str = ""
+    ) -> None:
         target = reference.target(data)
         value = data.get(reference.field)
         if target is None or value is None:
@@ -80,7 +92,7 @@ class WriteChecks:
         wanted = value if isinstance(value, list) else [value]
         for index, identifier in enumerate(wanted):
             if not self._exists(target, identifier, world):
-                at = f"/{escape(reference.field)}" + (f"/{index}" if reference.many else "")
+                at = f"{within}/{escape(reference.field)}" + (f"/{index}" if reference.many else "")
                 message = f"'{reference.field}' names a row of {target} that does not exist."
                 kind = reference.refused or self._tenancy.foreign_reference
                 raise Refusal(kind, message, [detail(at, "reference", message)])

@@ -21,6 +21,8 @@ __all__ = ["Preference", "forced_response", "parse_prefer"]
 
 _PART = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;]*)))?')
 _WAIT = re.compile(r"^(\d+(?:\.\d+)?)(ms|s)?$")
+_STATUS = re.compile(r"^[1-5][0-9]{2}$")
+_SEED = re.compile(r"^[0-9]{1,18}$")
 _LONGEST = 60.0
 
 
@@ -57,7 +59,7 @@ def parse_prefer(header: str) -> Preference:
         code=found.get("code"),
         example=found.get("example"),
         dynamic=found.get("dynamic", "").lower() == "true",
-        seed=int(found["seed"]) if found.get("seed", "").isdigit() else None,
+        seed=int(found["seed"]) if _SEED.match(found.get("seed", "")) else None,
         wait=min(seconds, _LONGEST),
         faults=frozenset(faults),
     )
@@ -66,7 +68,7 @@ def parse_prefer(header: str) -> Preference:
 def forced_response(contract: Contract, operation: Operation, wanted: Preference) -> Response:
     """A documented response, from its examples or its schema. Raises Refusal naming what is documented."""
     status = wanted.code or next((s for s in sorted(operation.responses) if s.startswith("2")), "200")
-    response = operation.response_for(int(status)) if status.isdigit() and len(status) == 3 else None  # noqa: PLR2004
+    response = operation.response_for(int(status)) if _STATUS.match(status) else None
     if response is None:
         known = ", ".join(operation.responses)
         hint = did_you_mean(status, operation.responses)

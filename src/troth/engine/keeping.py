@@ -31,6 +31,12 @@ class Keeper:
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
         self._dependents = _dependents(behaviour)
         self._referrers = _referrers(behaviour)
+        self._announced = {
+            (resource.name, moment): tuple(event for event in resource.events if moment in event.on)
+            for resource in behaviour.resources.values()
+            for moment in ("create", "update", "delete")
+            if any(moment in event.on for event in resource.events)
+        }
         self.timed = tuple(r for r in behaviour.resources.values() if any("time" in e.on for e in r.events))
 
     def world(self, state: State, tenant: str) -> TenantWorld:
@@ -97,16 +103,21 @@ class Keeper:
         self, resource: Resource, before: Row | None, row: Row, world: TenantWorld, *, quiet: bool = False
     ) -> Row:
         kind = self.kinds[resource.name]
-        old = kind.full(before, world) if before is not None and resource.events else None
-        touched = self._touched(resource.name, (row,) if before is None else (before, row), world)
+        moment = "create" if before is None else "update"
+        announced = not quiet and (resource.name, moment) in self._announced
+        old = kind.full(before, world) if before is not None and announced else None
         table = world.state.table(world.tenant, resource.name)
-        table.put(row)
+        if resource.name not in self._dependents:
+            table.put(row)
+        else:
+            touched = self._touched(resource.name, (row,) if before is None else (before, row), world)
+            table.put(row)
+            self._settle(touched, world, quiet=quiet)
         stamped = kind.stamp(row, world)
         if stamped is not row:
             table.put(stamped)
-        self._settle(touched, world, quiet=quiet)
-        if not quiet:
-            self._announce(resource, "create" if before is None else "update", stamped, old, world)
+        if announced:
+            self._announce(resource, moment, stamped, old, world)
         return stamped
 
     def _touched(
@@ -140,14 +151,14 @@ class Keeper:
     def _announce(
         self, resource: Resource, moment: str, row: Row, old: Mapping[str, Any] | None, world: TenantWorld
     ) -> None:
-        if not resource.events:
+        events = self._announced.get((resource.name, moment), ())
+        if not events:
             return
-        view = self.kinds[resource.name].full(row, world)
-        for event in resource.events:
-            if moment not in event.on:
-                continue
+        kind = self.kinds[resource.name]
+        view = kind.full(row, world)
+        for event in events:
             if event.when is None or event.when.holds(view, world, {"old": old}):
-                self._dispatcher.emit(world.state, world.tenant, event, self.kinds[resource.name].view(row, world))
+                self._dispatcher.emit(world.state, world.tenant, event, kind.view(row, world))
 
     def sweep(self, state: State) -> None:
         """Emit what time alone has brought about since the last sweep; at most once a day of the clock."""

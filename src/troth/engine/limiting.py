@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 
 from troth.behaviour.model import RateLimit
+from troth.engine.authenticating import Principal
+from troth.engine.messages import Request
 from troth.engine.refusing import Refusal
 from troth.engine.state import State
 
@@ -13,11 +16,19 @@ __all__ = ["Limiter"]
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
+_PARTITIONS: Mapping[str, Callable[[Principal, Request], str]] = {
+    "credential": lambda principal, _request: principal.secret,
+    "tenant": lambda principal, _request: principal.tenant,
+    "address": lambda _principal, request: request.client,
+}
+
+
 class Limiter:
     """One compiled policy. Counts a request before anything else is done with it."""
 
     def __init__(self, policy: RateLimit, faults: frozenset[str]) -> None:
         self.policy = policy
+        self.partition = _PARTITIONS[policy.per]
         self._faults = faults
         names = policy.headers
         self._limit = (names["limit"].lower().encode(), str(policy.limit).encode()) if "limit" in names else None

@@ -214,7 +214,7 @@ def _creator(rows: _Rows) -> Performer:
         given = {**rows.defaults, **_accepted(body, rows), **rows.parent_values(call)}
         identifier = _chosen_id(given, rows, call)
         data = rows.kind.filled(given, world, identifier=identifier)
-        checks.references(data, [r.field for r in resource.references], world)
+        checks.references(data, data, world)
         checks.rules("create", data, world)
         checks.unique(data, world)
         row = keeper.add(resource, data, world)

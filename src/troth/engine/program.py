@@ -112,9 +112,7 @@ class Program:
         """Count the request under every policy. Raises Refusal ``rate-limited`` with the headers of the policy."""
         headers: tuple[tuple[bytes, bytes], ...] = ()
         for limiter in self.limiters:
-            per = limiter.policy.per
-            partition = {"tenant": principal.tenant, "address": request.client}.get(per, principal.secret)
-            headers += limiter.take(state, partition or request.client)
+            headers += limiter.take(state, limiter.partition(principal, request) or request.client)
         return headers
 
     def authenticator(self, principals: Mapping[str, Principal], verify: Any) -> Authenticator:

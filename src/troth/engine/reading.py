@@ -16,7 +16,19 @@ from troth.engine.refusing import Refusal
 
 __all__ = ["BodyReader", "RequestReader"]
 
+#: What the mock stores must also be written again, and the writer of JSON stops at 254 levels.
+MAX_DEPTH = 200
+
 Values = Mapping[tuple[str, str], Any]
+
+
+def _is_deeper(value: Any, limit: int) -> bool:
+    """Whether objects and lists are nested deeper than a limit; level by level, because recursion has one too."""
+    level = [value]
+    for _ in range(limit):
+        members = (item for inner in level for item in (inner.values() if isinstance(inner, dict) else inner))
+        level = [item for item in members if isinstance(item, dict | list)]
+    return bool(level)
 
 _REMEMBERED = 4096
 
@@ -65,11 +77,15 @@ class BodyReader:
 
     def _json(self, body: bytes) -> Any:
         try:
-            return orjson.loads(body)
+            value = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             where = f"line {error.lineno}, column {error.colno}"
             message = f"The body is not JSON in UTF-8: {error.msg} ({where})."
             raise Refusal("malformed", message, [detail("", "json", message)]) from None
+        if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deeper(value, MAX_DEPTH):
+            message = f"The body is nested deeper than {MAX_DEPTH} levels."
+            raise Refusal("malformed", message, [detail("", "depth", message)])
+        return value
 
     def _validate(self, media: Media, value: Any, warnings: list[str]) -> None:
         if media.schema_pointer is None:

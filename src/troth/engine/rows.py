@@ -55,6 +55,9 @@ class RowKind:
         self._late = tuple(f for f in ordered if f.name in late)
         self._stamped = tuple(f for f in resource.fields.values() if f.stamped is not None)
         self._public = tuple(f for f in resource.fields.values() if not f.write_only and not f.hidden)
+        self._shown = tuple(f.name for f in self._public)
+        # A row whose fields are all shown as they are stored is its own view.
+        self._plain = not self._late and bool(self._public) and len(self._public) == len(resource.fields)
         self._nested = tuple(f for f in resource.fields.values() if f.items and _has_traits(f.items))
         self._open = not resource.fields
         self._blank = self._blanks()
@@ -75,11 +78,13 @@ class RowKind:
 
     def _fill(self, field: Field, data: dict[str, Any], world: TenantWorld) -> None:
         """One field whose first value has to be made."""
+        if data.get(field.name) is not None:
+            return
         if field.generated in ("created", "updated"):
-            data.setdefault(field.name, world.now())
-        elif data.get(field.name) is None and field.sequence is not None:
+            data[field.name] = world.now()
+        elif field.sequence is not None:
             data[field.name] = field.sequence.format(world.state.next(world.tenant, self.resource.name, field.name))
-        elif field.name not in data and field.initially is not None:
+        elif field.initially is not None:
             value = field.initially.evaluate(data, world)
             if value is not None or field.nullable or field.required:
                 data[field.name] = value
@@ -90,11 +95,14 @@ class RowKind:
         return world.state.identities.uuid()
 
     def _blanks(self) -> dict[str, Any]:
-        """What a row holds where a create says nothing and nothing has to be computed."""
+        """What a row holds where a create says nothing, in the order of the schema."""
         made: dict[str, Any] = {}
         for name, field in self.resource.fields.items():
             made_later = field.computed or field.generated or field.sequence or field.initially
             if name == self.resource.id_field or made_later:
+                # A placeholder keeps the order of the schema; what fills it comes next.
+                if field.nullable or field.required:
+                    made[name] = None
                 continue
             if field.initial is not None or (field.nullable and not field.write_only):
                 made[name] = field.initial
@@ -116,6 +124,8 @@ class RowKind:
 
     def stamp(self, row: Row, world: TenantWorld) -> Row:
         """The row with its ``stamped`` moments set or cleared; the same row when nothing changes."""
+        if not self._stamped:
+            return row
         changed: dict[str, Any] = {}
         for field in self._stamped:
             holds = field.stamped is not None and field.stamped.holds(self.view(row, world), world)
@@ -135,18 +145,23 @@ class RowKind:
     def _scope(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {**data, "$id": data.get(self.resource.id_field)}
 
-    def view(self, row: Row, world: TenantWorld) -> dict[str, Any]:
+    def view(self, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         """What the API shows of a row, cached until the row or the day changes."""
         if row.view is not None and (not self.daily or row.stamp == world.today()):
             return row.view
-        scope = self._scope(row.data)
-        for field in self._late:
-            if field.computed is not None:
-                scope[field.name] = field.computed.evaluate(scope, world)
+        if self._plain and len(row.data) == len(self._shown):
+            row.view = row.data
+            return row.data
+        scope = row.data
+        if self._late:
+            scope = self._scope(row.data)
+            for field in self._late:
+                if field.computed is not None:
+                    scope[field.name] = field.computed.evaluate(scope, world)
         if self._open:
             view = {name: value for name, value in row.data.items()}
         else:
-            view = {f.name: scope[f.name] for f in self._public if f.name in scope}
+            view = {name: scope[name] for name in self._shown if name in scope}
         row.view, row.body, row.stamp = view, None, world.today() if self.daily else ""
         return view
 
@@ -157,9 +172,10 @@ class RowKind:
             row.body = dump(view)
         return row.body
 
-    def full(self, row: Row, world: TenantWorld) -> dict[str, Any]:
+    def full(self, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         """The view together with the fields that the API hides, for expressions."""
-        return {**row.data, **self.view(row, world)}
+        view = self.view(row, world)
+        return view if view is row.data else {**row.data, **view}
 
 
 def _has_traits(fields: Mapping[str, Field]) -> bool:

@@ -32,7 +32,7 @@ class Row:
         self.id = identifier
         self.data = data
         self.visible = visible
-        self.view: dict[str, Any] | None = None
+        self.view: Mapping[str, Any] | None = None
         self.body: bytes | None = None
         self.stamp = ""
 

@@ -58,14 +58,14 @@ async def _body(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-def _request(scope: Scope, body: bytes) -> Request:
+def _request(scope: Scope) -> Request:
     client = scope.get("client")
     return Request(
         scope["method"],
         (scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
         scope["query_string"].decode("latin-1"),
         fold_headers(scope["headers"]),
-        body,
+        b"",
         client[0] if client else "",
     )
 
@@ -75,6 +75,10 @@ async def _send(send: Send, response: Response, *, head: bool) -> None:
         response.headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
     await send({"type": "http.response.body", "body": b"" if head else response.body})
+
+
+def _is_control(path: str) -> bool:
+    return path.startswith(CONTROL_PATH) and not path.startswith((f"{CONTROL_PATH}/ui", f"{CONTROL_PATH}/openapi"))
 
 
 class MockApplication:
@@ -95,25 +99,22 @@ class MockApplication:
         self.engine = engine
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+        if scope["type"] == "http":
+            if self._control is None or not _is_control(scope["path"]):
+                await self._shell(scope, receive, send)
+            else:
+                await self._operate(scope, receive, send)
+        elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif scope["type"] == "http":
-            await self._http(scope, receive, send)
-
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
-        if self._control is not None and path.startswith(CONTROL_PATH) and not path.startswith(
-            (f"{CONTROL_PATH}/ui", f"{CONTROL_PATH}/openapi")
-        ):
-            await self._operate(scope, receive, send)
-        else:
-            await self._shell(scope, receive, send)
 
     async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The innermost application: one request through the engine."""
         engine = self.engine
+        request = _request(scope)
+        headers = request.headers
         try:
-            request = _request(scope, await _body(receive))
+            if "content-length" in headers or "transfer-encoding" in headers:
+                request.body = await _body(receive)
         except _Gone:
             return
         except _TooLarge:
@@ -122,7 +123,7 @@ class MockApplication:
             response.headers.append((b"connection", b"close"))
             await _send(send, response, head=False)
             return
-        prefer = request.headers.get("prefer")
+        prefer = headers.get("prefer")
         if prefer and (wait := parse_prefer(prefer).wait):
             await asyncio.sleep(wait)
         matched: Match | MethodNotAllowed | None = scope.get(MATCH)
@@ -133,7 +134,8 @@ class MockApplication:
     async def _operate(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._control is not None  # noqa: S101 - the caller has looked
         try:
-            request = _request(scope, await _body(receive))
+            request = _request(scope)
+            request.body = await _body(receive)
         except (_Gone, _TooLarge):
             return
         response = self._control.handle(request)

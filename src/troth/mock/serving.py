@@ -44,6 +44,7 @@ def serve(application: MockApplication, listening: socket.socket, ready: Callabl
     """Serve until SIGINT or SIGTERM; ``ready`` is called once connections are answered."""
     config = uvicorn.Config(
         application,
+        interface="asgi3",
         log_level="error",
         access_log=False,
         server_header=False,

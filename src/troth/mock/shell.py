@@ -89,7 +89,7 @@ class TrieRouting(SpecMiddleware):  # type: ignore[misc]
     def add_api(self, specification: RawSpecification, *, base_path: str = "", **_options: Any) -> None:
         self._base_path = base_path or specification.base_path
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
         if scope["type"] == "http":
             raw = scope.get("raw_path")
             path = raw.decode("latin-1") if raw else scope["path"]
@@ -99,7 +99,7 @@ class TrieRouting(SpecMiddleware):  # type: ignore[misc]
                 scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
             if not isinstance(found, NotFound):
                 scope[MATCH] = found
-        await self.app(scope, receive, send)
+        return self.app(scope, receive, send)  # type: ignore[arg-type]
 
 
 class DocumentationRoutes(SwaggerUIAPI):  # type: ignore[misc]
@@ -120,11 +120,11 @@ class DocumentationRoutes(SwaggerUIAPI):  # type: ignore[misc]
 class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
     """The documentation UI below the control path, out of the API's way and off its hot path."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http" and scope["path"].startswith(CONTROL_PATH):
-            await super().__call__(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            routed: Awaitable[None] = super().__call__(scope, receive, send)
+            return routed
+        return self.app(scope, receive, send)  # type: ignore[no-any-return]
 
     def add_api(self, specification: RawSpecification, **options: Any) -> None:
         given = {**options, "base_path": CONTROL_PATH, "default": self.default_fn}

@@ -85,7 +85,7 @@ class Watcher:
             if _signature(self._files) != changed:
                 continue  # still being written
             await self._reload([file for file in self._files if changed[file] != self._known[file]])
-            self._known = _signature(self._files) if self._files != tuple(changed) else changed
+            self._known = {**_signature(self._files), **{f: changed[f] for f in self._files if f in changed}}
 
     async def _reload(self, files: list[Path]) -> None:
         names = ", ".join(file.name for file in files)
@@ -94,7 +94,7 @@ class Watcher:
         except TrothError as error:
             self._report(f"{names} changed and cannot be used; serving what was there before.\n{error}")
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a half-edited document never ends the mock
             _log.exception("loading again failed")
             self._report(f"{names} changed and cannot be loaded ({type(error).__name__}: {error}).")
             return

@@ -1,0 +1,201 @@
+"""``troth verify``: hold a running server to a contract."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from troth.cli.output import note, progress, say, show, write_report
+from troth.cli.settings import Settings, load_settings, parse_rate
+from troth.cli.tables import expand
+from troth.errors import UsageError
+
+if TYPE_CHECKING:
+    from troth.conformance import Event, Outcome, Principal, Skip, Target
+
+__all__ = ["verify"]
+
+_PART = re.compile(r",(?=(?:tenant|scopes|header)=)")
+_SHOWN = 2
+_FILES = ("junit", "sarif", "html")
+
+
+@click.command(
+    "verify",
+    epilog="""\b
+Examples:
+  troth verify clientcasa --base-url http://127.0.0.1:4010/api
+  troth verify openapi.yaml --base-url https://staging.example.com/v1 \\
+    --principal 'acme,tenant=acme,header=X-Api-Key:${ACME_KEY}' \\
+    --principal 'globex,tenant=globex,header=X-Api-Key:${GLOBEX_KEY}' --rate 20/s
+  troth verify clientcasa --base-url http://127.0.0.1:4010/api --only tenancy --json
+""",
+)
+@click.argument("contract", required=False)
+@click.option("--base-url", metavar="URL", help="Where the API is, its base path included.")
+@click.option("--overlay", "overlays", multiple=True, metavar="FILE", help="An Overlay to apply; may repeat.")
+@click.option("--config", type=click.Path(path_type=Path), help="The target file; else the nearest troth.toml.")
+@click.option("--principal", "principals", multiple=True, metavar="NAME,tenant=T,scopes=A+B,header=K:V",
+              help="A credential of the target; may repeat, and so may header=. ${VARIABLES} are expanded.")
+@click.option("--control", metavar="URL", help="The target's control plane; a Troth mock's is found by itself.")
+@click.option("--budget", type=click.Choice(["pr", "nightly"]), default="pr", show_default=True,
+              help="How much to try: minutes at most, or as much as is useful.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed and contract, same requests.")
+@click.option("--shard", default="1/1", show_default=True, metavar="I/N", help="Judge the I-th of N parts.")
+@click.option("--only", multiple=True, metavar="NAME",
+              help="Only this concept, clause, operation or clause@operation (* and ? match); may repeat.")
+@click.option("--fuzz/--no-fuzz", default=True, show_default=True, help="Schemathesis after the probes.")
+@click.option("--rate", metavar="N/WINDOW", help="Never send faster than this, such as 20/s.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML, a case a clause.")
+@click.option("--sarif", type=click.Path(path_type=Path), metavar="FILE", help="Write SARIF 2.1.0.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one self-contained HTML file.")
+@click.option("--github", is_flag=True, help="Print annotations for GitHub Actions.")
+def verify(contract: str | None, *, as_json: bool, github: bool, config: Path | None, **options: Any) -> int:
+    """Hold a running server to a contract.
+
+    Every behaviour statement of the contract is a clause; each is tried out as owner, as another tenant, with
+    too narrow scopes and without a credential. CONTRACT is a shipped name (clientcasa), a file, a directory, a
+    URL or git:REF:path; it and the rest may come from the target file.
+
+    Exit codes: 0 conform, 1 violations, 2 usage or contract error, 3 target unreachable, 4 internal,
+    5 too little exercised, 130 interrupted.
+    """  # fmt: skip
+    if as_json and github:
+        raise UsageError("--json and --github both print on stdout; choose one.")
+    settings = load_settings(config)
+    outcome = _run(contract or settings.contract, settings, options)
+    report: dict[str, Any] = {"title": f"{outcome.contract} at {outcome.base_url}", "cases": outcome.cases, "head": outcome.head()}
+    for form in _FILES:
+        if options[form] is not None:
+            write_report(options[form], outcome.findings, form, **report)
+    if as_json or github:
+        show(outcome.findings, "json" if as_json else "github", **report)
+    else:
+        _print(outcome)
+    return outcome.exit_code
+
+
+def _run(contract: str | None, settings: Settings, options: Mapping[str, Any]) -> Outcome:
+    from troth.conformance import verify as hold  # noqa: PLC0415 - keeps `troth --help` fast
+    from troth.contract import load_contract  # noqa: PLC0415
+
+    if not contract:
+        raise UsageError("Say which contract to hold the target to, such as: troth verify clientcasa --base-url URL")
+    target = _target(settings, options)
+    shard = _shard(options["shard"])
+    loaded = load_contract(contract, overlays=options["overlays"])
+    with progress("Verifying") as bar:
+        return hold(
+            loaded, target, only=options["only"], skips=_skips(settings), shard=shard, seed=options["seed"],
+            budget=options["budget"], fuzz=options["fuzz"], listener=_follower(bar),
+        )  # fmt: skip
+
+
+def _follower(bar: Any) -> Any:
+    from troth.conformance import Fuzzing, Judged, Planned, Started  # noqa: PLC0415 - as above
+
+    def follow(event: Event) -> None:
+        if isinstance(event, Planned):
+            bar.total(len(event.plan.clauses))
+        elif isinstance(event, Started):
+            bar.describe(event.clause.name)
+        elif isinstance(event, Judged):
+            bar.advance()
+        elif isinstance(event, Fuzzing):
+            bar.describe(f"Fuzzing {event.label}".strip())
+
+    return follow
+
+
+def _target(settings: Settings, options: Mapping[str, Any]) -> Target:
+    from troth.conformance import Principal, Target  # noqa: PLC0415 - as above
+
+    url = options["base_url"] or settings.base_url
+    if not url:
+        raise UsageError("Say where the target is: --base-url URL, or base-url under [target] in troth.toml.")
+    known = tuple(Principal(p.name, p.tenant, p.headers, p.scopes) for p in settings.principals.values())
+    given = tuple(_principal(text) for text in options["principals"])
+    rate = parse_rate(options["rate"]) if options["rate"] else settings.rate
+    return Target(url, given or known, rate, options["control"] or settings.control_url)
+
+
+def _principal(text: str) -> Principal:
+    """``NAME,tenant=T,scopes=A+B,header=K:V``; header may repeat. Raises UsageError without showing a value."""
+    from troth.conformance import Principal  # noqa: PLC0415 - as above
+
+    name, *parts = _PART.split(text)
+    tenant, scopes, headers = None, ("*",), {}
+    if not name or "=" in name:
+        raise UsageError("--principal begins with a name: NAME,tenant=T,scopes=A+B,header=K:V")
+    for part in parts:
+        key, _, value = part.partition("=")
+        value = expand(value, os.environ, lambda _keys: f"--principal {name}")
+        if key == "tenant":
+            tenant = value
+        elif key == "scopes":
+            scopes = tuple(value.split("+"))
+        else:
+            header, colon, content = value.partition(":")
+            if not colon:
+                raise UsageError(f"--principal {name}: header= takes a name and a value, such as header=X-Api-Key:secret")
+            headers[header.strip()] = content.strip()
+    return Principal(name, tenant, headers, scopes)
+
+
+def _skips(settings: Settings) -> list[Skip]:
+    from troth.conformance import Skip  # noqa: PLC0415 - as above
+
+    return [Skip(skip.clause, skip.reason, skip.until) for skip in settings.skips.values()]
+
+
+def _shard(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([1-9]\d*)/([1-9]\d*)", text)
+    if found is None:
+        raise UsageError(f"--shard {text!r} is not I/N, such as 1/4.")
+    return int(found[1]), int(found[2])
+
+
+def _print(outcome: Outcome) -> None:
+    _print_table(outcome)
+    chosen: dict[str, list[Any]] = {}
+    for finding in outcome.findings:
+        chosen.setdefault(str(finding.clause).partition("@")[0], []).append(finding)
+    shown = [finding for group in chosen.values() for finding in group[:_SHOWN]]
+    if shown:
+        say()
+        show(shown, "text", title="What does not hold")
+    for clause, group in chosen.items():
+        if len(group) > _SHOWN:
+            others = ", ".join(str(finding.operation) for finding in group[_SHOWN:])
+            say(f"{clause} fails for {len(group) - _SHOWN} more operations: {others}")
+    for reason, names in _open(outcome).items():
+        note(f"{len(names)} not judged, {reason}: {names[0]}{' …' if len(names) > 1 else ''}")
+    say()
+    style = {0: "bold green", 1: "bold red"}.get(outcome.exit_code, "bold yellow")
+    say(outcome.sentence, style=style)
+
+
+def _open(outcome: Outcome) -> dict[str, list[str]]:
+    """The names of the cases without a verdict, by reason."""
+    found: dict[str, list[str]] = {}
+    for case in outcome.cases:
+        if case.verdict in ("inconclusive", "not-exercised"):
+            found.setdefault(case.detail or case.verdict, []).append(case.name)
+    return found
+
+
+def _print_table(outcome: Outcome) -> None:
+    rows = outcome.by_concept()
+    width = max((len(concept) for concept in rows), default=0)
+    verdicts = list(next(iter(rows.values()), {}))
+    say(" ".join([" " * width, *(f"{verdict:>13}" for verdict in verdicts)]), style="bold")
+    for concept, counts in rows.items():
+        cells = [f"{counts[verdict] or '·':>13}" for verdict in verdicts]
+        style = "red" if counts["violate"] else "yellow" if not counts["conform"] else "green"
+        say(" ".join([f"{concept:<{width}}", *cells]), style=style)
