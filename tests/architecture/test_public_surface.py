@@ -18,7 +18,7 @@ PACKAGE = Path(troth.__file__).parent
 ROOMS = sorted(
     f"troth.{found.parent.name if found.name == '__init__.py' else found.stem}"
     for found in [*PACKAGE.glob("*/__init__.py"), *PACKAGE.glob("*.py")]
-    if found != PACKAGE / "__init__.py"
+    if found not in (PACKAGE / "__init__.py", PACKAGE / "__main__.py")
 )
 
 

@@ -296,7 +296,7 @@ ERRORS = {
         "unknown event 'order_payed'. Did you mean 'order_paid'?",
     ),
     "an event of time without a moment": (
-        ("{on: {time: true}, when: \"placed < today()\"}", "{on: {time: true}}"),
+        ('{on: {time: true}, when: "placed < today()"}', "{on: {time: true}}"),
         "missing-keyword",
         f"{ORDER}/x-behaviour/events/order_late",
         "time alone brings this event about, so 'when' must say at which moment.",

@@ -261,8 +261,13 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         "writes": {"readOnly": "reject", "unknown": "ignore"},
         "pagination": {
             "default": {
-                **{"style": "page", "position": "page", "size": "size", "defaultSize": 10, "maxSize": 50},
-                **{"oversize": "clamp", "envelope": "$items"},
+                "style": "page",
+                "position": "page",
+                "size": "size",
+                "defaultSize": 10,
+                "maxSize": 50,
+                "oversize": "clamp",
+                "envelope": "$items",
             }
         },
         "errors": {
@@ -272,12 +277,19 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
             "kinds": {"gone": {"status": 410, "code": "gone", "message": "Gone."}},
         },
         "idempotency": {
-            **{"header": "K", "methods": {"POST": True}, "ttl": "1h", "maxLength": 9, "scope": "tenant"},
+            "header": "K",
+            "methods": {"POST": True},
+            "ttl": "1h",
+            "maxLength": 9,
+            "scope": "tenant",
             "mismatch": "conflict",
         },
         "rateLimits": {
             "hourly": {
-                **{"limit": 1, "window": "1h", "per": "tenant", "reset": "epoch"},
+                "limit": 1,
+                "window": "1h",
+                "per": "tenant",
+                "reset": "epoch",
                 "headers": {"limit": "L", "remaining": "R", "reset": "S"},
             }
         },
@@ -303,26 +315,35 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         },
         "rules": {
             "r": {
-                **{"on": {"create": True}, "when": "true", "require": "true", "refused": "invalid"},
-                **{"message": "m", "field": "id"},
+                "on": {"create": True},
+                "when": "true",
+                "require": "true",
+                "refused": "invalid",
+                "message": "m",
+                "field": "id",
             }
         },
         "events": {"e": {"on": {"create": True}, "when": "true"}},
     },
     "property": {
-        **{
-            "computed": "total",
-            "generated": "id",
-            "sequence": "{}",
-            "initial": 1,
-            "initially": "1",
-            "stamped": "true",
-        },
-        **{"immutable": True, "hidden": True, "editableWhile": "true", "inList": "omit", "unique": "tenant"},
+        "computed": "total",
+        "generated": "id",
+        "sequence": "{}",
+        "initial": 1,
+        "initially": "1",
+        "stamped": "true",
+        "immutable": True,
+        "hidden": True,
+        "editableWhile": "true",
+        "inList": "omit",
+        "unique": "tenant",
         "references": {"to": {"a": "orders"}, "by": "status", "onDelete": "cascade", "refused": "invalid"},
     },
     "operation": {
-        **{"kind": "list", "scopes": {"s": True}, "pagination": "default", "parents": {"p": "id"}},
+        "kind": "list",
+        "scopes": {"s": True},
+        "pagination": "default",
+        "parents": {"p": "id"},
         "filters": {"since": {"field": "id", "op": "from", "where": {"status": "paid"}}},
     },
 }

@@ -341,3 +341,62 @@ def test_to_describe_behaviour_is_not_to_change_it(contract: Any) -> None:
     assert [(f.id, f.severity) for f in compare(contract(bare), contract(BASE)).findings] == [
         ("behaviour-description-added", "info")
     ]
+
+
+SHARED = {
+    "paths": {
+        f"/{name}": {
+            "get": {
+                "operationId": f"list{name}",
+                "parameters": [{"$ref": "#/components/parameters/Limit"}],
+                "responses": {"200": {"$ref": "#/components/responses/Rows"}},
+            },
+        }
+        for name in ("A", "B", "C")
+    },
+    "components": {
+        "parameters": {
+            "Limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100}}
+        },
+        "headers": {"Left": {"required": True, "schema": {"type": "integer"}}},
+        "responses": {
+            "Rows": {
+                "description": "Rows.",
+                "headers": {"X-Left": {"$ref": "#/components/headers/Left"}},
+                "content": {
+                    "application/json": {"schema": {"type": "array", "items": S}},
+                    "text/csv": {"schema": S},
+                },
+            },
+        },
+    },
+}
+PARTS: Path = ("components",)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ((*PARTS, "parameters", "Limit", "required"), True, ("parameter-requirement-added", "query parameter limit became required")),
+        ((*PARTS, "parameters", "Limit", "schema", "maximum"), 50, ("request-maximum-decreased", "parameter Limit: maximum decreased from 100 to 50")),
+        ((*PARTS, "headers", "Left", "required"), False, ("header-requirement-removed", "header X-Left of response 200 is no longer always sent")),
+        ((*PARTS, "headers", "Left", "schema", "type"), "number", ("response-type-widened", "header Left: type widened from integer to number")),
+        ((*PARTS, "responses", "Rows", "content", "text/csv"), GONE, ("response-media-type-removed", "text/csv 200 response was removed")),
+        ((*PARTS, "responses", "Rows", "content", "application/json", "schema", "minItems"), 1,
+         ("response-min-items-added", "response Rows: minimum number of items 1 was set")),
+    ],
+)  # fmt: skip
+def test_an_edit_of_a_shared_part_is_told_once_with_its_reach(
+    path: Path, value: JSON, expected: tuple[str, str], contract: Any
+) -> None:
+    document = deepcopy(SHARED)
+    node: Any = document
+    for step in path[:-1]:
+        node = node[step]
+    if value is GONE:
+        del node[path[-1]]
+    else:
+        node[path[-1]] = value
+    (finding,) = compare(contract(SHARED), contract(document)).findings
+    assert (finding.id, finding.title) == expected
+    assert finding.reach == ("listA", "listB", "listC")

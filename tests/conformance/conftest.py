@@ -75,7 +75,9 @@ def clientcasa() -> Contract:
 
 def engine_of(contract: Contract, *faults: str, **options: Any) -> Engine:
     seed_file = shipped().mocks / contract.name / "seed.yaml"
-    settings = Settings(seed=7, faults=frozenset(faults), seed_file=seed_file if seed_file.is_file() else None, **options)
+    settings = Settings(
+        seed=7, faults=frozenset(faults), seed_file=seed_file if seed_file.is_file() else None, **options
+    )
     return Engine(contract, settings)
 
 

@@ -122,7 +122,7 @@ def test_the_clock_obeys(call: Call, sandbox: str) -> None:
     assert is_problem(call("POST", "/clock/freeze", sandbox, json={"at": 5}), 400, "5")
 
 
-@pytest.mark.parametrize("by", ["9999999999d", 1e300, "-99999999w", "1e5"])
+@pytest.mark.parametrize("by", ["9999999999d", 1e300, "-99999999w", "1e5", "-60000d"])
 def test_a_clock_beyond_the_calendar_is_refused(server: Any, call: Call, sandbox: str, by: Any) -> None:
     """The clock stays where it was, and the API goes on."""
     before = call("GET", "/clock", sandbox).json()
@@ -192,13 +192,14 @@ def test_deliveries_are_flushed_and_sent_again(server: Any, call: Call, sandbox:
     create(server, sandbox)
     call("POST", "/deliveries/flush", sandbox)
     (mine,) = (d for d in call("GET", "/deliveries", sandbox).json()["deliveries"] if d["url"] == hook["url"])
+    assert len(mine["attempts"]) == 1
     assert mine["attempts"][0]["status"] is None
     assert "ConnectError" in mine["attempts"][0]["error"]
     again = call("POST", f"/deliveries/{mine['id']}/redeliver", sandbox)
     assert again.json() == {"redelivering": mine["id"]}
     call("POST", "/deliveries/flush", sandbox)
     (mine,) = (d for d in call("GET", "/deliveries", sandbox).json()["deliveries"] if d["url"] == hook["url"])
-    assert len(mine["attempts"]) >= 2
+    assert len(mine["attempts"]) == 2
     assert is_problem(call("POST", "/deliveries/none/redeliver", sandbox), 400, "no delivery 'none'")
 
 

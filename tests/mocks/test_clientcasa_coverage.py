@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 REQUIREMENTS = set(range(1, 43))
 
 
-def tests() -> list[ast.FunctionDef]:
+def named_tests() -> list[ast.FunctionDef]:
     """The tests of this folder that are named after requirements."""
     trees = (ast.parse(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("test_clientcasa_*.py")))
     found = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
@@ -25,12 +25,12 @@ def numbers(name: str) -> set[int]:
 
 def test_every_requirement_has_a_test() -> None:
     """R1 to R42 are all there, and no number beyond."""
-    assert set().union(*(numbers(test.name) for test in tests())) == REQUIREMENTS
+    assert set().union(*(numbers(test.name) for test in named_tests())) == REQUIREMENTS
 
 
 def test_every_test_states_its_fact() -> None:
     """The docstring is a sentence that a reader can hold against the requirement."""
-    assert [test.name for test in tests() if not (ast.get_docstring(test) or "").endswith(".")] == []
+    assert [test.name for test in named_tests() if not (ast.get_docstring(test) or "").endswith(".")] == []
 
 
 def test_names_are_not_used_twice() -> None:

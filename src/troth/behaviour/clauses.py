@@ -162,7 +162,9 @@ def _errors(at: _Place) -> str | None:
 
 def _keyed(at: _Place) -> str | None:
     makes = at.kind in (Kind.CREATE, Kind.UPDATE, Kind.REPLACE)
-    return at.binding.idempotency.pointer if at.binding.idempotency and at.binding.resource and makes else None
+    return (
+        at.binding.idempotency.pointer if at.binding.idempotency and at.binding.resource and makes else None
+    )
 
 
 def _keyed_by_tenant(at: _Place) -> str | None:
@@ -170,7 +172,11 @@ def _keyed_by_tenant(at: _Place) -> str | None:
 
 
 def _limited(at: _Place) -> str | None:
-    return at.behaviour.rate_limits[0].pointer if at.behaviour.rate_limits and at.kind is not Kind.ACTION else None
+    return (
+        at.behaviour.rate_limits[0].pointer
+        if at.behaviour.rate_limits and at.kind is not Kind.ACTION
+        else None
+    )
 
 
 def _limited_read(at: _Place) -> str | None:
@@ -235,7 +241,12 @@ def _lifecycle(at: _Place) -> str | None:
 
 
 def _rules(at: _Place) -> str | None:
-    moment = {Kind.CREATE: "create", Kind.UPDATE: "update", Kind.REPLACE: "update", Kind.DELETE: "delete"}.get(at.kind)
+    moment = {
+        Kind.CREATE: "create",
+        Kind.UPDATE: "update",
+        Kind.REPLACE: "update",
+        Kind.DELETE: "delete",
+    }.get(at.kind)
     rules = at.binding.resource.rules if at.binding.resource else ()
     return next((rule.pointer for rule in rules if moment in rule.on), None)
 
@@ -330,7 +341,9 @@ def chosen_clauses(clauses: Sequence[Clause], patterns: Iterable[str]) -> tuple[
     for pattern in wanted:
         if not any(is_meant(pattern, clause) for clause in clauses):
             words = {w for c in clauses for w in (c.name, c.id, c.concept, c.operation)}
-            raise UsageError(f"No clause of this contract is called {pattern!r}.{did_you_mean(pattern, words)}")
+            raise UsageError(
+                f"No clause of this contract is called {pattern!r}.{did_you_mean(pattern, words)}"
+            )
     return tuple(c for c in clauses if not wanted or any(is_meant(pattern, c) for pattern in wanted))
 
 

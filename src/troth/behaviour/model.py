@@ -6,7 +6,8 @@ Everything here is derived once at start-up by :mod:`troth.behaviour.inference`;
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as member
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -316,7 +317,7 @@ class Filter:
     field: str
     op: str
     source: str
-    where: Mapping[str, Any] = field(default_factory=dict)
+    where: Mapping[str, Any] = member(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +345,7 @@ class Binding:
     success: int
     envelope: Any
     wrapper: str | None
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = member(default_factory=dict)
 
     @property
     def id(self) -> str:

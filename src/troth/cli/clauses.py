@@ -21,8 +21,12 @@ Examples:
 )
 @click.argument("contract")
 @click.option("--overlay", "overlays", multiple=True, metavar="FILE", help="An Overlay to apply; may repeat.")
-@click.option("--only", multiple=True, metavar="NAME",
-              help="Only this concept, clause, operation or clause@operation (* and ? match); may repeat.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Only this concept, clause, operation or clause@operation (* and ? match); may repeat.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a list of clauses as JSON.")
 def clauses(contract: str, overlays: tuple[str, ...], only: tuple[str, ...], *, as_json: bool) -> None:
     """List the clauses of a contract.

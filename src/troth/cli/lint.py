@@ -19,14 +19,25 @@ _FAILING = frozenset({"breaking", "error", "warning"})
 _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 
 
-@click.command
+@click.command(
+    epilog="""\b
+Examples:
+  troth lint clientcasa
+  troth lint openapi.yaml --overlay behaviour.overlay.yaml --format github
+""",
+)
 @click.argument("contract")
 @click.option(
     "--overlay", "overlays", multiple=True, metavar="FILE", help="An overlay to lay over it; may repeat."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; the same as --format json.")
 @click.option(
-    "--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True, help="How to write the report."
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="How to write the report.",
 )
 @click.option(
     "--output",
@@ -42,11 +53,6 @@ def lint(contract: str, overlays: tuple[str, ...], as_json: bool, form: str, out
     uses.
 
     Exit codes: 0 nothing above info, 1 errors or warnings, 2 the contract can't be loaded, 4 internal.
-
-    \b
-    Example:
-      troth lint clientcasa
-      troth lint openapi.yaml --overlay behaviour.overlay.yaml --json
     """
     loaded = load_contract(contract, overlays=overlays)
     findings = lint_contract(loaded)
@@ -67,6 +73,8 @@ def _print(findings: Sequence[Finding], title: str) -> None:
     for finding in findings:
         mark = "" if finding.severity == "error" else f"{finding.severity}: "
         say(f"{finding.location}: {mark}{finding.title}", style=_STYLES.get(finding.severity, ""))
-    counts = [(severity, sum(f.severity == severity for f in findings)) for severity in ("error", "warning", "info")]
+    counts = [
+        (severity, sum(f.severity == severity for f in findings)) for severity in ("error", "warning", "info")
+    ]
     told = [f"{count} {word}{'s' if count > 1 and word != 'info' else ''}" for word, count in counts if count]
     note(f"{title}: {', '.join(told) or 'coherent'}.")

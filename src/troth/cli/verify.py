@@ -12,15 +12,13 @@ import click
 
 from troth.cli.output import note, progress, say, show, write_report
 from troth.cli.settings import Settings, load_settings, parse_rate
-from troth.cli.tables import expand
 from troth.errors import UsageError
 
 if TYPE_CHECKING:
-    from troth.conformance import Event, Outcome, Principal, Skip, Target
+    from troth.conformance import Event, Outcome, Skip, Target
 
 __all__ = ["verify"]
 
-_PART = re.compile(r",(?=(?:tenant|scopes|header)=)")
 _SHOWN = 2
 _FILES = ("junit", "sarif", "html")
 
@@ -39,22 +37,44 @@ Examples:
 @click.argument("contract", required=False)
 @click.option("--base-url", metavar="URL", help="Where the API is, its base path included.")
 @click.option("--overlay", "overlays", multiple=True, metavar="FILE", help="An Overlay to apply; may repeat.")
-@click.option("--config", type=click.Path(path_type=Path), help="The target file; else the nearest troth.toml.")
-@click.option("--principal", "principals", multiple=True, metavar="NAME,tenant=T,scopes=A+B,header=K:V",
-              help="A credential of the target; may repeat, and so may header=. ${VARIABLES} are expanded.")
-@click.option("--control", metavar="URL", help="The target's control plane; a Troth mock's is found by itself.")
-@click.option("--budget", type=click.Choice(["pr", "nightly"]), default="pr", show_default=True,
-              help="How much to try: minutes at most, or as much as is useful.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="The target file; else the nearest troth.toml."
+)
+@click.option(
+    "--principal",
+    "principals",
+    multiple=True,
+    metavar="NAME,tenant=T,scopes=A+B,header=K:V",
+    help="A credential of the target; may repeat, and so may header=. ${VARIABLES} are expanded.",
+)
+@click.option(
+    "--control", metavar="URL", help="The target's control plane; a Troth mock's is found by itself."
+)
+@click.option(
+    "--budget",
+    type=click.Choice(["pr", "nightly"]),
+    default="pr",
+    show_default=True,
+    help="How much to try: minutes at most, or as much as is useful.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed and contract, same requests.")
 @click.option("--shard", default="1/1", show_default=True, metavar="I/N", help="Judge the I-th of N parts.")
-@click.option("--only", multiple=True, metavar="NAME",
-              help="Only this concept, clause, operation or clause@operation (* and ? match); may repeat.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Only this concept, clause, operation or clause@operation (* and ? match); may repeat.",
+)
 @click.option("--fuzz/--no-fuzz", default=True, show_default=True, help="Schemathesis after the probes.")
 @click.option("--rate", metavar="N/WINDOW", help="Never send faster than this, such as 20/s.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML, a case a clause.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML, a case a clause."
+)
 @click.option("--sarif", type=click.Path(path_type=Path), metavar="FILE", help="Write SARIF 2.1.0.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one self-contained HTML file.")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one self-contained HTML file."
+)
 @click.option("--github", is_flag=True, help="Print annotations for GitHub Actions.")
 def verify(contract: str | None, *, as_json: bool, github: bool, config: Path | None, **options: Any) -> int:
     """Hold a running server to a contract.
@@ -70,7 +90,11 @@ def verify(contract: str | None, *, as_json: bool, github: bool, config: Path | 
         raise UsageError("--json and --github both print on stdout; choose one.")
     settings = load_settings(config)
     outcome = _run(contract or settings.contract, settings, options)
-    report: dict[str, Any] = {"title": f"{outcome.contract} at {outcome.base_url}", "cases": outcome.cases, "head": outcome.head()}
+    report: dict[str, Any] = {
+        "title": f"{outcome.contract} at {outcome.base_url}",
+        "cases": outcome.cases,
+        "head": outcome.head(),
+    }
     for form in _FILES:
         if options[form] is not None:
             write_report(options[form], outcome.findings, form, **report)
@@ -86,7 +110,9 @@ def _run(contract: str | None, settings: Settings, options: Mapping[str, Any]) -
     from troth.contract import load_contract  # noqa: PLC0415
 
     if not contract:
-        raise UsageError("Say which contract to hold the target to, such as: troth verify clientcasa --base-url URL")
+        raise UsageError(
+            "Say which contract to hold the target to, such as: troth verify clientcasa --base-url URL"
+        )
     target = _target(settings, options)
     shard = _shard(options["shard"])
     loaded = load_contract(contract, overlays=options["overlays"])
@@ -114,38 +140,15 @@ def _follower(bar: Any) -> Any:
 
 
 def _target(settings: Settings, options: Mapping[str, Any]) -> Target:
-    from troth.conformance import Principal, Target  # noqa: PLC0415 - as above
+    from troth.conformance import Principal, Target, principal_of  # noqa: PLC0415 - as above
 
     url = options["base_url"] or settings.base_url
     if not url:
         raise UsageError("Say where the target is: --base-url URL, or base-url under [target] in troth.toml.")
     known = tuple(Principal(p.name, p.tenant, p.headers, p.scopes) for p in settings.principals.values())
-    given = tuple(_principal(text) for text in options["principals"])
+    given = tuple(principal_of(text, os.environ) for text in options["principals"])
     rate = parse_rate(options["rate"]) if options["rate"] else settings.rate
     return Target(url, given or known, rate, options["control"] or settings.control_url)
-
-
-def _principal(text: str) -> Principal:
-    """``NAME,tenant=T,scopes=A+B,header=K:V``; header may repeat. Raises UsageError without showing a value."""
-    from troth.conformance import Principal  # noqa: PLC0415 - as above
-
-    name, *parts = _PART.split(text)
-    tenant, scopes, headers = None, ("*",), {}
-    if not name or "=" in name:
-        raise UsageError("--principal begins with a name: NAME,tenant=T,scopes=A+B,header=K:V")
-    for part in parts:
-        key, _, value = part.partition("=")
-        value = expand(value, os.environ, lambda _keys: f"--principal {name}")
-        if key == "tenant":
-            tenant = value
-        elif key == "scopes":
-            scopes = tuple(value.split("+"))
-        else:
-            header, colon, content = value.partition(":")
-            if not colon:
-                raise UsageError(f"--principal {name}: header= takes a name and a value, such as header=X-Api-Key:secret")
-            headers[header.strip()] = content.strip()
-    return Principal(name, tenant, headers, scopes)
 
 
 def _skips(settings: Settings) -> list[Skip]:

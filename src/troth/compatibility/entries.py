@@ -15,10 +15,11 @@ __all__ = ["Entry", "draft_entries", "write_entries"]
 FIELDS = frozenset({"property", "required-property"})
 PARAMETERS = frozenset({"parameter", "required-parameter"})
 OPERATIONS = frozenset({"operation", "deprecated-operation"})
+BREAKS = "**breaking**: "
 ACCESS = {
     ("request", "response"): "to read and to write",
     ("response",): "read-only",
-    ("request",): "write-only",
+    ("request",): "to write",
     (): "used by no operation",
 }
 
@@ -73,14 +74,20 @@ def _parts(items: list[Judged], found: Delta) -> Iterator[str]:
     operations = [item.fact.place for item in items if item.fact.subject in OPERATIONS]
     if operations:
         yield ", ".join(f"`{operation}`" for operation in operations)
-    yield from _fields([item for item in items if item.fact.subject in FIELDS])
+    fields = [item for item in items if item.fact.subject in FIELDS]
+    yield from _fields([item for item in fields if not _breaks(item)])
+    yield from (BREAKS + part for part in _fields([item for item in fields if _breaks(item)]))
     for item in items:
         if item.fact.subject in PARAMETERS:
-            yield _parameter(item, found)
+            yield (BREAKS if _breaks(item) else "") + _parameter(item, found)
     for item in items:
         if item.fact.subject not in FIELDS | PARAMETERS | OPERATIONS:
-            breaks = item.finding.severity == "breaking" and section_of(item) == "Changed"
-            yield ("**breaking**: " if breaks else "") + _quoted(item)
+            yield (BREAKS if _breaks(item) else "") + _quoted(item)
+
+
+def _breaks(item: Judged) -> bool:
+    """Whether an entry must warn of what it tells; under *Removed* the heading does."""
+    return item.finding.severity == "breaking" and section_of(item) == "Changed"
 
 
 def _fields(items: list[Judged]) -> Iterator[str]:

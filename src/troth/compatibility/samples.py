@@ -126,7 +126,8 @@ def _distinct(item: JSON, items: JSON, count: int) -> list[JSON]:
     if isinstance(item, str):
         return [item, *(f"{item}{at}" for at in range(1, count))][:count]
     if isinstance(item, (int, float)):
-        return [item + at for at in range(count)]
+        step = items.get("multipleOf", 1) if isinstance(items, Mapping) else 1
+        return [item + at * step for at in range(count)]
     return [item] * count
 
 

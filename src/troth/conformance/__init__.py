@@ -1,8 +1,32 @@
-"""Conformance: hold any server to a contract. Probes first, then fuzzing; verdicts are honest about what was not seen."""
+"""Conformance: hold any server to a contract. Probes first, then fuzzing, and honest verdicts."""
 
+from troth.behaviour.clauses import Clause
 from troth.conformance.outcome import Outcome
 from troth.conformance.planning import Plan, Skip, plan
+from troth.conformance.pytesting import account, add_options, clauses_from, run_from
 from troth.conformance.running import Event, Fuzzing, Judged, Planned, Run, Started, verify
-from troth.conformance.target import Principal, Target
+from troth.conformance.target import Principal, Target, principal_of
+from troth.findings import Case
 
-__all__ = ["Event", "Fuzzing", "Judged", "Outcome", "Plan", "Planned", "Principal", "Run", "Skip", "Started", "Target", "plan", "verify"]
+__all__ = [
+    "Case",
+    "Clause",
+    "Event",
+    "Fuzzing",
+    "Judged",
+    "Outcome",
+    "Plan",
+    "Planned",
+    "Principal",
+    "Run",
+    "Skip",
+    "Started",
+    "Target",
+    "account",
+    "add_options",
+    "clauses_from",
+    "plan",
+    "principal_of",
+    "run_from",
+    "verify",
+]

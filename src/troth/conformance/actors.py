@@ -27,7 +27,9 @@ class Actor:
 class Cast:
     """The actors of one run. ``peer`` is None where only one tenant is known."""
 
-    def __init__(self, principals: Iterable[Principal], behaviour: Behaviour, control: Control | None, nonce: str) -> None:
+    def __init__(
+        self, principals: Iterable[Principal], behaviour: Behaviour, control: Control | None, nonce: str
+    ) -> None:
         self._behaviour = behaviour
         self._control = control
         self._nonce = nonce
@@ -50,14 +52,18 @@ class Cast:
 
     def credentials(self, headers: Mapping[str, str]) -> list[str]:
         """Which of a principal's headers are the credential; all of them when the contract does not say."""
-        known = {name for place, name, _ in self._behaviour.authentication.carriers.values() if place == "header"}
+        known = {
+            name for place, name, _ in self._behaviour.authentication.carriers.values() if place == "header"
+        }
         return [name for name in headers if name.lower() in known] or list(headers)
 
     # -- scopes ---------------------------------------------------------------------------------------------------
 
     def allows(self, actor: Actor, wanted: Iterable[str]) -> bool:
         """Whether an actor has every scope, under its own name or an alias."""
-        return "*" in actor.scopes or all({scope, *self._aliases(scope)} & set(actor.scopes) for scope in wanted)
+        return "*" in actor.scopes or all(
+            {scope, *self._aliases(scope)} & set(actor.scopes) for scope in wanted
+        )
 
     def _aliases(self, scope: str) -> set[str]:
         scopes = self._behaviour.scopes
@@ -74,11 +80,18 @@ class Cast:
             if actor.tenant == self.owner.tenant and not self.allows(actor, binding.scopes):
                 return actor
         others = {scope for one in self._behaviour.bindings.values() for scope in one.scopes}
-        near = {s for one in self._behaviour.bindings.values() if one.resource is binding.resource for s in one.scopes}
+        near = {
+            s
+            for one in self._behaviour.bindings.values()
+            if one.resource is binding.resource
+            for s in one.scopes
+        }
         wrong = sorted((near or others) - binding.scopes) or sorted(others - binding.scopes) or ["none:read"]
         found = self._mint(frozenset(wrong))
         if found is None:
-            raise NotExercised(f"no principal lacks {', '.join(sorted(binding.scopes))}; add one to the target file")
+            raise NotExercised(
+                f"no principal lacks {', '.join(sorted(binding.scopes))}; add one to the target file"
+            )
         return found
 
     def exactly(self, binding: Binding) -> Actor:
@@ -88,7 +101,9 @@ class Cast:
                 return actor
         found = self._mint(binding.scopes)
         if found is None:
-            raise NotExercised(f"no principal has {', '.join(sorted(binding.scopes))} alone; add one to the target file")
+            raise NotExercised(
+                f"no principal has {', '.join(sorted(binding.scopes))} alone; add one to the target file"
+            )
         return found
 
     # -- new credentials ------------------------------------------------------------------------------------------
@@ -114,7 +129,9 @@ class Cast:
             headers = self._issued(self.owner.tenant, scopes)
             if headers is None:
                 return None
-            self._minted[scopes] = Actor("+".join(sorted(scopes)), self.owner.tenant, tuple(sorted(scopes)), headers)
+            self._minted[scopes] = Actor(
+                "+".join(sorted(scopes)), self.owner.tenant, tuple(sorted(scopes)), headers
+            )
         return self._minted[scopes]
 
     def _issued(self, tenant: str | None, scopes: Iterable[str]) -> Mapping[str, str] | None:

@@ -38,7 +38,9 @@ _GUESSES = (
     "someone@example.com", "1.0.0", "0123456789abcdef0123456789abcdef",
 )  # fmt: skip
 #: Fields that hold free words, so a number at the end makes them unique without breaking a hidden rule.
-_WORDS = re.compile(r"(name|title|subject|description|notes?|label|summary|reference|memo|text)$", re.IGNORECASE)
+_WORDS = re.compile(
+    r"(name|title|subject|description|notes?|label|summary|reference|memo|text)$", re.IGNORECASE
+)
 
 
 def json_media(binding: Binding) -> Media | None:
@@ -123,7 +125,11 @@ class Bodies:
         for word in ("oneOf", "anyOf"):
             for index, branch in enumerate(schema.get(word) or ()):
                 if not (isinstance(branch, Mapping) and branch.get("type") == "null"):
-                    return self.value(join(pointer, word, index), full=full, depth=depth + 1) if depth < _DEPTH else None
+                    return (
+                        self.value(join(pointer, word, index), full=full, depth=depth + 1)
+                        if depth < _DEPTH
+                        else None
+                    )
         return self._typed(pointer, schema, full=full, depth=depth)
 
     def _typed(self, pointer: str, schema: Mapping[str, Any], *, full: bool, depth: int) -> Any:
@@ -181,7 +187,12 @@ class Bodies:
             yield from (value + step, value - step, value / 2)
         elif isinstance(value, str):
             self._count += 1
-            yield from (self._numbered(value, pointer), _later(value), f"{self._nonce}{self._count}", *_GUESSES)
+            yield from (
+                self._numbered(value, pointer),
+                _later(value),
+                f"{self._nonce}{self._count}",
+                *_GUESSES,
+            )
         elif isinstance(value, list) and value:
             yield from ([*value, copy.deepcopy(value[0])], value[:-1])
         plain = self.value(pointer, full=True)
@@ -197,7 +208,10 @@ class Bodies:
         if media is None or media.schema_pointer is None or not isinstance(body, Mapping):
             return
         is_valid = self._validators.at(media.schema_pointer, "request").is_valid
-        candidates = [Flaw(f"'{n}' is missing", {k: v for k, v in body.items() if k != n}) for n in sorted(self.required(binding))]
+        candidates = [
+            Flaw(f"'{n}' is missing", {k: v for k, v in body.items() if k != n})
+            for n in sorted(self.required(binding))
+        ]
         for name, pointer in writable_fields(self._contract, binding).items():
             schema = self._contract.follow(pointer)[1]
             for flaw in _wrong(schema) if isinstance(schema, Mapping) else ():
@@ -248,7 +262,9 @@ def _number(kind: str, schema: Mapping[str, Any]) -> int | float:
     low, high = schema.get("minimum"), schema.get("maximum")
     step = schema.get("multipleOf") or 1
     if "exclusiveMinimum" in schema:
-        low = schema["exclusiveMinimum"] + (step if kind == "integer" or "exclusiveMaximum" not in schema else 0.01)
+        low = schema["exclusiveMinimum"] + (
+            step if kind == "integer" or "exclusiveMaximum" not in schema else 0.01
+        )
     start = low if low is not None else min(1, high) if high is not None else 1
     start = max(start, 1) if high is None or high >= 1 else start
     found = -(-start // step) * step if schema.get("multipleOf") else start
@@ -256,7 +272,7 @@ def _number(kind: str, schema: Mapping[str, Any]) -> int | float:
 
 
 def _string(schema: Mapping[str, Any]) -> str:
-    shape, pattern = schema.get("format"), schema.get("pattern")
+    shape, pattern = str(schema.get("format")), schema.get("pattern")
     least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 10_000))
     candidates = [_TEXTS[shape]] if shape in _TEXTS else []
     candidates += [*_GUESSES] if pattern else ["some text"]

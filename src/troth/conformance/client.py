@@ -45,7 +45,9 @@ class Client:
         self._connection = connection
         self._cast = cast
         self._extra = {SANDBOX: control.sandbox} if control else {}
-        self._remaining = [limit.headers["remaining"].lower() for limit in limits if "remaining" in limit.headers]
+        self._remaining = [
+            limit.headers["remaining"].lower() for limit in limits if "remaining" in limit.headers
+        ]
         self._lost = 0
         self.sent = 0
         self.starved = False
@@ -80,9 +82,18 @@ class Client:
         raise Throttled(f"the target answers 429 to {method} {path}")
 
     def _exchange(
-        self, actor: Actor | None, operation: str | None, method: str, url: str, given: Mapping[str, str], content: bytes
+        self,
+        actor: Actor | None,
+        operation: str | None,
+        method: str,
+        url: str,
+        given: Mapping[str, str],
+        content: bytes,
     ) -> Exchange:
-        headers = {**given, **({k: v for k, v in actor.headers.items() if k.lower() not in _lower(given)} if actor else {})}
+        headers = {
+            **given,
+            **({k: v for k, v in actor.headers.items() if k.lower() not in _lower(given)} if actor else {}),
+        }
         self._pace()
         try:
             response = self._connection.request(method, url, headers=headers, content=content)
@@ -117,7 +128,9 @@ class Client:
         after = exchange.header("retry-after") or ""
         if not after.isdigit() or int(after) > _PATIENCE:
             self.starved = True
-            raise Throttled(f"the target's limit is used up (Retry-After: {after or 'not given'}); use --rate or more credentials")
+            raise Throttled(
+                f"the target's limit is used up (Retry-After: {after or 'not given'}); use --rate or more credentials"
+            )
         time.sleep(int(after))
 
 

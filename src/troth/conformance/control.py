@@ -38,7 +38,9 @@ class Control:
         if isinstance(about, Mapping) and about.get("status") == "ok" and "clock" in about:
             return control
         if url is not None:
-            raise TargetError(f"There is no control plane at {url}: GET {control.url}/health does not answer as one.")
+            raise TargetError(
+                f"There is no control plane at {url}: GET {control.url}/health does not answer as one."
+            )
         return None
 
     def principals(self) -> Iterator[tuple[str, str | None, Mapping[str, str], tuple[str, ...]]]:
@@ -62,7 +64,9 @@ class Control:
 
     def _call(self, method: str, path: str, body: Any = None) -> Mapping[str, Any]:
         try:
-            response = self._connection.request(method, self.url + path, json=body, headers={SANDBOX: self.sandbox})
+            response = self._connection.request(
+                method, self.url + path, json=body, headers={SANDBOX: self.sandbox}
+            )
             response.raise_for_status()
             found: Mapping[str, Any] = response.json() if response.content else {}
         except (httpx.HTTPError, ValueError) as error:

@@ -61,7 +61,9 @@ class Exchange:
             },
             "response": {
                 "status": self.status,
-                "headers": {name: masked(value, self.secrets) for name, value in self.response_headers.items()},
+                "headers": {
+                    name: masked(value, self.secrets) for name, value in self.response_headers.items()
+                },
                 "body": masked(_text(self.content), self.secrets),
             },
         }

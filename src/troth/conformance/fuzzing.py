@@ -115,7 +115,9 @@ def _schema(contract: Contract, behaviour: Behaviour, target: Target, seed: int,
         },
     }
     if target.rate:
-        settings["rate-limit"] = f"{max(1, int(target.rate))}/s" if target.rate >= 1 else f"{max(1, int(target.rate * 60))}/m"
+        settings["rate-limit"] = (
+            f"{max(1, int(target.rate))}/s" if target.rate >= 1 else f"{max(1, int(target.rate * 60))}/m"
+        )
     config = schemathesis.Config.from_dict(settings)
     config.update(seed=seed, max_failures=None)
     return schemathesis.openapi.from_dict(_document(contract, behaviour), config=config)
@@ -129,7 +131,11 @@ def _document(contract: Contract, behaviour: Behaviour) -> dict[str, Any]:
         target = node
         if isinstance(node, Mapping) and str(node.get("$ref", "")).startswith("#/"):
             target = contract.node(node["$ref"][1:])
-        return not (isinstance(target, Mapping) and target.get("in") == "header" and str(target.get("name", "")).lower() == header)
+        return not (
+            isinstance(target, Mapping)
+            and target.get("in") == "header"
+            and str(target.get("name", "")).lower() == header
+        )
 
     def stripped(node: Any, key: str = "") -> Any:
         if isinstance(node, Mapping):
@@ -170,7 +176,11 @@ def _dress(schema: Any, behaviour: Behaviour, cast: Cast, control: Control | Non
 
 
 def _collect(
-    event: events.ScenarioFinished, labels: Mapping[str, str], operations: frozenset[str], cast: Cast, found: Fuzzed
+    event: events.ScenarioFinished,
+    labels: Mapping[str, str],
+    operations: frozenset[str],
+    cast: Cast,
+    found: Fuzzed,
 ) -> None:
     answers = [one.response for one in event.recorder.interactions.values() if one.response is not None]
     found.requests += len(answers)
@@ -184,7 +194,9 @@ def _collect(
             clause = _CLAUSES.get(node.name)
             if clause and operation in operations and (clause, operation) not in found.flaws:
                 exchange = _exchange(event.recorder.interactions.get(case_id), cast)
-                found.flaws[clause, str(operation)] = Flaw(failure.title, masked(failure.message, cast.secrets), exchange)
+                found.flaws[clause, str(operation)] = Flaw(
+                    failure.title, masked(failure.message, cast.secrets), exchange
+                )
 
 
 def _exchange(interaction: Any, cast: Cast) -> dict[str, Any]:
@@ -194,14 +206,22 @@ def _exchange(interaction: Any, cast: Cast) -> dict[str, Any]:
     request, response = interaction.request, interaction.response
 
     def flat(headers: Mapping[str, Any]) -> dict[str, str]:
-        return {name: masked(str(value[0] if isinstance(value, list) else value), cast.secrets) for name, value in headers.items()}
+        return {
+            name: masked(str(value[0] if isinstance(value, list) else value), cast.secrets)
+            for name, value in headers.items()
+        }
 
     def text(body: bytes | None) -> str:
         return masked((body or b"").decode("utf-8", "replace")[:8000], cast.secrets)
 
     shown: dict[str, Any] = {
         "principal": cast.owner.name,
-        "request": {"method": request.method, "url": request.uri, "headers": flat(request.headers), "body": text(request.body)},
+        "request": {
+            "method": request.method,
+            "url": request.uri,
+            "headers": flat(request.headers),
+            "body": text(request.body),
+        },
     }
     if response is not None:
         shown["response"] = {

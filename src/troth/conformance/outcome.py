@@ -53,7 +53,9 @@ class Outcome:
     def sentence(self) -> str:
         """The verdict in one line."""
         judged = self.counts["conform"] + self.counts["violate"]
-        effort = f"{judged} of {len(self.cases)} clauses judged, {self.requests} requests, {self.seconds:.1f} s"
+        effort = (
+            f"{judged} of {len(self.cases)} clauses judged, {self.requests} requests, {self.seconds:.1f} s"
+        )
         if self.violated:
             broken = self.counts["violate"]
             return f"VIOLATED: {broken} {'clause does' if broken == 1 else 'clauses do'} not hold ({effort})."
@@ -75,7 +77,9 @@ class Outcome:
             "contract": self.contract,
             "target": self.base_url,
             "seed": self.seed,
-            "verdict": {CONFORM: "conform", VIOLATED: "violate", TOO_LITTLE: "too-little-exercised"}[self.exit_code],
+            "verdict": {CONFORM: "conform", VIOLATED: "violate", TOO_LITTLE: "too-little-exercised"}[
+                self.exit_code
+            ],
             "exitCode": self.exit_code,
             "shortfall": self.shortfall or None,
             "requests": self.requests,
@@ -104,5 +108,7 @@ def shortfall(cases: Sequence[Case], skipped: Mapping[str, str], *, served: bool
 
 def _commonest(cases: Sequence[Case]) -> str:
     """The reason that most cases without a verdict give."""
-    reasons = Counter(case.detail for case in cases if case.detail and case.verdict in ("inconclusive", "not-exercised"))
+    reasons = Counter(
+        case.detail for case in cases if case.detail and case.verdict in ("inconclusive", "not-exercised")
+    )
     return f": {reasons.most_common(1)[0][0]}" if reasons else ""

@@ -31,7 +31,13 @@ def _path(template: Any, slot: str) -> tuple[str, ...] | None:
 
 def slot_of(binding: Binding, exchange: Exchange, slot: str) -> Any:
     """What an answer says under an envelope slot such as ``total``; None when it has none."""
-    path = _path(binding.envelope, f"${slot}") if binding.envelope is not None else () if slot == "items" else None
+    path = (
+        _path(binding.envelope, f"${slot}")
+        if binding.envelope is not None
+        else ()
+        if slot == "items"
+        else None
+    )
     if path is None:
         return None
     value = exchange.json
@@ -50,7 +56,9 @@ def items_of(binding: Binding, exchange: Exchange) -> list[Mapping[str, Any]]:
     return found
 
 
-def walk(binding: Binding, turn: Turn, size: int | None = None) -> tuple[list[Mapping[str, Any]], list[Exchange]]:
+def walk(
+    binding: Binding, turn: Turn, size: int | None = None
+) -> tuple[list[Mapping[str, Any]], list[Exchange]]:
     """All rows, page by page, and the exchanges. Stops at a page that is short, empty or without a next cursor."""
     paging = binding.pagination
     if paging is None or paging.style == "none":

@@ -47,7 +47,9 @@ def plan(
     chosen_clauses(clauses, [skip.clause for skip in known])
     index, count = shard
     if not 1 <= index <= count:
-        raise UsageError(f"There is no shard {index}/{count}; the first of {max(count, 1)} is 1/{max(count, 1)}.")
+        raise UsageError(
+            f"There is no shard {index}/{count}; the first of {max(count, 1)} is 1/{max(count, 1)}."
+        )
     chosen = tuple(clause for clause in chosen_clauses(clauses, only) if _part(clause, count) == index)
     reasons = {
         clause.name: f"skipped: {skip.reason}" + (f" (until {skip.until})" if skip.until else "")

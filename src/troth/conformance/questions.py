@@ -45,4 +45,6 @@ class Questions:
         if found is None:
             return []
         identifier = row.get("$id", row.get("id"))
-        return [dict(other) for other in self._scene.rows(found, self._actor) if other.get(field) == identifier]
+        return [
+            dict(other) for other in self._scene.rows(found, self._actor) if other.get(field) == identifier
+        ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from troth.behaviour import Behaviour, behaviour_of
 from troth.behaviour.clauses import Clause, clauses_of
@@ -18,9 +18,8 @@ from troth.conformance.planning import Plan, Skip, plan
 from troth.conformance.probes import PROBES
 from troth.conformance.scene import Scene
 from troth.conformance.target import Target, reached
-from troth.conformance.verdicts import Inconclusive, NotExercised, Throttled, Violated
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 from troth.contract import Contract, validators
-from troth.errors import TargetError
 from troth.findings import Case, Finding, Verdict
 
 if TYPE_CHECKING:
@@ -71,7 +70,13 @@ class Run:
     """One contract against one target. A context manager: the connection is closed at its end."""
 
     def __init__(
-        self, contract: Contract, target: Target, *, seed: int = 0, budget: Budget = "pr", nonce: str | None = None
+        self,
+        contract: Contract,
+        target: Target,
+        *,
+        seed: int = 0,
+        budget: Budget = "pr",
+        nonce: str | None = None,
     ) -> None:
         self.contract = contract
         self.behaviour: Behaviour = behaviour_of(contract)
@@ -89,7 +94,7 @@ class Run:
             thorough=budget == "nightly",
         )  # fmt: skip
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -111,6 +116,12 @@ class Run:
         except NotExercised as reason:
             return "not-exercised", str(reason), ()
         return "conform", "", ()
+
+    def shortfall(self, cases: Sequence[Case], skipped: Mapping[str, str] | None = None) -> str:
+        """Why the cases so far prove too little; empty when they prove enough."""
+        secured = any(binding.operation.security for binding in self.behaviour.bindings.values())
+        served = bool(self.scene.successes) or not secured
+        return shortfall(cases, skipped or {}, served=served, throttled=self.client.starved)
 
     def fuzzed(self, cases: Sequence[Case], chosen: Plan, tell: Listener) -> list[Case]:
         """The same cases after fuzzing: what it broke is violated, whatever the probe said."""
@@ -164,7 +175,7 @@ def verify(
     nonce: str | None = None,
     listener: Listener | None = None,
 ) -> Outcome:
-    """Hold a target to a contract. Raises TargetError when it cannot be reached, UsageError for a plan without sense."""
+    """Hold a target to a contract. Raises TargetError when nothing answers, UsageError for a senseless plan."""
     tell = listener or (lambda _event: None)
     started = time.monotonic()
     clauses = clauses_of(contract, behaviour_of(contract))
@@ -175,14 +186,17 @@ def verify(
         for clause in chosen.clauses:
             tell(Started(clause))
             reason = chosen.skipped.get(clause.name)
-            case = Case(clause.name, clause.concept, "not-exercised", (), reason) if reason else run.judge(clause)
+            case = (
+                Case(clause.name, clause.concept, "not-exercised", (), reason)
+                if reason
+                else run.judge(clause)
+            )
             cases.append(case)
             tell(Judged(clause, case))
         if fuzz and target.transport is None:
             cases = run.fuzzed(cases, chosen, tell)
-        served = bool(run.scene.successes) or not any(b.operation.security for b in run.behaviour.bindings.values())
-        lacking = shortfall(cases, chosen.skipped, served=served, throttled=run.client.starved)
         return Outcome(
-            f"{contract.title} {contract.version}", target.base_url, seed, tuple(cases), lacking,
+            f"{contract.title} {contract.version}", target.base_url, seed, tuple(cases),
+            run.shortfall(cases, chosen.skipped),
             run.client.sent, time.monotonic() - started,
         )  # fmt: skip

@@ -65,7 +65,9 @@ class Scene:
     def peer(self) -> Actor:
         """Somebody in another tenant. Raises NotExercised when nobody is known."""
         if self.cast.peer is None:
-            raise NotExercised("only one tenant is known; isolation needs a principal of a second one in the target file")
+            raise NotExercised(
+                "only one tenant is known; isolation needs a principal of a second one in the target file"
+            )
         return self.cast.peer
 
     def kind(self, name: str) -> ErrorKind:
@@ -119,7 +121,10 @@ class Scene:
 
     def _needs_key(self, binding: Binding) -> bool:
         header = binding.idempotency.header if binding.idempotency else ""
-        return any(p.required and p.location == "header" and p.name.lower() == header for p in binding.operation.parameters)
+        return any(
+            p.required and p.location == "header" and p.name.lower() == header
+            for p in binding.operation.parameters
+        )
 
     def _required_query(self, binding: Binding, given: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
         names = {name for name, _ in given}
@@ -129,19 +134,25 @@ class Scene:
             if p.location == "query" and p.required and p.name not in names
         ]
 
-    def path(self, binding: Binding, identifier: Any = None, row: Row | None = None, actor: Actor | None = None) -> str:
+    def path(
+        self, binding: Binding, identifier: Any = None, row: Row | None = None, actor: Actor | None = None
+    ) -> str:
         """The path of an operation with its parameters filled in."""
         path = binding.operation.path
         if binding.id_parameter is not None:
             path = path.replace("{" + binding.id_parameter + "}", str(identifier))
         for parent in binding.parents:
             value = row.get(parent.field) if row else None
-            if value is None and parent.resource in self.behaviour.resources:
-                above = self.behaviour.resources[parent.resource]
+            above = self.behaviour.resources.get(parent.resource or "")
+            if value is None and above is not None:
                 value = self.row(above, actor or self.owner)[above.id_field]
             path = path.replace("{" + parent.parameter + "}", str(value))
         for parameter in binding.operation.parameters:
-            if parameter.location == "path" and "{" + parameter.name + "}" in path and parameter.schema_pointer:
+            if (
+                parameter.location == "path"
+                and "{" + parameter.name + "}" in path
+                and parameter.schema_pointer
+            ):
                 value = self.bodies.value(parameter.schema_pointer, full=False)
                 path = path.replace("{" + parameter.name + "}", str(value))
         return path
@@ -165,7 +176,12 @@ class Scene:
     # -- rows -------------------------------------------------------------------------------------------------------
 
     def listed(
-        self, binding: Binding, actor: Actor, *, query: Sequence[tuple[str, Any]] = (), size: int | None = None
+        self,
+        binding: Binding,
+        actor: Actor,
+        *,
+        query: Sequence[tuple[str, Any]] = (),
+        size: int | None = None,
     ) -> tuple[list[Row], list[Exchange]]:
         """Every row of a list, walked page by page."""
         return walk(binding, lambda paging: self.call(actor, binding, query=[*query, *paging]), size)
@@ -190,7 +206,9 @@ class Scene:
         for row in (self.row(resource, self.peer), *self.rows(resource, self.peer)):
             if str(row.get(name)) not in own:
                 return row
-        raise NotExercised(f"{self.peer.name} has no row of {resource.name} that {self.owner.name} does not list")
+        raise NotExercised(
+            f"{self.peer.name} has no row of {resource.name} that {self.owner.name} does not list"
+        )
 
     def created(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
         """A new row. Raises NotExercised without a create operation, Inconclusive when every body is refused."""
@@ -213,7 +231,11 @@ class Scene:
             if last.ok:
                 self._working[binding.id] = index
                 return body, last
-        told = f"answers {last.status}: {last.content[:200].decode('utf-8', 'replace')}" if last else "has no valid body to try"
+        told = (
+            f"answers {last.status}: {last.content[:200].decode('utf-8', 'replace')}"
+            if last
+            else "has no valid body to try"
+        )
         raise Inconclusive(f"{binding.id} {told}")
 
     def _creations(self, binding: Binding, actor: Actor, depth: int) -> Iterator[tuple[int, Any]]:
@@ -242,15 +264,18 @@ class Scene:
                 continue
             target = self.behaviour.resources.get(reference.target(made) or "")
             try:
-                if target is None:
-                    raise NotExercised(f"nothing says what '{reference.field}' refers to")
-                found = self.row(target, actor, depth)[target.id_field]
+                found = self.row(self._known(target), actor, depth)[self._known(target).id_field]
                 made[reference.field] = [found] if reference.many else found
             except (NotExercised, Inconclusive):
                 if reference.field in required:
                     raise
                 del made[reference.field]
         return made
+
+    def _known(self, resource: Resource | None) -> Resource:
+        if resource is None:
+            raise NotExercised("a reference leads to a resource that nothing describes")
+        return resource
 
     def fetched(self, resource: Resource, actor: Actor, row: Row) -> tuple[Row, Exchange]:
         """A row as it reads now. Raises Inconclusive when it cannot be read."""
@@ -287,7 +312,9 @@ class Scene:
         """What to send for a change: the change alone, or with PUT everything that is writable."""
         if binding.kind is not Kind.REPLACE:
             return dict(changes)
-        known = {n: row[n] for n in writable_fields(self.contract, binding) if n in row and row[n] is not None}
+        known = {
+            n: row[n] for n in writable_fields(self.contract, binding) if n in row and row[n] is not None
+        }
         if self.bodies.is_valid(binding, {**known, **changes}):
             return {**known, **changes}
         return {**self.body(binding, actor), **changes}
@@ -318,7 +345,9 @@ class Scene:
         if binding.kind is Kind.LIST:
             self.call(self.owner, binding)
         elif binding.kind is Kind.ACTION or resource is None:
-            self.call(self.owner, binding, body=self.body(binding, self.owner) if json_media(binding) else ABSENT)
+            self.call(
+                self.owner, binding, body=self.body(binding, self.owner) if json_media(binding) else ABSENT
+            )
         elif binding.kind is Kind.READ:
             row = self.row(resource, self.owner)
             self.call(self.owner, binding, identifier=row[resource.id_field], row=row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
@@ -9,11 +10,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from troth.conformance.control import Control
-from troth.errors import TargetError
+from troth.errors import TargetError, UsageError
 
-__all__ = ["Principal", "Target", "reached"]
+__all__ = ["Principal", "Target", "principal_of", "reached"]
 
 _TIMEOUT = 15.0
+_PART = re.compile(r",(?=(?:tenant|scopes|header)=)")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,42 @@ class Target:
         return f"{parts.scheme}://{parts.netloc}"
 
 
+def principal_of(text: str, environment: Mapping[str, str]) -> Principal:
+    """``NAME,tenant=T,scopes=A+B,header=K:V`` with ``${VARIABLES}``; header may repeat.
+
+    Raises UsageError, which never shows a header's value.
+    """
+    name, *parts = _PART.split(text)
+    tenant: str | None = None
+    scopes: tuple[str, ...] = ("*",)
+    headers: dict[str, str] = {}
+    if not name or "=" in name:
+        raise UsageError("A principal begins with its name: NAME,tenant=T,scopes=A+B,header=K:V")
+    for part in parts:
+        key, _, value = part.partition("=")
+        value = _VARIABLE.sub(lambda found: _variable(found[1], name, environment), value)
+        if key == "tenant":
+            tenant = value
+        elif key == "scopes":
+            scopes = tuple(value.split("+"))
+        else:
+            header, colon, content = value.partition(":")
+            if not colon:
+                raise UsageError(
+                    f"Principal {name}: header= takes a name and a value, such as header=X-Api-Key:secret"
+                )
+            headers[header.strip()] = content.strip()
+    return Principal(name, tenant, headers, scopes)
+
+
+def _variable(variable: str, name: str, environment: Mapping[str, str]) -> str:
+    if variable not in environment:
+        raise UsageError(
+            f"Principal {name}: the environment variable {variable} is not set. Export it and try again."
+        )
+    return environment[variable]
+
+
 def reached(target: Target, sandbox: str) -> tuple[Target, httpx.Client, Control | None]:
     """A connection to the target, with the control plane where it has one, and the principals that it names.
 
@@ -49,14 +88,20 @@ def reached(target: Target, sandbox: str) -> tuple[Target, httpx.Client, Control
     """
     parts = urlsplit(target.base_url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise TargetError(f"{target.base_url!r} is not an http(s) URL. Give --base-url such as http://127.0.0.1:4010/api.")
-    connection = httpx.Client(transport=target.transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
+        raise TargetError(
+            f"{target.base_url!r} is not an http(s) URL. Give --base-url such as http://127.0.0.1:4010/api."
+        )
+    connection = httpx.Client(
+        transport=target.transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
+    )
     try:
         connection.get(target.base_url)
     except httpx.HTTPError as error:
         connection.close()
         reason = str(error) or type(error).__name__
-        raise TargetError(f"Nothing answers at {target.base_url}: {reason}. Is the server running?") from error
+        raise TargetError(
+            f"Nothing answers at {target.base_url}: {reason}. Is the server running?"
+        ) from error
     control = Control.found(connection, target.control_url, target.origin, sandbox)
     if control is not None and not target.principals:
         target = replace(target, principals=tuple(Principal(*about) for about in control.principals()))

@@ -28,6 +28,8 @@ _DURATION = re.compile(r"^(-?\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?$")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, None: 1}
 _JSON = (b"content-type", b"application/json")
 
+_EARLIEST, _LATEST = 0.0, parse_instant("9998-12-31T23:59:59Z")
+
 Given = Mapping[str, Any]
 
 
@@ -92,9 +94,11 @@ class Control:
         one = re.fullmatch(r"/deliveries/([^/]+)/redeliver", path)
         if one and method == "POST":
             return self.redeliver, one[1]
-        known = sorted({route for _, route in self.routes})
-        if path in known:
-            return _problem(405, f"{method} is not supported here.")
+        template = "/deliveries/{id}/redeliver" if one else path
+        allowed = sorted(verb for verb, route in self.routes if route == template)
+        if allowed:
+            return _problem(405, f"{method} is not supported here.", (b"allow", ", ".join(allowed).encode()))
+        known = {route for _, route in self.routes}
         return _problem(404, f"There is no control path {path!r}.{did_you_mean(path, known)}")
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -144,7 +148,7 @@ class Control:
         return _clock(state)
 
     def freeze(self, given: Given, state: State, _name: str) -> Any:
-        state.clock.freeze(parse_instant(str(given["at"])) if given.get("at") else None)
+        state.clock.freeze(_within_calendar(parse_instant(str(given["at"]))) if given.get("at") else None)
         return self._moved(state)
 
     def resume(self, _given: Given, state: State, _name: str) -> Any:
@@ -152,14 +156,14 @@ class Control:
         return _clock(state)
 
     def set_clock(self, given: Given, state: State, _name: str) -> Any:
-        state.clock.set(parse_instant(str(given["at"])))
+        state.clock.set(_within_calendar(parse_instant(str(given["at"]))))
         return self._moved(state)
 
     def advance(self, given: Given, state: State, _name: str) -> Any:
         found = _DURATION.match(str(given["by"]).strip())
         if found is None:
             raise UsageError(f"{given['by']!r} is not a duration; write seconds or a number with s, m, h, d or w.")
-        state.clock.advance(float(found[1]) * _UNITS[found[2]])
+        state.clock.set(_within_calendar(state.clock.now() + float(found[1]) * _UNITS[found[2]]))
         return self._moved(state)
 
     def _moved(self, state: State) -> Any:
@@ -239,6 +243,13 @@ class Control:
         return {"faults": sorted(self._engine.faults)}
 
 
+def _within_calendar(seconds: float) -> float:
+    """A moment that the clock may show: what follows from it, a year on, must have a date too."""
+    if not _EARLIEST <= seconds <= _LATEST:
+        raise UsageError("The clock shows moments from 1970 to 9998 only.")
+    return seconds
+
+
 def _clock(state: State) -> dict[str, Any]:
     return {"now": state.clock.iso(), "frozen": state.clock.frozen}
 
@@ -262,6 +273,6 @@ def _entry(entry: Exchange) -> dict[str, Any]:
     }
 
 
-def _problem(status: int, detail: str) -> Response:
+def _problem(status: int, detail: str, *headers: tuple[bytes, bytes]) -> Response:
     body = {"type": "about:blank", "status": status, "title": "Control request refused", "detail": detail}
-    return Response(status, [(b"content-type", b"application/problem+json")], dump(body))
+    return Response(status, [(b"content-type", b"application/problem+json"), *headers], dump(body))

@@ -72,7 +72,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType({row[0]: Fault(*row) for row in _
 
 def check_faults(names: Iterable[str]) -> frozenset[str]:
     """The names as a set. Raises UsageError with the nearest one."""
-    for name in names:
-        if name not in FAULTS:
-            raise UsageError(f"There is no fault {name!r}.{did_you_mean(name, FAULTS)}")
-    return frozenset(names)
+    wanted = frozenset(names)
+    for name in sorted(wanted - FAULTS.keys()):
+        raise UsageError(f"There is no fault {name!r}.{did_you_mean(name, FAULTS)}")
+    return wanted

@@ -45,6 +45,7 @@ class _Grant(NamedTuple):
     expires: float
     redirect_uri: str = ""
     challenge: str = ""
+    family: str = ""
 
 
 class _OAuthError(Exception):
@@ -96,7 +97,7 @@ class AuthorizationServer:
         code = state.identities.word(32)
         expires = state.clock.now() + _CODE_TTL
         state.tokens[code] = _Grant(
-            "code", client.identifier, user, self._users[user], scopes, expires, redirect, given["code_challenge"]
+            "code", client.identifier, user, self._users[user], scopes, expires, redirect, given["code_challenge"], code
         )
         return code
 
@@ -143,12 +144,20 @@ class AuthorizationServer:
         return grant._replace(scopes=wanted)
 
     def _take(self, token: str, kind: str, client: Client, state: State) -> _Grant:
-        grant = state.tokens.get(token)
-        usable = isinstance(grant, _Grant) and grant.kind == kind and grant.client == client.identifier
-        if not usable or grant.expires <= state.clock.now():
+        grant: Any = state.tokens.get(token)
+        known = isinstance(grant, _Grant) and grant.client == client.identifier
+        if known and grant.kind == "spent":
+            self._revoke(grant.family, state)
+        if not known or grant.kind != kind or grant.expires <= state.clock.now():
             raise _OAuthError("invalid_grant", f"The {kind} token is unknown, used or expired.")
-        del state.tokens[token]
-        return grant  # type: ignore[no-any-return]
+        state.tokens[token] = grant._replace(kind="spent")
+        return grant
+
+    def _revoke(self, family: str, state: State) -> None:
+        """A second use means that a token was copied: what descends from the same code ends (RFC 9700 section 4.14.2)."""
+        for token, grant in list(state.tokens.items()):
+            if isinstance(grant, _Grant) and grant.family == family and grant.kind == "refresh":
+                state.tokens[token] = grant._replace(kind="spent")
 
     def _issue(self, grant: _Grant, state: State) -> dict[str, Any]:
         now = int(state.clock.now())

@@ -24,6 +24,7 @@ class Courier:
         self.engine = engine
         self._task: asyncio.Task[None] | None = None
         self._awake: asyncio.Event | None = None
+        self._sending = asyncio.Lock()
 
     def start(self) -> None:
         self._awake = asyncio.Event()
@@ -54,13 +55,18 @@ class Courier:
             await asyncio.sleep(0.02)
 
     async def deliver(self) -> int:
-        """Send everything that is due in every sandbox; gives the number of attempts."""
-        dispatcher = self.engine.program().dispatcher
-        work = [(state, d) for state in list(self.engine.sandboxes.values()) for d in dispatcher.due(state)]
-        if work:
+        """Send everything that is due in every sandbox; gives the number of attempts.
+
+        Whoever calls while a batch is on its way waits for it, and finds only what it left.
+        """
+        async with self._sending:
+            dispatcher = self.engine.program().dispatcher
+            work = [(state, d) for state in list(self.engine.sandboxes.values()) for d in dispatcher.due(state)]
+            if not work:
+                return 0
             async with httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:
                 await asyncio.gather(*(self._attempt(client, state, delivery) for state, delivery in work))
-        return len(work)
+            return len(work)
 
     async def _attempt(self, client: httpx.AsyncClient, state: State, delivery: Delivery) -> None:
         headers = self.engine.program().dispatcher.headers(delivery, state.clock.now())

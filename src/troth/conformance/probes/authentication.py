@@ -16,7 +16,9 @@ from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 __all__ = ["credential_headers", "harmless", "invalid", "required", "scope", "sufficient"]
 
 
-def harmless(scene: Scene, binding: Binding, actor: Actor | None, headers: Mapping[str, str] | None = None) -> Exchange:
+def harmless(
+    scene: Scene, binding: Binding, actor: Actor | None, headers: Mapping[str, str] | None = None
+) -> Exchange:
     """A well-formed request that would do little if it were served: writes go to a row that does not exist."""
     resource, identifier, row = binding.resource, None, None
     if binding.kind is Kind.READ and resource:

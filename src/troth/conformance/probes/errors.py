@@ -47,7 +47,9 @@ def envelope(scene: Scene, binding: Binding) -> None:
         seen += 1
         media = (exchange.header("content-type") or "").partition(";")[0].strip()
         if media != errors.media_type:
-            raise Violated(f"A refusal has the media type {media or 'none'} instead of {errors.media_type}", exchange)
+            raise Violated(
+                f"A refusal has the media type {media or 'none'} instead of {errors.media_type}", exchange
+            )
         problem = _departure(errors.envelope, exchange.json, errors.request_id_prefix)
         if problem:
             raise Violated(f"A refusal does not have the declared form: {problem}", exchange)
@@ -72,7 +74,9 @@ def _departure(template: Any, value: Any, prefix: str, path: str = "") -> str:
             if problem := _departure(inner, value[name], prefix, f"{path}/{name}"):
                 return problem
         return ""
-    if template in ("$code", "$message", "$title", "$requestId") and not (isinstance(value, str | int) and value not in ("", None)):
+    if template in ("$code", "$message", "$title", "$requestId") and not (
+        isinstance(value, str | int) and value not in ("", None)
+    ):
         return f"{path} is empty"
     if template == "$requestId" and not str(value).startswith(prefix):
         return f"{path} does not start with {prefix!r}"

@@ -69,7 +69,11 @@ def write_only(scene: Scene, binding: Binding) -> None:
     """Neither the name nor the value of a write-only field occurs anywhere in an answer."""
     resource = _resource(binding)
     creator = scene.operation(resource, Kind.CREATE)
-    secret = {f.name: value for f in resource.fields.values() if f.write_only and (value := _secret(scene, creator, f))}
+    secret = {
+        f.name: value
+        for f in resource.fields.values()
+        if f.write_only and (value := _secret(scene, creator, f))
+    }
     if not secret:
         raise NotExercised("no create sets a write-only field")
     body = {**scene.creation(creator, scene.owner)[0], **secret}
@@ -128,9 +132,16 @@ def immutable(scene: Scene, binding: Binding) -> None:
             raise Inconclusive(f"'{field.name}' answers {exchange.status}")
         found, reading = scene.fetched(resource, scene.owner, row)
         if not same(found.get(field.name), row.get(field.name)):
-            raise Violated(f"The immutable field '{field.name}' was changed", exchange, reading, before=row.get(field.name))
+            raise Violated(
+                f"The immutable field '{field.name}' was changed",
+                exchange,
+                reading,
+                before=row.get(field.name),
+            )
         if exchange.ok and scene.behaviour.writes.read_only == "reject":
-            raise Violated(f"A change of the immutable field '{field.name}' is not refused", exchange, reading)
+            raise Violated(
+                f"A change of the immutable field '{field.name}' is not refused", exchange, reading
+            )
     if not tried:
         raise NotExercised("no immutable field could be given another value")
 
@@ -139,7 +150,9 @@ def _another(scene: Scene, resource: Resource, field: Field, row: Row) -> Any:
     """A different value that a create would accept; None when there is none."""
     reference = next((found for found in resource.references if found.field == field.name), None)
     if reference is None:
-        return next((v for v in scene.bodies.others(field.pointer, row.get(field.name)) if v is not None), None)
+        return next(
+            (v for v in scene.bodies.others(field.pointer, row.get(field.name)) if v is not None), None
+        )
     target = scene.behaviour.resources.get(reference.target(row) or "")
     if target is None:
         return None
@@ -159,9 +172,15 @@ def computed(scene: Scene, binding: Binding) -> None:
             if not _is_open(field, resource) or field.name not in row:
                 continue
             judged += 1
-            wanted = field.computed.evaluate({**row, "$id": row[resource.id_field]}, world) if field.computed else None
+            wanted = (
+                field.computed.evaluate({**row, "$id": row[resource.id_field]}, world)
+                if field.computed
+                else None
+            )
             if not _near(wanted, row[field.name]):
-                raise Violated(f"'{field.name}' is {row[field.name]!r}, its expression gives {wanted!r}", exchange)
+                raise Violated(
+                    f"'{field.name}' is {row[field.name]!r}, its expression gives {wanted!r}", exchange
+                )
     if not judged:
         raise NotExercised("no computed field can be recomputed from what answers show")
 
@@ -177,5 +196,5 @@ def _is_open(field: Field, resource: Resource) -> bool:
 def _near(wanted: Any, found: Any) -> bool:
     numbers = isinstance(wanted, int | float) and isinstance(found, int | float)
     if numbers and not isinstance(wanted, bool) and not isinstance(found, bool):
-        return abs(wanted - found) < 0.005  # noqa: PLR2004 - half a cent: computed in doubles on both sides
+        return bool(abs(wanted - found) < 0.005)  # noqa: PLR2004 - half a cent: computed in doubles on both sides
     return bool(wanted == found)

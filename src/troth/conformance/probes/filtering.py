@@ -35,7 +35,9 @@ def _check(scene: Scene, binding: Binding, found: Filter, value: Any, whole: lis
     expected = {str(row.get(name)) for row in whole if _matches(found, row, value)}
     given = {str(row.get(name)) for row in rows}
     if found.op == "search":
-        expected |= given & {str(row.get(name)) for row in whole}  # where it searches is the server's business
+        expected |= given & {
+            str(row.get(name)) for row in whole
+        }  # where it searches is the server's business
     if given == expected:
         return
     missing, extra = sorted(expected - given), sorted(given - expected)
@@ -61,7 +63,9 @@ def _candidates(found: Filter, row: Row) -> list[Any]:
     if any(row.get(name) != value for name, value in found.where.items()):
         return []
     if found.op == "search":
-        words = [value.split()[0] for value in row.values() if isinstance(value, str) and " " in value.strip()]
+        words = [
+            value.split()[0] for value in row.values() if isinstance(value, str) and " " in value.strip()
+        ]
         return words[:1]
     value = _at(row, found.field)
     values = value if isinstance(value, list) else [value]

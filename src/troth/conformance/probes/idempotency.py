@@ -38,7 +38,9 @@ def _first(scene: Scene, binding: Binding, actor: Actor, key: str) -> tuple[Row 
     raise Inconclusive("no write succeeds under a key")
 
 
-def _again(scene: Scene, binding: Binding, actor: Actor, key: str | None, row: Row | None, body: Any) -> Exchange:
+def _again(
+    scene: Scene, binding: Binding, actor: Actor, key: str | None, row: Row | None, body: Any
+) -> Exchange:
     policy, resource = _policy(binding)
     identifier = row[resource.id_field] if row else None
     headers = {policy.header: key} if key else None
@@ -59,13 +61,19 @@ def replay(scene: Scene, binding: Binding) -> None:
     if second.json != first.json:
         name = resource.id_field
         ids = [scene.unwrapped(binding, one).get(name) for one in (first, second)]
-        title = "A repeated key creates a second row" if ids[0] != ids[1] else "The repetition has a different answer"
+        title = (
+            "A repeated key creates a second row"
+            if ids[0] != ids[1]
+            else "The repetition has a different answer"
+        )
         raise Violated(title, first, second)
     if row is not None and between is not None:
         _stands(scene, resource, row, between, second)
 
 
-def _changed_meanwhile(scene: Scene, binding: Binding, row: Row | None, body: Any) -> tuple[str, Any, Exchange] | None:
+def _changed_meanwhile(
+    scene: Scene, binding: Binding, row: Row | None, body: Any
+) -> tuple[str, Any, Exchange] | None:
     """For an update: another change without a key, which a repetition must not undo."""
     if row is None or not isinstance(body, Mapping):
         return None
@@ -77,7 +85,9 @@ def _changed_meanwhile(scene: Scene, binding: Binding, row: Row | None, body: An
     return None
 
 
-def _stands(scene: Scene, resource: Resource, row: Row, between: tuple[str, Any, Exchange], second: Exchange) -> None:
+def _stands(
+    scene: Scene, resource: Resource, row: Row, between: tuple[str, Any, Exchange], second: Exchange
+) -> None:
     name, value, made = between
     found, reading = scene.fetched(resource, scene.owner, row)
     if found.get(name) != value:
@@ -100,10 +110,14 @@ def mismatch(scene: Scene, binding: Binding) -> None:
             raise Inconclusive("the target does not heed keys, which is what idempotency.replay judges")
         raise Violated("A key that was used for another request is accepted", first, second)
     if second.status != wanted.status:
-        raise Violated(f"A key with another request answers {second.status} instead of {wanted.status}", first, second)
+        raise Violated(
+            f"A key with another request answers {second.status} instead of {wanted.status}", first, second
+        )
 
 
-def _acts_again(scene: Scene, binding: Binding, key: str, row: Row | None, body: Any, first: Exchange) -> bool:
+def _acts_again(
+    scene: Scene, binding: Binding, key: str, row: Row | None, body: Any, first: Exchange
+) -> bool:
     """Whether a plain repetition acts once more."""
     if _again(scene, binding, scene.owner, key, row, body).json != first.json:
         return True

@@ -22,7 +22,9 @@ def transition(scene: Scene, binding: Binding) -> None:
     cycle = resource.lifecycle
     assert cycle is not None  # noqa: S101 - the clause exists only with one
     states = _writable_states(scene, binding, cycle)
-    refused = sum(_from(scene, binding, cycle, row, states) for row in _starts(scene, binding, resource, cycle))
+    refused = sum(
+        _from(scene, binding, cycle, row, states) for row in _starts(scene, binding, resource, cycle)
+    )
     if not refused:
         raise NotExercised("no forbidden move could be tried")
 
@@ -31,7 +33,9 @@ def _writable_states(scene: Scene, binding: Binding, cycle: Lifecycle) -> list[A
     pointer = writable_fields(scene.contract, binding)[cycle.field]
     schema = scene.contract.follow(pointer)[1]
     listed = schema.get("enum") if isinstance(schema, Mapping) else None
-    return [state for state in listed or sorted({move.target for move in cycle.transitions}) if state is not None]
+    return [
+        state for state in listed or sorted({move.target for move in cycle.transitions}) if state is not None
+    ]
 
 
 def _starts(scene: Scene, binding: Binding, resource: Resource, cycle: Lifecycle) -> list[Row]:
@@ -45,7 +49,10 @@ def _starts(scene: Scene, binding: Binding, resource: Resource, cycle: Lifecycle
                 found.append(scene.fetched(resource, scene.owner, row)[0])
             elif exchange.status == scene.kind(cycle.refused).status:
                 origin = row.get(cycle.field)
-                raise Violated(f"The declared move from {origin!r} to {move.target!r} answers {exchange.status}", exchange)
+                raise Violated(
+                    f"The declared move from {origin!r} to {move.target!r} answers {exchange.status}",
+                    exchange,
+                )
     return found
 
 

@@ -22,7 +22,12 @@ def _whole(scene: Scene, binding: Binding) -> tuple[list[Row], list[Exchange]]:
     """The list in large pages, with at least three rows in it. Raises NotExercised."""
     rows, exchanges = scene.listed(binding, scene.owner)
     resource = binding.resource
-    if len(rows) < _ENOUGH and resource and scene.behaviour.binding(resource.name, Kind.CREATE) and not binding.parents:
+    if (
+        len(rows) < _ENOUGH
+        and resource
+        and scene.behaviour.binding(resource.name, Kind.CREATE)
+        and not binding.parents
+    ):
         for _ in range(_ENOUGH - len(rows)):
             scene.created(resource, scene.owner)
         rows, exchanges = scene.listed(binding, scene.owner)
@@ -49,7 +54,8 @@ def complete(scene: Scene, binding: Binding) -> None:
     if expected == found:
         return
     lost, repeated = sorted(expected - found), sorted(found - expected)
-    title = f"Walking in pages of {_small(len(whole))} loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
+    told = f"loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
+    title = f"Walking in pages of {_small(len(whole))} {told}"
     raise Violated(title, *exchanges[:3], lost=lost[:5], repeated=repeated[:5])
 
 
@@ -78,7 +84,9 @@ def max_size(scene: Scene, binding: Binding) -> None:
         if exchange.ok:
             if scene.call(scene.owner, binding, query=[(paging.size, "many")]).ok:
                 raise Inconclusive(f"any '{paging.size}' is accepted, even one that is no number")
-            raise Violated(f"{paging.size}={paging.max_size + 1} is accepted, the maximum is {paging.max_size}", exchange)
+            raise Violated(
+                f"{paging.size}={paging.max_size + 1} is accepted, the maximum is {paging.max_size}", exchange
+            )
         return
     told, found = slot_of(binding, exchange, "size"), items_of(binding, exchange)
     if len(found) > paging.max_size or (isinstance(told, int) and told > paging.max_size):
@@ -101,7 +109,11 @@ def has_more(scene: Scene, binding: Binding) -> None:
     whole, pages = _whole(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - as above
-    first = scene.call(scene.owner, binding, query=[(paging.size, _small(len(whole)))]) if paging.size else pages[0]
+    first = (
+        scene.call(scene.owner, binding, query=[(paging.size, _small(len(whole)))])
+        if paging.size
+        else pages[0]
+    )
     seen = len(items_of(binding, first))
     told = slot_of(binding, first, "hasMore")
     if seen < len(whole) and told is not True:

@@ -25,7 +25,9 @@ class Attempt:
 
 def writing(scene: Scene, binding: Binding, found: Reference) -> Attempt:
     """An accepted write that sets a reference. Raises NotExercised or Inconclusive when there is none."""
-    sender = _creating(scene, binding, found) if binding.kind is Kind.CREATE else _updating(scene, binding, found)
+    sender = (
+        _creating(scene, binding, found) if binding.kind is Kind.CREATE else _updating(scene, binding, found)
+    )
     last: Exchange | None = None
     for target, send in sender:
         resource = scene.behaviour.resources.get(target)
@@ -40,7 +42,9 @@ def writing(scene: Scene, binding: Binding, found: Reference) -> Attempt:
     raise NotExercised(f"'{found.field}' with the id of an own row already answers {last.status}")
 
 
-def _creating(scene: Scene, binding: Binding, found: Reference) -> list[tuple[str, Callable[[Any], Exchange]]]:
+def _creating(
+    scene: Scene, binding: Binding, found: Reference
+) -> list[tuple[str, Callable[[Any], Exchange]]]:
     accepted, _ = scene.creation(binding, scene.owner)
     bodies = [accepted, *scene.bodies.candidates(binding)]
     attempts: list[tuple[str, Callable[[Any], Exchange]]] = []
@@ -56,7 +60,9 @@ def _creating(scene: Scene, binding: Binding, found: Reference) -> list[tuple[st
     return attempts
 
 
-def _updating(scene: Scene, binding: Binding, found: Reference) -> list[tuple[str, Callable[[Any], Exchange]]]:
+def _updating(
+    scene: Scene, binding: Binding, found: Reference
+) -> list[tuple[str, Callable[[Any], Exchange]]]:
     resource = binding.resource
     assert resource is not None  # noqa: S101 - references belong to resources
     row = scene.created(resource, scene.owner)

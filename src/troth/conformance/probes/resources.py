@@ -44,7 +44,13 @@ def read(scene: Scene, binding: Binding) -> None:
     masked = {field.name for field in resource.fields.values() if field.in_list}
     for name in row.keys() & found.keys() - masked:
         if not same(row[name], found[name]):
-            raise Violated(f"'{name}' differs between the list and the row", *listing[:1], exchange, listed=row[name], read=found[name])
+            raise Violated(
+                f"'{name}' differs between the list and the row",
+                *listing[:1],
+                exchange,
+                listed=row[name],
+                read=found[name],
+            )
 
 
 def visible(scene: Scene, binding: Binding) -> None:
@@ -59,7 +65,11 @@ def visible(scene: Scene, binding: Binding) -> None:
     for row in rows:
         if resource.visible.variables <= row.keys() and not resource.visible.holds(row, world):
             shown = {name: row.get(name) for name in resource.visible.variables}
-            raise Violated(f"A row that must stay hidden is listed: not {resource.visible.text}", *exchanges[:1], row=shown)
+            raise Violated(
+                f"A row that must stay hidden is listed: not {resource.visible.text}",
+                *exchanges[:1],
+                row=shown,
+            )
 
 
 def create(scene: Scene, binding: Binding) -> None:
@@ -96,7 +106,9 @@ def _listed(scene: Scene, lister: Binding, resource: Resource, row: Row, made: E
         return
     rows, exchanges = scene.listed(lister, scene.owner)
     if all(str(one.get(resource.id_field)) != str(row[resource.id_field]) for one in rows):
-        raise Violated(f"The created row is not among the {len(rows)} rows of the list", made, *exchanges[-1:])
+        raise Violated(
+            f"The created row is not among the {len(rows)} rows of the list", made, *exchanges[-1:]
+        )
 
 
 def update(scene: Scene, binding: Binding) -> None:
@@ -109,7 +121,9 @@ def update(scene: Scene, binding: Binding) -> None:
         raise Violated(f"'{name}' was set to {value!r}, the answer says {shown[name]!r}", changed)
     found, exchange = scene.fetched(resource, scene.owner, row)
     if not same(value, found.get(name)):
-        raise Violated(f"'{name}' was set to {value!r}, the next read says {found.get(name)!r}", changed, exchange)
+        raise Violated(
+            f"'{name}' was set to {value!r}, the next read says {found.get(name)!r}", changed, exchange
+        )
 
 
 def merge(scene: Scene, binding: Binding) -> None:
@@ -134,9 +148,13 @@ def merge(scene: Scene, binding: Binding) -> None:
 def _filled(scene: Scene, resource: Resource, actor: Actor) -> Row:
     """A new row with as many fields set as a create accepts."""
     creator = scene.operation(resource, Kind.CREATE)
-    richest = sorted(scene.bodies.candidates(creator), key=lambda body: -len(body) if isinstance(body, Mapping) else 0)
+    richest = sorted(
+        scene.bodies.candidates(creator), key=lambda body: -len(body) if isinstance(body, Mapping) else 0
+    )
     for body in richest:
-        made = scene.call(actor, creator, body=scene.bodies.unique(creator, scene.referring(creator, body, actor)))
+        made = scene.call(
+            actor, creator, body=scene.bodies.unique(creator, scene.referring(creator, body, actor))
+        )
         if made.ok:
             return scene.unwrapped(creator, made)
     return scene.created(resource, actor)

@@ -37,7 +37,9 @@ def held(scene: Scene, binding: Binding) -> None:
         if exchange.broken:
             raise Inconclusive(f"breaking '{rule.name}' answers {exchange.status}")
         if exchange.ok:
-            raise Violated(f"The rule '{rule.name}' does not hold: {rule.message}", exchange, require=rule.require.text)
+            raise Violated(
+                f"The rule '{rule.name}' does not hold: {rule.message}", exchange, require=rule.require.text
+            )
     if not tried:
         raise NotExercised("; ".join(reasons))
 
@@ -61,7 +63,9 @@ def _breaking_bodies(scene: Scene, binding: Binding, resource: Resource, rule: R
             yield scene.bodies.unique(binding, body)
 
 
-def _is_broken(rule: Rule, row: Row, world: Questions, old: Row | None = None, changes: Row | None = None) -> bool:
+def _is_broken(
+    rule: Rule, row: Row, world: Questions, old: Row | None = None, changes: Row | None = None
+) -> bool:
     extra = {"old": old, "changes": changes or {}}
     applies = rule.when is None or rule.when.holds(row, world, extra)
     return applies and not rule.require.holds(row, world, extra)
@@ -94,7 +98,9 @@ def _earlier(value: Any) -> list[Any]:
 def _on_existing(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Exchange | None:
     """A row that is already in a state in which the rule forbids the write."""
     world = Questions(scene, scene.owner)
-    needed = (rule.require.variables | (rule.when.variables if rule.when else frozenset())) & resource.fields.keys()
+    needed = (
+        rule.require.variables | (rule.when.variables if rule.when else frozenset())
+    ) & resource.fields.keys()
     for row in scene.rows(resource, scene.owner):
         if needed <= row.keys() and _is_broken(rule, row, world, row):
             return _write(scene, binding, resource, row)
@@ -119,6 +125,10 @@ def _on_changed(scene: Scene, binding: Binding, resource: Resource, rule: Rule) 
     for changed in _combinations(scene, binding, rule, row):
         changes: Mapping[str, Any] = {k: v for k, v in changed.items() if v != row.get(k) and v is not None}
         body = scene.update_body(binding, row, changes, scene.owner)
-        if changes and _is_broken(rule, {**row, **changes}, world, row, changes) and scene.bodies.is_valid(binding, body):
+        if (
+            changes
+            and _is_broken(rule, {**row, **changes}, world, row, changes)
+            and scene.bodies.is_valid(binding, body)
+        ):
             return scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
     return None

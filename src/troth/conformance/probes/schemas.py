@@ -45,7 +45,10 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
     if not documented.media:
         return
     found = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
-    media = next((m for t, m in documented.media.items() if t.partition(";")[0].strip().lower() in (found, "*/*")), None)
+    media = next(
+        (m for t, m in documented.media.items() if t.partition(";")[0].strip().lower() in (found, "*/*")),
+        None,
+    )
     if media is None:
         if not exchange.ok and scene.behaviour.errors.declared:
             raise Inconclusive("the media type of errors is judged by errors.envelope")

@@ -32,7 +32,9 @@ def listing(scene: Scene, binding: Binding) -> None:
         raise NotExercised("one of the two tenants has no rows, so nothing could leak")
     shared = {str(row.get(name)) for row in own} & {str(row.get(name)) for row in foreign}
     if shared:
-        raise Violated(f"{len(shared)} rows are listed for both tenants", mine[0], theirs[0], shared=sorted(shared)[:5])
+        raise Violated(
+            f"{len(shared)} rows are listed for both tenants", mine[0], theirs[0], shared=sorted(shared)[:5]
+        )
     for rows, exchanges in ((own, mine), (foreign, theirs)):
         total = slot_of(binding, exchanges[0], "total")
         if isinstance(total, int) and total >= len(own) + len(foreign) > len(rows):

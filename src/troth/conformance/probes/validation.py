@@ -34,7 +34,9 @@ def _flawed(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
         if parameter.location == "query" and parameter.schema_pointer and isinstance(schema, Mapping):
             for flaw in list(scene.bodies.parameter_flaws(parameter.schema_pointer, schema))[:most]:
                 identifier, row = _subject(scene, binding)
-                found = scene.call(scene.owner, binding, identifier=identifier, row=row, query=[(parameter.name, flaw.value)])
+                found = scene.call(
+                    scene.owner, binding, identifier=identifier, row=row, query=[(parameter.name, flaw.value)]
+                )
                 yield f"'{parameter.name}' {flaw.what}", found
     if json_media(binding) is not None:
         base = _accepted(scene, binding)
@@ -54,7 +56,11 @@ def _subject(scene: Scene, binding: Binding) -> tuple[object, Row | None]:
     resource = binding.resource
     if resource is None or binding.id_parameter is None:
         return None, None
-    row = scene.row(resource, scene.owner) if binding.kind is Kind.READ else scene.created(resource, scene.owner)
+    row = (
+        scene.row(resource, scene.owner)
+        if binding.kind is Kind.READ
+        else scene.created(resource, scene.owner)
+    )
     return row[resource.id_field], row
 
 
@@ -73,7 +79,10 @@ def _odd(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
     resource = binding.resource
     identifiers: list[tuple[str, object]] = [("An ordinary request", None)]
     if resource and binding.id_parameter:
-        identifiers = [("An unknown id", scene.missing_id(resource)), ("An id of another form", "%F0%9F%8C%B5'--")]
+        identifiers = [
+            ("An unknown id", scene.missing_id(resource)),
+            ("An id of another form", "%F0%9F%8C%B5'--"),
+        ]
     body = next(iter(scene.bodies.candidates(binding)), ABSENT) if json_media(binding) else ABSENT
     for what, identifier in identifiers:
         if binding.kind in (Kind.READ, Kind.LIST) or identifier is not None:
@@ -84,7 +93,12 @@ def _odd(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
                           ("An empty object", b"{}"), ("A list", b"[]"), ("Deep nesting", b"[" * 400 + b"]" * 400)):  # fmt: skip
             yield what, _tried(scene, binding, missing, raw=raw)
     if binding.kind is Kind.LIST:
-        for query in ([("page", "-1")], [("no-such-parameter", "x")], [("page", "9" * 30)], [("%00", "\U0001f335")]):
+        for query in (
+            [("page", "-1")],
+            [("no-such-parameter", "x")],
+            [("page", "9" * 30)],
+            [("%00", "\U0001f335")],
+        ):
             yield f"{query[0][0]}={query[0][1]}", _tried(scene, binding, None, query=query)
 
 

@@ -1,0 +1,242 @@
+"""What each operation does, in sentences, and where each of them comes from, so that nothing derived is hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from troth.behaviour.model import Authentication, Behaviour, Binding, Kind
+from troth.behaviour.telling import Fact, Teller
+from troth.behaviour.telling_rows import row_facts
+from troth.contract.model import Contract
+from troth.contract.pointers import join
+
+__all__ = ["Explanation", "Fact", "explain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One operation with everything that is known about it, in the order in which a request meets it."""
+
+    operation: str
+    method: str
+    path: str
+    summary: str
+    facts: tuple[Fact, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "operation": self.operation,
+            "method": self.method,
+            "path": self.path,
+            "summary": self.summary,
+            "facts": [fact.as_json() for fact in self.facts],
+        }
+
+
+def explain(contract: Contract, behaviour: Behaviour) -> tuple[Explanation, ...]:
+    """Every operation of a contract, in document order."""
+    return tuple(
+        Explanation(
+            binding.id,
+            binding.operation.method,
+            contract.base_path + binding.operation.path,
+            binding.operation.summary,
+            tuple(_facts(Teller(contract, behaviour, binding))),
+        )
+        for binding in behaviour.bindings.values()
+    )
+
+
+def _facts(at: Teller) -> Iterator[Fact]:
+    yield from _kind(at)
+    yield from _access(at)
+    yield from _limits(at)
+    yield from _input(at)
+    yield from row_facts(at)
+    yield from _list(at)
+    yield from _outcome(at)
+
+
+def _kind(at: Teller) -> Iterator[Fact]:
+    binding, resource = at.binding, at.binding.resource
+    declared = "kind" in binding.operation.extension
+    pointer = at.own("kind") if declared else at.operation
+    if binding.kind is Kind.ACTION:
+        yield at.fact("kind", "an action: answers its documented response", pointer, binding.sources["kind"])
+    else:
+        yield at.fact("kind", str(binding.kind), pointer, binding.sources["kind"])
+    if resource is not None:
+        named = "resource" in at.given(resource.pointer)
+        source = "x-behaviour" if named else "last fixed segment of the path"
+        shown = f"{resource.name}, rows of {resource.schema_name or resource.schema_pointer}"
+        pointer = join(resource.pointer, "resource") if named else at.operation
+        yield at.fact("resource", f"{shown}, identified by '{resource.id_field}'", pointer, source)
+    for parent in binding.parents:
+        declared = parent.parameter in (binding.operation.extension.get("parents") or {})
+        pointer = at.own("parents", parent.parameter) if declared else at.operation
+        source = "x-behaviour" if declared else "path shape"
+        yield at.fact(
+            "parent",
+            f"only rows whose '{parent.field}' is the path's {{{parent.parameter}}}",
+            pointer,
+            source,
+        )
+
+
+def _access(at: Teller) -> Iterator[Fact]:
+    operation, behaviour = at.binding.operation, at.behaviour
+    security = join(at.operation, "security") if "security" in at.given(at.operation) else "/security"
+    if not operation.security:
+        yield at.fact("credential", "none is needed", security, "security")
+        return
+    ways = [
+        " and ".join(_carried(name, behaviour.authentication) for name in one) for one in operation.security
+    ]
+    told = ", or ".join(dict.fromkeys(way or "none" for way in ways))
+    yield at.fact("credential", f"{told}; else {at.refusal('unauthenticated')}", security, "security")
+    if at.binding.scopes:
+        wanted = " and ".join(sorted(at.binding.scopes))
+        source = at.binding.sources.get("scopes", "security")
+        pointer = {
+            "x-behaviour scopes": at.own("scopes"),
+            "x-behaviour scopes template": "/x-behaviour/scopes",
+        }.get(source, security)
+        yield at.fact("scopes", f"{wanted}; else {at.refusal('forbidden')}", pointer, source)
+    if behaviour.tenancy.source == "credential" and at.binding.resource is not None:
+        yield at.fact("tenancy", _tenancy(at), "/x-behaviour/tenancy", "x-behaviour")
+
+
+def _carried(name: str, authentication: Authentication) -> str:
+    place, key, prefix = authentication.carriers.get(name, ("", "", ""))
+    shown = f"{place} {key}" + (f" {prefix.strip()}" if prefix else "")
+    return f"{name} ({shown})" if place else name
+
+
+def _tenancy(at: Teller) -> str:
+    tenancy = at.behaviour.tenancy
+    if at.binding.kind is Kind.LIST:
+        return "only rows of the caller's tenant"
+    if at.binding.kind is Kind.CREATE:
+        return "the row belongs to the caller's tenant"
+    kind = tenancy.foreign_write if at.binding.writes else tenancy.foreign_read
+    return f"a row of another tenant answers {at.refusal(kind)}"
+
+
+def _limits(at: Teller) -> Iterator[Fact]:
+    for limit in at.behaviour.rate_limits:
+        told = f"{limit.limit} requests in {duration(limit.window)} for each {limit.per}"
+        yield at.fact(
+            "rate limit", f"{told}; then {at.refusal('rate-limited')}", limit.pointer, "x-behaviour"
+        )
+    policy = at.binding.idempotency
+    if policy is not None:
+        told = f"'{policy.header}' is remembered for {duration(policy.ttl)} for each {policy.scope}"
+        other = f"the same key with another request answers {at.refusal(policy.mismatch)}"
+        yield at.fact("idempotency", f"{told}; {other}", policy.pointer, "x-behaviour")
+
+
+def duration(seconds: int) -> str:
+    """``86400`` as ``24h``, ``90`` as ``90s``: the largest unit below a day and a half that divides it."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds and seconds % size == 0 and (unit != "d" or seconds > size):
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _input(at: Teller) -> Iterator[Fact]:
+    operation, invalid = at.binding.operation, at.refusal("invalid")
+    checked = [p for p in operation.parameters if p.schema_pointer is not None]
+    if checked:
+        names = ", ".join(p.name + ("" if p.required else "?") for p in checked)
+        yield at.fact(
+            "parameters", f"{names}; a value outside its schema answers {invalid}", at.operation, "parameters"
+        )
+    if operation.body is not None:
+        media = ", ".join(operation.body.media)
+        needed = "required" if operation.body.required else "optional"
+        yield at.fact(
+            "body",
+            f"{needed} {media}; outside its schema answers {invalid}",
+            operation.body.pointer,
+            "requestBody",
+        )
+
+
+def _list(at: Teller) -> Iterator[Fact]:
+    paging = at.binding.pagination
+    if paging is not None and paging.style != "none":
+        declared = paging.source.startswith("x-behaviour")
+        pointer = join("/x-behaviour/pagination", paging.name) if declared else at.operation
+        yield at.fact("pagination", _paging(at), pointer, paging.source)
+    for found in at.binding.filters:
+        declared = found.source.startswith("x-behaviour")
+        pointer = at.own("filters", found.parameter) if declared else at.parameter("query", found.parameter)
+        where = "".join(f" and '{name}' is {value!r}" for name, value in found.where.items())
+        compared = "every text" if found.op == "search" else f"'{found.field}'"
+        told = f"{found.parameter}: {compared} {_OPERATIONS[found.op]}{where}"
+        yield at.fact("filter", told, pointer, found.source)
+
+
+_OPERATIONS = {
+    "eq": "is the value",
+    "in": "is one of the values",
+    "has": "has the value among its own",
+    "contains": "contains the text",
+    "from": "is the value or later",
+    "to": "is the value or earlier",
+    "after": "is later",
+    "before": "is earlier",
+    "search": "contains the text",
+}
+
+
+def _paging(at: Teller) -> str:
+    paging = at.binding.pagination
+    if paging is None:
+        return ""
+    told = f"by {paging.style}"
+    if paging.position:
+        told += f" in '{paging.position}'"
+    if paging.size:
+        told += f", size in '{paging.size}'"
+    told += f", {paging.default_size} rows"
+    if paging.max_size is not None:
+        more = at.refusal("invalid") if paging.oversize == "reject" else "as many"
+        told += f", at most {paging.max_size} (more gives {more})"
+    return told
+
+
+def _outcome(at: Teller) -> Iterator[Fact]:
+    operation, success = at.binding.operation, at.binding.success
+    response = operation.response_for(success)
+    described = f" {response.description}" if response is not None and response.description else ""
+    pointer = response.pointer if response is not None else at.operation
+    yield at.fact(
+        "success", f"{success}{described}".rstrip("."), pointer, "responses" if response else "method"
+    )
+    kinds = _refusals(at.binding, at.behaviour, at)
+    grouped: dict[str, list[str]] = {}
+    for kind in kinds:
+        grouped.setdefault(at.refusal(kind), []).append(kind)
+    told = ", ".join(f"{wire} ({', '.join(names)})" for wire, names in grouped.items())
+    declared = at.behaviour.errors.declared
+    pointer = "/x-behaviour/errors" if declared else at.operation
+    yield at.fact("errors", told, pointer, "x-behaviour" if declared else "problem details (RFC 9457)")
+
+
+def _refusals(binding: Binding, behaviour: Behaviour, at: Teller) -> Sequence[str]:
+    """The kinds of refusal that a request can meet, in the order in which it meets them."""
+    found = []
+    if binding.operation.security:
+        found += ["unauthenticated", *(["forbidden"] if binding.scopes else [])]
+    if behaviour.rate_limits:
+        found.append("rate-limited")
+    if binding.operation.body is not None:
+        found += ["unsupported-media-type", "too-large", "malformed"]
+    if binding.operation.body is not None or binding.operation.parameters:
+        found.append("invalid")
+    if binding.idempotency is not None:
+        found.append(binding.idempotency.mismatch)
+    return list(dict.fromkeys([*found, *at.met]))
