@@ -401,18 +401,43 @@ def test_every_keyword_can_be_written(lay: Lay, scope: Scope) -> None:
     ("scope", "value", "pointer", "message"),
     [
         ("property", {"initally": "1"}, "/initally", "unknown keyword 'initally'. Did you mean 'initially'?"),
-        ("property", {"rules": {}}, "/rules", "unknown keyword 'rules'. It is a keyword of a schema of rows."),
+        (
+            "property",
+            {"rules": {}},
+            "/rules",
+            "unknown keyword 'rules'. It is a keyword of a schema of rows.",
+        ),
         ("resource", {"rules": {"a": {}}}, "/rules/a", "'require' is missing here."),
         ("operation", {"kind": "lst"}, "/kind", "unknown word 'lst'. Did you mean 'list'?"),
-        ("root", {"errors": {"kinds": {"not-fond": {}}}}, "/errors/kinds/not-fond", "unknown word 'not-fond'. Did you mean 'not-found'?"),
+        (
+            "root",
+            {"errors": {"kinds": {"not-fond": {}}}},
+            "/errors/kinds/not-fond",
+            "unknown word 'not-fond'. Did you mean 'not-found'?",
+        ),
         ("property", {"immutable": 1}, "/immutable", "expected true or false, found a number (1)."),
         ("property", {"unique": None}, "/unique", "expected text, found null."),
-        ("root", {"errors": {"envelope": {"c": "$cod"}}}, "/errors/envelope/c", "unknown word '$cod'. Did you mean '$code'?"),
+        (
+            "root",
+            {"errors": {"envelope": {"c": "$cod"}}},
+            "/errors/envelope/c",
+            "unknown word '$cod'. Did you mean '$code'?",
+        ),
         ("operation", [], "", "expected an object, found a list."),
-        ("resource", {"lifecycle": {"transitions": {"a": {"from": {"x": True}, "to": "y", "wen": "z"}}}}, "/lifecycle/transitions/a/wen", "unknown keyword 'wen'. Did you mean 'when'?"),
-        ("resource", {"rules": {"a": {"require": "true", "on": {"creat": True}}}}, "/rules/a/on/creat", "unknown word 'creat'. Did you mean 'create'?"),
+        (
+            "resource",
+            {"lifecycle": {"transitions": {"a": {"from": {"x": True}, "to": "y", "wen": "z"}}}},
+            "/lifecycle/transitions/a/wen",
+            "unknown keyword 'wen'. Did you mean 'when'?",
+        ),
+        (
+            "resource",
+            {"rules": {"a": {"require": "true", "on": {"creat": True}}}},
+            "/rules/a/on/creat",
+            "unknown word 'creat'. Did you mean 'create'?",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_word_is_found(lay: Lay, scope: str, value: Any, pointer: str, message: str) -> None:
     """The place, what was found, and the nearest valid word."""
     assert told(lay(scope, value)) == [(pointer, message)]

@@ -10,7 +10,10 @@ from typing import Any
 from connexion import AsyncApp
 from connexion.resolver import Resolution, Resolver
 
-BODIES = {name: json.loads(Path(os.environ["BENCH_BODIES"], name).read_bytes()) for name in ("one", "list", "create")}
+BODIES = {
+    name: json.loads(Path(os.environ["BENCH_BODIES"], name).read_bytes())
+    for name in ("one", "list", "create")
+}
 
 
 class _Static(Resolver):  # type: ignore[misc]

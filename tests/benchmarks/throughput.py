@@ -56,7 +56,11 @@ def lowered(node: Any) -> Any:
         return [lowered(item) for item in node]
     if not isinstance(node, dict):
         return node
-    made = {key: lowered(value) for key, value in node.items() if key not in ("examples", "example", "x-behaviour")}
+    made = {
+        key: lowered(value)
+        for key, value in node.items()
+        if key not in ("examples", "example", "x-behaviour")
+    }
     if isinstance(made.get("type"), list):
         made["nullable"] = True
         made["type"] = next(kind for kind in made["type"] if kind != "null")
@@ -66,7 +70,9 @@ def lowered(node: Any) -> Any:
     if isinstance(branches, list) and {"type": "null"} in branches:
         made.pop("anyOf")
         made |= {"nullable": True, "allOf": [branch for branch in branches if branch != {"type": "null"}]}
-    if isinstance(made.get("exclusiveMinimum"), int | float) and not isinstance(made["exclusiveMinimum"], bool):
+    if isinstance(made.get("exclusiveMinimum"), int | float) and not isinstance(
+        made["exclusiveMinimum"], bool
+    ):
         made |= {"minimum": made["exclusiveMinimum"], "exclusiveMinimum": True}
     return made
 
@@ -76,12 +82,16 @@ def write_fixtures(folder: Path) -> str:
     from troth.contract import load_contract, shipped  # noqa: PLC0415 - after argument parsing
     from troth.engine import Engine, Request, Settings  # noqa: PLC0415
 
-    engine = Engine(load_contract("clientcasa"), Settings(seed=1, seed_file=shipped().mocks / "clientcasa" / "seed.yaml"))
+    engine = Engine(
+        load_contract("clientcasa"), Settings(seed=1, seed_file=shipped().mocks / "clientcasa" / "seed.yaml")
+    )
     headers = {"x-api-key": KEY, "content-type": "application/json"}
     listed = engine.handle(Request("GET", "/api/v1/clients", headers=headers))
     identifier = str(listed.json()["data"][0]["id"])
     one = engine.handle(Request("GET", f"/api/v1/clients/{identifier}", headers=headers))
-    created = engine.handle(Request("POST", "/api/v1/clients", headers=headers, body=json.dumps(BODY).encode()))
+    created = engine.handle(
+        Request("POST", "/api/v1/clients", headers=headers, body=json.dumps(BODY).encode())
+    )
     for name, response in zip(KINDS, (one, listed, created), strict=True):
         (folder / name).write_bytes(response.body)
     document = lowered(json.loads(json.dumps(dict(load_contract("clientcasa", behaviour=False).document))))
@@ -100,7 +110,16 @@ def write_fixtures(folder: Path) -> str:
 
 def servers(folder: Path, prism: str | None) -> list[Server]:
     found = []
-    uvicorn = [sys.executable, "-m", "uvicorn", "--log-level", "error", "--no-access-log", "--lifespan", "off"]
+    uvicorn = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--log-level",
+        "error",
+        "--no-access-log",
+        "--lifespan",
+        "off",
+    ]
     for name, module in (("a bare ASGI", "bare:app"), ("c stock Connexion", "stock:app")):
         port = free_port()
         command = [*uvicorn, "--app-dir", str(HERE), "--port", str(port), module]
@@ -143,7 +162,18 @@ def running(server: Server, folder: Path, identifier: str) -> Iterator[None]:
 
 def load(server: Server, kind: str, folder: Path, identifier: str, seconds: int) -> None:
     path = {"one": f"/v1/clients/{identifier}", "list": "/v1/clients", "create": "/v1/clients"}[kind]
-    command = ["taskset", "-c", "1", "wrk", "-t1", "-c16", f"-d{seconds}s", "--latency", "-H", f"x-api-key: {KEY}"]
+    command = [
+        "taskset",
+        "-c",
+        "1",
+        "wrk",
+        "-t1",
+        "-c16",
+        f"-d{seconds}s",
+        "--latency",
+        "-H",
+        f"x-api-key: {KEY}",
+    ]
     if kind == "create":
         command += ["-s", str(folder / "create.lua")]
     output = subprocess.run([*command, server.base + path], capture_output=True, text=True, check=True).stdout
@@ -162,7 +192,11 @@ def report(found: list[Server], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps([{**vars(server)} for server in found], indent=2))
         return
-    print(f"{'':20}" + "".join(f"{'GET ' + k if k != 'create' else 'POST create':>24}" for k in KINDS) + "   ready   memory")
+    print(
+        f"{'':20}"
+        + "".join(f"{'GET ' + k if k != 'create' else 'POST create':>24}" for k in KINDS)
+        + "   ready   memory"
+    )
     for server in found:
         cells = "".join(f"{median(server, k, 0):>12,.0f}/s {median(server, k, 1):>6.2f} ms" for k in KINDS)
         print(f"{server.name:20}{cells}  {server.ready:5.2f} s {server.memory:5.0f} MB")
@@ -174,10 +208,14 @@ def report(found: list[Server], *, as_json: bool) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--prism", default=shutil.which("prism"), help="the prism executable of @stoplight/prism-cli")
+    parser.add_argument(
+        "--prism", default=shutil.which("prism"), help="the prism executable of @stoplight/prism-cli"
+    )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     if shutil.which("wrk") is None:

@@ -37,6 +37,7 @@ class Running:
 
     def __init__(self, *words: str) -> None:
         self._clients: dict[str, httpx.Client] = {}
+        self._errors: str | None = None
         self.process = subprocess.Popen(
             [sys.executable, "-m", "troth", "mock", *words, "--port", "0", "--json"],
             stdout=subprocess.PIPE,
@@ -83,8 +84,9 @@ class Running:
             client.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        _, errors = self.process.communicate(timeout=10)
-        return errors
+        if self._errors is None:
+            _, self._errors = self.process.communicate(timeout=10)
+        return self._errors
 
 
 def read(connection: socket.socket, method: str = "GET") -> Answer:
@@ -99,12 +101,26 @@ Serve = Callable[..., Running]
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
-    """A function that starts ``troth mock WORDS…``; what it started ends with the test, and silently."""
+def launch() -> Iterator[Serve]:
+    """A function that starts ``troth mock WORDS…``; what it started ends with the test."""
     started: list[Running] = []
 
     def start(*words: str) -> Running:
         started.append(Running(*words))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.stop()
+
+
+@pytest.fixture
+def serve(launch: Serve) -> Iterator[Serve]:
+    """As ``launch``, and the mock must have nothing to say on stderr."""
+    started: list[Running] = []
+
+    def start(*words: str) -> Running:
+        started.append(launch(*words))
         return started[-1]
 
     yield start

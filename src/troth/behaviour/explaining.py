@@ -132,7 +132,8 @@ def _limits(at: Teller) -> Iterator[Fact]:
         )
     policy = at.binding.idempotency
     if policy is not None:
-        told = f"'{policy.header}' is remembered for {duration(policy.ttl)} for each {policy.scope}"
+        header = at.given(policy.pointer).get("header", "Idempotency-Key")
+        told = f"'{header}' is remembered for {duration(policy.ttl)} for each {policy.scope}"
         other = f"the same key with another request answers {at.refusal(policy.mismatch)}"
         yield at.fact("idempotency", f"{told}; {other}", policy.pointer, "x-behaviour")
 

@@ -21,15 +21,43 @@ from typing import Any, Protocol
 
 import cel
 
-__all__ = ["FUNCTIONS", "LOOKUP", "RELATED", "STANDARD", "Expression", "ExpressionError", "World", "compile_expression"]
+__all__ = [
+    "FUNCTIONS",
+    "LOOKUP",
+    "RELATED",
+    "STANDARD",
+    "Expression",
+    "ExpressionError",
+    "World",
+    "compile_expression",
+]
 
 #: Names of the functions that rows may call beside CEL's own.
 FUNCTIONS = ("days", "lookup", "now", "related", "round", "sum", "today")
 
 #: Names of the functions that CEL itself brings (and that the package behind this module knows).
 STANDARD = (
-    *("bytes", "contains", "double", "duration", "dyn", "endsWith", "getDate", "getDayOfMonth", "getDayOfWeek"),
-    *("getDayOfYear", "getFullYear", "getHours", "getMilliseconds", "getMinutes", "getMonth", "getSeconds", "int"),
+    *(
+        "bytes",
+        "contains",
+        "double",
+        "duration",
+        "dyn",
+        "endsWith",
+        "getDate",
+        "getDayOfMonth",
+        "getDayOfWeek",
+    ),
+    *(
+        "getDayOfYear",
+        "getFullYear",
+        "getHours",
+        "getMilliseconds",
+        "getMinutes",
+        "getMonth",
+        "getSeconds",
+        "int",
+    ),
     *("matches", "size", "startsWith", "string", "timestamp", "type", "uint"),
 )
 

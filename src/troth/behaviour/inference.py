@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any
 
 from troth.behaviour import profiles
-from troth.behaviour.model import Behaviour, Binding, Filter, Idempotency, Kind, Parent, Resource, Scopes
-from troth.behaviour.paging import PAGING_PARAMETERS, pagination_of
+from troth.behaviour.filters import filters_of, plain
+from troth.behaviour.model import Behaviour, Binding, Idempotency, Kind, Parent, Resource, Scopes
+from troth.behaviour.paging import pagination_of
 from troth.behaviour.resources import build_resource
 from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
 from troth.behaviour.vocabulary import check_vocabulary
 from troth.contract.model import Contract, Operation
-from troth.contract.pointers import join
 from troth.errors import BehaviourError
 
 __all__ = ["behaviour_of"]
-
-_RANGE = re.compile(r"^(.+?)_?(From|To|Since|Until|After|Before|from|to|since|until|after|before|gte|lte|gt|lt)$")
-_RANGE_OPS = {
-    **dict.fromkeys(("from", "since", "gte"), "from"),
-    **dict.fromkeys(("to", "until", "lte"), "to"),
-    **dict.fromkeys(("after", "gt"), "after"),
-    **dict.fromkeys(("before", "lt"), "before"),
-}
 
 
 def behaviour_of(contract: Contract) -> Behaviour:
@@ -68,7 +58,9 @@ def _row_schema(contract: Contract, group: list[Shape]) -> str | None:
                     return form[1]
             else:
                 return item_form(contract, media.schema_pointer).pointer
-    return next((p for kind in order for s in group if s.kind is kind and (p := _request_schema(s.operation))), None)
+    return next(
+        (p for kind in order for s in group if s.kind is kind and (p := _request_schema(s.operation))), None
+    )
 
 
 def _request_schema(operation: Operation) -> str | None:
@@ -96,7 +88,9 @@ def _resources(contract: Contract, found: tuple[Shape, ...]) -> dict[str, Resour
     return resources
 
 
-def _resource(contract: Contract, group: list[Shape], pointer: str, taken: Mapping[str, Resource]) -> Resource:
+def _resource(
+    contract: Contract, group: list[Shape], pointer: str, taken: Mapping[str, Resource]
+) -> Resource:
     end, schema = contract.follow(pointer)
     declared = schema.get("x-behaviour", {}).get("resource") if isinstance(schema, Mapping) else None
     name = str(declared or group[0].name)
@@ -109,53 +103,19 @@ def _resource(contract: Contract, group: list[Shape], pointer: str, taken: Mappi
     return build_resource(contract, name, pointer, writers, parameter)
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def _parents(shape: Shape, resource: Resource | None, contract: Contract) -> tuple[Parent, ...]:
+def _parents(shape: Shape, resource: Resource | None) -> tuple[Parent, ...]:
     segments = [s for s in shape.collection.split("/") if s]
     found = []
     for name in shape.parents:
         place = next(i for i, s in enumerate(segments) if s.startswith("{" + name + "}"))
         owner = segments[place - 1] if place else ""
         singular = owner.removesuffix("s")
-        wanted = {_plain(name), _plain(singular), _plain(singular + "id"), _plain(owner + "id")} - {"id"}
+        wanted = {plain(name), plain(singular), plain(singular + "id"), plain(owner + "id")} - {"id"}
         fields = resource.fields if resource else {}
-        field = next((f for f in fields if _plain(f) in wanted), name if name != "id" else f"{singular}Id")
+        field = next((f for f in fields if plain(f) in wanted), name if name != "id" else f"{singular}Id")
         declared = shape.operation.extension.get("parents") or {}
         found.append(Parent(name, str(declared.get(name, field)), owner or None))
     return tuple(found)
-
-
-def _filter(parameter: str, resource: Resource, declared: Mapping[str, Any]) -> Filter | None:
-    given = declared.get(parameter)
-    if isinstance(given, Mapping):
-        named, op = str(given.get("field", parameter)), str(given.get("op", "eq"))
-        return Filter(parameter, named, op, "x-behaviour filters", given.get("where") or {})
-    if parameter in PAGING_PARAMETERS:
-        return None
-    by_plain = {_plain(name): name for name in resource.fields}
-    if _plain(parameter) in by_plain:
-        name = by_plain[_plain(parameter)]
-        many = resource.fields[name].schema.get("type") == "array"
-        return Filter(parameter, name, "has" if many else "eq", "a field of the same name")
-    if _plain(parameter) + "s" in by_plain:
-        return Filter(parameter, by_plain[_plain(parameter) + "s"], "has", "a list field of that name")
-    span = _RANGE.match(parameter)
-    if span and _plain(span[1]) in by_plain:
-        return Filter(parameter, by_plain[_plain(span[1])], _RANGE_OPS[span[2].lower()], "a range over a field")
-    if parameter in ("search", "q", "query"):
-        return Filter(parameter, "*", "search", "a search parameter")
-    return None
-
-
-def _filters(operation: Operation, resource: Resource | None) -> tuple[Filter, ...]:
-    if resource is None:
-        return ()
-    declared = operation.extension.get("filters") or {}
-    names = [p.name for p in operation.parameters if p.location == "query"]
-    return tuple(f for name in names if (f := _filter(name, resource, declared)))
 
 
 def _scopes(shape: Shape, resource: Resource | None, scopes: Scopes) -> tuple[frozenset[str], str]:
@@ -166,12 +126,16 @@ def _scopes(shape: Shape, resource: Resource | None, scopes: Scopes) -> tuple[fr
         return named[0], "security of the operation"
     if scopes.declared and resource is not None and shape.operation.security:
         template = scopes.read if shape.operation.method in ("GET", "HEAD") else scopes.write
-        return frozenset({template.format(resource=resource.name)} if template else ()), "x-behaviour scopes template"
+        return frozenset(
+            {template.format(resource=resource.name)} if template else ()
+        ), "x-behaviour scopes template"
     return frozenset(), ""
 
 
 def _success(operation: Operation, kind: Kind) -> int:
-    exact = sorted(int(status) for status in operation.responses if status.startswith("2") and status.isdigit())
+    exact = sorted(
+        int(status) for status in operation.responses if status.startswith("2") and status.isdigit()
+    )
     if exact:
         preferred = 201 if kind is Kind.CREATE else 204 if kind is Kind.DELETE else 200
         return preferred if preferred in exact else exact[0]
@@ -179,7 +143,11 @@ def _success(operation: Operation, kind: Kind) -> int:
 
 
 def _binding(
-    contract: Contract, shape: Shape, resource: Resource | None, scopes: Scopes, idempotency: Idempotency | None
+    contract: Contract,
+    shape: Shape,
+    resource: Resource | None,
+    scopes: Scopes,
+    idempotency: Idempotency | None,
 ) -> Binding:
     operation = shape.operation
     kind = Kind(operation.extension.get("kind", shape.kind))
@@ -190,7 +158,11 @@ def _binding(
     if media and media.schema_pointer and kind not in (Kind.LIST, Kind.ACTION):
         wrapper = item_form(contract, media.schema_pointer).wrapper
     declared = "x-behaviour" if "kind" in operation.extension else "path shape and method"
-    sources = {"kind": declared, "resource": "schema of the response", "pagination": pagination.source if pagination else ""}
+    sources = {
+        "kind": declared,
+        "resource": "schema of the response",
+        "pagination": pagination.source if pagination else "",
+    }
     if origin:
         sources["scopes"] = origin
     uses_key = idempotency if idempotency and operation.method in idempotency.methods else None
@@ -199,9 +171,9 @@ def _binding(
         kind=kind,
         resource=resource if kind is not Kind.ACTION or "{" in shape.collection else None,
         id_parameter=shape.parameter,
-        parents=_parents(shape, resource, contract),
+        parents=_parents(shape, resource),
         scopes=wanted,
-        filters=_filters(operation, resource) if kind is Kind.LIST else (),
+        filters=filters_of(operation, resource) if kind is Kind.LIST else (),
         pagination=pagination,
         idempotency=uses_key,
         success=_success(operation, kind),

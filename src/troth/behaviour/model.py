@@ -65,8 +65,10 @@ class ErrorKind:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """``envelope`` is a template with ``$code $message $requestId $details $status $title``; keys ending in ``?``
-    are left out when empty. ``kinds`` maps the kinds of :mod:`troth.behaviour.refusals` to their wire form.
+    """``envelope`` is a template with the slots ``$code $message $requestId $details $status $title``.
+
+    A key that ends in ``?`` is left out when it is empty. ``kinds`` maps the kinds of
+    :mod:`troth.behaviour.refusals` to their wire form.
     """
 
     envelope: Any

@@ -13,23 +13,49 @@ from troth.errors import BehaviourError, did_you_mean
 
 __all__ = ["PAGING_PARAMETERS", "pagination_of"]
 
-_SIZES = ("pageSize", "page_size", "per_page", "perPage", "limit", "size", "count", "max_results", "maxResults", "first")
+_SIZES = (
+    "pageSize",
+    "page_size",
+    "per_page",
+    "perPage",
+    "limit",
+    "size",
+    "count",
+    "max_results",
+    "maxResults",
+    "first",
+)
 _OFFSETS = ("offset", "skip", "start")
-_CURSORS = ("cursor", "page_token", "pageToken", "starting_after", "after", "next_token", "nextToken", "continuation")
+_CURSORS = (
+    "cursor",
+    "page_token",
+    "pageToken",
+    "starting_after",
+    "after",
+    "next_token",
+    "nextToken",
+    "continuation",
+)
 #: Query parameters that never filter.
-PAGING_PARAMETERS = frozenset({"page", "sort", "order", "sort_by", "fields", "expand", *_SIZES, *_OFFSETS, *_CURSORS})
+PAGING_PARAMETERS = frozenset(
+    {"page", "sort", "order", "sort_by", "fields", "expand", *_SIZES, *_OFFSETS, *_CURSORS}
+)
 
 #: Property names of list envelopes and what they hold.
 _SLOTS: Mapping[str, str] = {
     **dict.fromkeys(("page", "currentPage", "current_page", "pageNumber"), "$page"),
     **dict.fromkeys(("pageSize", "page_size", "per_page", "perPage", "limit", "size"), "$size"),
-    **dict.fromkeys(("total", "totalCount", "total_count", "totalItems", "total_items", "totalDocs"), "$total"),
+    **dict.fromkeys(
+        ("total", "totalCount", "total_count", "totalItems", "total_items", "totalDocs"), "$total"
+    ),
     **dict.fromkeys(("totalPages", "total_pages", "pages", "pageCount", "last_page"), "$pages"),
     **dict.fromkeys(("hasMore", "has_more", "hasNext", "has_next", "hasNextPage"), "$hasMore"),
     **dict.fromkeys(("hasPrev", "hasPrevPage", "has_prev"), "$hasPrevious"),
     **dict.fromkeys(("offset", "skip"), "$offset"),
     **dict.fromkeys(("count",), "$count"),
-    **dict.fromkeys(("nextCursor", "next_cursor", "nextPageToken", "next_page_token", "next_token"), "$nextCursor"),
+    **dict.fromkeys(
+        ("nextCursor", "next_cursor", "nextPageToken", "next_page_token", "next_token"), "$nextCursor"
+    ),
     **dict.fromkeys(("nextPage", "next_page"), "$nextPage"),
     **dict.fromkeys(("prevPage", "prev_page"), "$previousPage"),
 }
@@ -56,7 +82,9 @@ def _profile(contract: Contract, operation: Operation) -> tuple[str, Mapping[str
     name = operation.extension.get("pagination", "default")
     if name not in profiles and name != "default":
         at = join(operation.pointer, "x-behaviour", "pagination")
-        raise BehaviourError(f"unknown pagination profile {name!r}.{did_you_mean(name, profiles)}", contract.locate(at))
+        raise BehaviourError(
+            f"unknown pagination profile {name!r}.{did_you_mean(name, profiles)}", contract.locate(at)
+        )
     return str(name), profiles.get(name) or {}
 
 
@@ -107,5 +135,7 @@ def pagination_of(contract: Contract, operation: Operation) -> Pagination | None
         max_size=maximum,
         oversize=given.get("oversize", "reject"),
         envelope=given.get("envelope", usual),
-        source="x-behaviour pagination profile " + repr(name) if given else "query parameters and response schema",
+        source="x-behaviour pagination profile " + repr(name)
+        if given
+        else "query parameters and response schema",
     )

@@ -109,7 +109,9 @@ def _field(
         schema={**schema, **{k: v for k, v in beside.items() if k != "$ref"}},
         nullable=nullable(schema),
         required=name in required,
-        read_only=bool(beside.get("readOnly") or schema.get("readOnly") or computed or generated or "stamped" in traits),
+        read_only=bool(
+            beside.get("readOnly") or schema.get("readOnly") or computed or generated or "stamped" in traits
+        ),
         write_only=bool(beside.get("writeOnly") or schema.get("writeOnly")),
         immutable=bool(traits.get("immutable")),
         hidden=bool(traits.get("hidden")),
@@ -135,7 +137,9 @@ def _item_fields(contract: Contract, pointer: str, seen: frozenset[str]) -> Mapp
         return None
     items = join(end, "items")
     required = required_of(contract, items)
-    inner = {n: _field(contract, n, p, required, seen | {end}) for n, p in properties_of(contract, items).items()}
+    inner = {
+        n: _field(contract, n, p, required, seen | {end}) for n, p in properties_of(contract, items).items()
+    }
     return inner or None
 
 

@@ -11,7 +11,7 @@ from troth.behaviour.model import Kind
 from troth.contract.model import Contract, Media, Operation
 from troth.contract.pointers import join
 
-__all__ = ["Shape", "ItemForm", "item_form", "list_form", "response_media", "shapes"]
+__all__ = ["ItemForm", "Shape", "item_form", "list_form", "response_media", "shapes"]
 
 _TEMPLATE = re.compile(r"^\{([^}]+)\}(?:\.\w+)?$")
 _SUFFIX = re.compile(r"\.(json|xml)$")
@@ -109,24 +109,40 @@ def shapes(contract: Contract) -> tuple[Shape, ...]:
     return tuple(_shape(contract, operation, paths, by_path) for operation in contract.operations)
 
 
-def _shape(contract: Contract, operation: Operation, paths: Iterable[str], methods: Mapping[str, set[str]]) -> Shape:
+def _shape(
+    contract: Contract, operation: Operation, paths: Iterable[str], methods: Mapping[str, set[str]]
+) -> Shape:
     segments = [segment for segment in operation.path.split("/") if segment]
     parameter = _template(segments[-1]) if segments else None
     above = segments[:-1] if parameter else segments
     collection = "/" + "/".join(above)
     name = next((_SUFFIX.sub("", s) for s in reversed(above) if not _template(s)), "root")
     parents = tuple(p for s in above if (p := _template(s)))
-    kind = _item_kind(operation) if parameter else _collection_kind(contract, operation, segments, paths, methods)
+    kind = (
+        _item_kind(operation)
+        if parameter
+        else _collection_kind(contract, operation, segments, paths, methods)
+    )
     return Shape(operation, kind, collection, name, parents, parameter)
 
 
 def _item_kind(operation: Operation) -> Kind:
-    kinds = {"GET": Kind.READ, "HEAD": Kind.READ, "PUT": Kind.REPLACE, "PATCH": Kind.UPDATE, "DELETE": Kind.DELETE}
+    kinds = {
+        "GET": Kind.READ,
+        "HEAD": Kind.READ,
+        "PUT": Kind.REPLACE,
+        "PATCH": Kind.UPDATE,
+        "DELETE": Kind.DELETE,
+    }
     return kinds.get(operation.method, Kind.ACTION)
 
 
 def _collection_kind(
-    contract: Contract, operation: Operation, segments: list[str], paths: Iterable[str], methods: Mapping[str, set[str]]
+    contract: Contract,
+    operation: Operation,
+    segments: list[str],
+    paths: Iterable[str],
+    methods: Mapping[str, set[str]],
 ) -> Kind:
     if operation.method == "GET":
         media = response_media(operation)
@@ -136,5 +152,9 @@ def _collection_kind(
         return Kind.ACTION
     path = operation.path.rstrip("/")
     has_items = any(p.startswith(path + "/{") and p.count("/") == path.count("/") + 1 for p in paths)
-    nested_action = len(segments) > 1 and _template(segments[-2]) is not None and "GET" not in methods[operation.path]
-    return Kind.CREATE if has_items or ("GET" in methods[operation.path]) or not nested_action else Kind.ACTION
+    nested_action = (
+        len(segments) > 1 and _template(segments[-2]) is not None and "GET" not in methods[operation.path]
+    )
+    return (
+        Kind.CREATE if has_items or ("GET" in methods[operation.path]) or not nested_action else Kind.ACTION
+    )

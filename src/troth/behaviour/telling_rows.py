@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from troth.behaviour.clauses import forgeable_fields, writable_fields
@@ -52,9 +53,10 @@ def _shown(at: Teller, resource: Resource) -> Iterator[Fact]:
                 yield at.fact(
                     "in lists", f"'{field.name}' is {form}", at.trait(field, "inList"), "x-behaviour"
                 )
-    yield from _traits(
-        at, resource, "never shown", "writeOnly", lambda field: field.write_only or field.hidden
-    )
+    secret = [field for field in resource.fields.values() if field.write_only or field.hidden]
+    if secret:
+        names = ", ".join(field.name for field in secret)
+        yield at.fact("never shown", names, secret[0].pointer, "writeOnly and hidden")
 
 
 def _fields(at: Teller, resource: Resource, moment: str) -> Iterator[Fact]:
@@ -120,7 +122,7 @@ def _first_value(field: Field) -> tuple[str, str] | None:
         return "sequence", f"counts up as {field.sequence}"
     if field.initially is not None:
         return "initially", f"starts as {field.initially.text}"
-    return None if field.initial is None else ("initial", f"starts as {field.initial!r}")
+    return None if field.initial is None else ("initial", f"starts as {json.dumps(field.initial)}")
 
 
 def _references(at: Teller, resource: Resource) -> Iterator[Fact]:

@@ -74,9 +74,8 @@ def _named(found: Sequence[Explanation], wanted: str) -> Explanation:
         if path and method.upper() == explanation.method and explanation.path.endswith(path):
             return explanation
     known = [explanation.operation for explanation in found]
-    hint = (
-        did_you_mean(wanted, known) or f" Known are {', '.join(known[:10])}{' …' if len(known) > 10 else ''}."
-    )  # noqa: PLR2004
+    shown = ", ".join(known[:_SHOWN]) + (" …" if len(known) > _SHOWN else "")
+    hint = did_you_mean(wanted, known) or f" Known are {shown}."
     raise UsageError(f"There is no operation {wanted!r}.{hint}")
 
 

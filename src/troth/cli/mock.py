@@ -26,20 +26,38 @@ Examples:
 @click.argument("contract", required=False)
 @click.option("--overlay", "overlays", multiple=True, metavar="FILE", help="An Overlay to apply; may repeat.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=4010, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port.")
+@click.option(
+    "--port", default=4010, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free port."
+)
 @click.option("--seed", type=int, help="Same seed, same bytes: fixed ids, a clock that stands still.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Misbehave in a named way; may repeat.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="NAME", help="Misbehave in a named way; may repeat."
+)
 @click.option("--list-faults", is_flag=True, help="Print the catalogue of faults and stop.")
-@click.option("--seed-file", type=click.Path(path_type=Path), help="Seed data instead of the shipped or invented one.")
+@click.option(
+    "--seed-file", type=click.Path(path_type=Path), help="Seed data instead of the shipped or invented one."
+)
 @click.option("--empty", is_flag=True, help="Start without rows; the credentials stay.")
-@click.option("--validate", type=click.Choice(["off", "warn", "strict"]), default="strict", show_default=True,
-              help="Refuse requests that break the contract, report them in a header, or let them pass.")
-@click.option("--rate-limit", default="contract", show_default=True, metavar="contract|off|N/WINDOW",
-              help="The contract's rate limit, none, or another such as 100/1m.")
+@click.option(
+    "--validate",
+    type=click.Choice(["off", "warn", "strict"]),
+    default="strict",
+    show_default=True,
+    help="Refuse requests that break the contract, report them in a header, or let them pass.",
+)
+@click.option(
+    "--rate-limit",
+    default="contract",
+    show_default=True,
+    metavar="contract|off|N/WINDOW",
+    help="The contract's rate limit, none, or another such as 100/1m.",
+)
 @click.option("--no-control", is_flag=True, help="Without the control plane under /__troth/.")
 @click.option("--watch", is_flag=True, help="Load the contract again whenever one of its files changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON with URL and credentials.")
-def mock(contract: str | None, *, list_faults: bool, host: str, port: int, as_json: bool, **options: Any) -> None:
+def mock(
+    contract: str | None, *, list_faults: bool, host: str, port: int, as_json: bool, **options: Any
+) -> None:
     """Serve a contract as a stateful mock.
 
     CONTRACT is a shipped name (clientcasa, clientcasa@1.0.0), a file, a directory, a URL or git:REF:path.
@@ -94,7 +112,9 @@ def _welcome(engine: Any, url: str, control: str | None, credentials: list[dict[
     for credential in credentials:
         headers = "  ".join(f"{name}: {value}" for name, value in credential["headers"].items())
         scopes = credential["scopes"]
-        rights = "everything" if scopes == ["*"] else scopes[0] if len(scopes) == 1 else f"{len(scopes)} scopes"
+        rights = (
+            "everything" if scopes == ["*"] else scopes[0] if len(scopes) == 1 else f"{len(scopes)} scopes"
+        )
         say(f"  {credential['name']:{width}}  {headers}  ({rights})")
     say("")
     for line in _curl_lines(engine, url, credentials):
@@ -117,5 +137,7 @@ def _curl_lines(engine: Any, url: str, credentials: list[dict[str, Any]]) -> lis
     created = next((b for b in bindings if b.kind == "create" and b.resource is listed.resource), None)
     if created is not None and created.operation.body is not None:
         body = engine.example_body(created).replace("'", "'\\''")
-        lines.append(f"curl{flags} -H 'content-type: application/json' -d '{body}' '{url}{created.operation.path}'")
+        lines.append(
+            f"curl{flags} -H 'content-type: application/json' -d '{body}' '{url}{created.operation.path}'"
+        )
     return lines

@@ -61,9 +61,7 @@ class Authenticator:
         self._faults = faults
         self._aliases = _aliases(behaviour)
         self._demands = {name: self._demand(binding) for name, binding in behaviour.bindings.items()}
-        self._distinct = tuple(
-            dict.fromkeys(behaviour.authentication.carriers.values())
-        )
+        self._distinct = tuple(dict.fromkeys(behaviour.authentication.carriers.values()))
 
     def _demand(self, binding: Binding) -> _Demand:
         """One reader a distinct way of showing a credential; alternatives that read the same place are one."""
@@ -121,9 +119,19 @@ class Authenticator:
 
     def authorise(self, binding: Binding, principal: Principal) -> None:
         """Raises Refusal ``forbidden`` when a scope is missing."""
-        if binding.scopes and not principal.allows(binding.scopes, self._aliases) and "scope-ignored" not in self._faults:
-            missing = sorted(scope for scope in binding.scopes if not principal.allows([scope], self._aliases))
-            raise Refusal("forbidden", f"The credential lacks the scope {', '.join(missing)}.", [{"rule": "scope", "message": f"{scope} is required."} for scope in missing])
+        if (
+            binding.scopes
+            and not principal.allows(binding.scopes, self._aliases)
+            and "scope-ignored" not in self._faults
+        ):
+            missing = sorted(
+                scope for scope in binding.scopes if not principal.allows([scope], self._aliases)
+            )
+            raise Refusal(
+                "forbidden",
+                f"The credential lacks the scope {', '.join(missing)}.",
+                [{"rule": "scope", "message": f"{scope} is required."} for scope in missing],
+            )
 
 
 def _aliases(behaviour: Behaviour) -> dict[str, frozenset[str]]:
@@ -132,7 +140,9 @@ def _aliases(behaviour: Behaviour) -> dict[str, frozenset[str]]:
         for access, template in (("read", behaviour.scopes.read), ("write", behaviour.scopes.write)):
             if template:
                 scope = template.format(resource=resource)
-                others = (alias.format(resource=resource, access=access) for alias in behaviour.scopes.aliases)
+                others = (
+                    alias.format(resource=resource, access=access) for alias in behaviour.scopes.aliases
+                )
                 found[scope] = frozenset(others)
     return found
 

@@ -36,7 +36,9 @@ class WriteChecks:
             if (inner := tuple(item.reference for item in (f.items or {}).values() if item.reference))
         )
 
-    def traits(self, body: Mapping[str, Any], writable: frozenset[str], before: Mapping[str, Any] | None) -> None:
+    def traits(
+        self, body: Mapping[str, Any], writable: frozenset[str], before: Mapping[str, Any] | None
+    ) -> None:
         """Read-only and immutable fields are refused by name (or dropped, where the contract ignores them)."""
         wrong = []
         for name in body:
@@ -69,7 +71,9 @@ class WriteChecks:
             guard = field.editable_while
             if changed and guard is not None and not guard.holds(before, world):
                 message = f"'{field.name}' can no longer be changed in this state."
-                raise Refusal("conflict", message, [detail(f"/{escape(field.name)}", "editable-while", message)])
+                raise Refusal(
+                    "conflict", message, [detail(f"/{escape(field.name)}", "editable-while", message)]
+                )
 
     def references(self, data: Mapping[str, Any], names: Iterable[str], world: TenantWorld) -> None:
         """Every reference among ``names``, and in lists of objects among them, points at a row that the tenant sees."""
@@ -107,7 +111,9 @@ class WriteChecks:
             table.get(str(identifier)) for (_, name), table in world.state.tables.items() if name == target
         )
 
-    def lifecycle(self, changes: Mapping[str, Any], stored: Row, view: Mapping[str, Any], world: TenantWorld) -> None:
+    def lifecycle(
+        self, changes: Mapping[str, Any], stored: Row, view: Mapping[str, Any], world: TenantWorld
+    ) -> None:
         """A written state is reached by a declared transition from the state that the API shows."""
         cycle = self._resource.lifecycle
         if cycle is None or cycle.field not in changes or "transition-unchecked" in self._faults:
@@ -148,7 +154,9 @@ class WriteChecks:
             if value is None:
                 continue
             for row in world.state.table(world.tenant, self._resource.name).holding(field.name, value):
-                same_parent = field.unique == "tenant" or row.data.get(str(field.unique)) == data.get(str(field.unique))
+                same_parent = field.unique == "tenant" or row.data.get(str(field.unique)) == data.get(
+                    str(field.unique)
+                )
                 if same_parent and row.data.get(self._resource.id_field) != data.get(self._resource.id_field):
                     message = f"'{field.name}' is already taken."
                     raise Refusal("conflict", message, [detail(f"/{escape(field.name)}", "unique", message)])

@@ -39,6 +39,7 @@ class Control:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._snapshots: dict[str, State] = {}
+        self._written = _written_secrets(engine)
         self.routes: Mapping[tuple[str, str], Callable[[Given, State, str], Any]] = {
             ("GET", "/health"): self.health,
             ("POST", "/reset"): self.reset,
@@ -85,7 +86,9 @@ class Control:
             return _problem(400, error.message)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             return _problem(400, f"The request cannot be used: {type(error).__name__} {error}.")
-        return Response(201 if request.method == "POST" and "created" in answer else 200, [_JSON], dump(answer))
+        return Response(
+            201 if request.method == "POST" and "created" in answer else 200, [_JSON], dump(answer)
+        )
 
     def _route(self, method: str, path: str) -> tuple[Callable[[Given, State, str], Any], str] | Response:
         action = self.routes.get((method, path))
@@ -162,7 +165,9 @@ class Control:
     def advance(self, given: Given, state: State, _name: str) -> Any:
         found = _DURATION.match(str(given["by"]).strip())
         if found is None:
-            raise UsageError(f"{given['by']!r} is not a duration; write seconds or a number with s, m, h, d or w.")
+            raise UsageError(
+                f"{given['by']!r} is not a duration; write seconds or a number with s, m, h, d or w."
+            )
         state.clock.set(_within_calendar(state.clock.now() + float(found[1]) * _UNITS[found[2]]))
         return self._moved(state)
 
@@ -192,14 +197,18 @@ class Control:
         """Emit an event by name, about a row (``resource``, ``id``) or with given ``data``."""
         tenant = str(given.get("tenant", next(iter(self._engine.seed.tenants))))
         if tenant not in self._engine.seed.tenants:
-            raise UsageError(f"There is no tenant {tenant!r}.{did_you_mean(tenant, self._engine.seed.tenants)}")
+            raise UsageError(
+                f"There is no tenant {tenant!r}.{did_you_mean(tenant, self._engine.seed.tenants)}"
+            )
         program = self._engine.program()
         data = given.get("data") or {}
         if "resource" in given:
             resource = self._engine.behaviour.resources.get(str(given["resource"]))
             row = state.table(tenant, str(given["resource"])).get(str(given.get("id")))
             if resource is None or row is None:
-                raise UsageError(f"There is no row {given.get('id')!r} of {given['resource']!r} for {tenant!r}.")
+                raise UsageError(
+                    f"There is no row {given.get('id')!r} of {given['resource']!r} for {tenant!r}."
+                )
             data = program.keeper.kinds[resource.name].view(row, program.keeper.world(state, tenant))
         return {"deliveries": program.dispatcher.emit(state, tenant, str(given["event"]), data)}
 
@@ -228,7 +237,7 @@ class Control:
         if given.get("status"):
             found = [entry for entry in found if entry.status == int(given["status"])]
         limit = int(given.get("limit", 100))
-        return {"journal": [_entry(entry) for entry in found[-limit:]], "total": len(found)}
+        return {"journal": [_entry(entry, self._written) for entry in found[-limit:]], "total": len(found)}
 
     def clear_journal(self, _given: Given, state: State, _name: str) -> Any:
         state.journal.clear()
@@ -254,8 +263,18 @@ def _clock(state: State) -> dict[str, Any]:
     return {"now": state.clock.iso(), "frozen": state.clock.frozen}
 
 
-def _entry(entry: Exchange) -> dict[str, Any]:
+def _written_secrets(engine: Engine) -> re.Pattern[str] | None:
+    """Matches the members of a JSON text that are write-only in the contract; None when there are none."""
+    resources = engine.behaviour.resources.values()
+    names = sorted(
+        {re.escape(f.name) for resource in resources for f in resource.fields.values() if f.write_only}
+    )
+    return re.compile(rf'("(?:{"|".join(names)})"\s*:\s*)"(?:[^"\\]|\\.)*"') if names else None
+
+
+def _entry(entry: Exchange, written: re.Pattern[str] | None) -> dict[str, Any]:
     hidden = {"authorization", "x-api-key", "cookie"}
+    body = entry.request_body.decode("utf-8", "replace")
     return {
         "number": entry.number,
         "at": instant(entry.at),
@@ -267,7 +286,7 @@ def _entry(entry: Exchange) -> dict[str, Any]:
         "principal": entry.principal,
         "request": {
             "headers": {k: "…" if k in hidden else v for k, v in entry.request_headers.items()},
-            "body": entry.request_body.decode("utf-8", "replace"),
+            "body": written.sub(r'\1"…"', body) if written else body,
         },
         "response": {"body": entry.response_body.decode("utf-8", "replace")},
     }

@@ -38,7 +38,19 @@ class Delivery:
     The body is rendered when somebody first looks at it: most deliveries of a mock are never looked at.
     """
 
-    __slots__ = ("_body", "_payload", "at", "attempts", "due", "event", "id", "secret", "subscription", "tenant", "url")
+    __slots__ = (
+        "_body",
+        "_payload",
+        "at",
+        "attempts",
+        "due",
+        "event",
+        "id",
+        "secret",
+        "subscription",
+        "tenant",
+        "url",
+    )
 
     def __init__(
         self,
@@ -128,7 +140,9 @@ class Dispatcher:
     def __init__(self, settings: Webhooks | None, tenants: Mapping[str, str]) -> None:
         self._settings = settings
         self._tenants = tenants
-        self._payload: Callable[[Mapping[str, Any]], Any] = compile_template(settings.payload if settings else None)
+        self._payload: Callable[[Mapping[str, Any]], Any] = compile_template(
+            settings.payload if settings else None
+        )
 
     def emit(self, state: State, tenant: str, event: Event | str, view: Mapping[str, Any]) -> int:
         """Queue one delivery for each enabled subscription of the tenant; gives their number."""
@@ -172,7 +186,9 @@ class Dispatcher:
                 for name in row.data.get(settings.events) or ():
                     rows.setdefault(str(name), []).append(row)
         index = {
-            name: _Subscribers(found, any(not is_reserved(str(row.data.get(settings.url, ""))) for row in found))
+            name: _Subscribers(
+                found, any(not is_reserved(str(row.data.get(settings.url, ""))) for row in found)
+            )
             for name, found in rows.items()
         }
         state.subscriptions[tenant] = (table.version, index)
@@ -206,7 +222,11 @@ class Dispatcher:
 
     def headers(self, delivery: Delivery, now: float) -> dict[str, str]:
         """The headers of one attempt; signed only when the subscription has a secret."""
-        made = {"content-type": "application/json", "user-agent": "troth-mock", "x-webhook-delivery": delivery.id}
+        made = {
+            "content-type": "application/json",
+            "user-agent": "troth-mock",
+            "x-webhook-delivery": delivery.id,
+        }
         signing = self._settings.signing if self._settings else None
         if signing is None or not delivery.secret:
             return made
@@ -216,7 +236,14 @@ class Dispatcher:
         signature = hmac.new(delivery.secret.encode(), content, hashlib.sha256).hexdigest()
         return made | {signing.timestamp: timestamp, signing.header: signing.prefix + signature}
 
-    def record(self, state: State, delivery: Delivery, headers: Mapping[str, str], status: int | None, error: str | None) -> dict[str, Any]:
+    def record(
+        self,
+        state: State,
+        delivery: Delivery,
+        headers: Mapping[str, str],
+        status: int | None,
+        error: str | None,
+    ) -> dict[str, Any]:
         """Note an attempt, plan the next, and give the changes of the subscription's tracking fields."""
         now = state.clock.now()
         delivery.attempts.append(Attempt(now, headers, status, error))
@@ -233,11 +260,17 @@ class Dispatcher:
         if "status" in tracking:
             changes[tracking["status"]] = status
         if "failures" in tracking:
-            row = state.table(delivery.tenant, self._settings.resource if self._settings else "").get(delivery.subscription)
+            row = state.table(delivery.tenant, self._settings.resource if self._settings else "").get(
+                delivery.subscription
+            )
             before = int(row.data.get(tracking["failures"]) or 0) if row else 0
             changes[tracking["failures"]] = 0 if accepted else before + 1
         return changes
 
     def due(self, state: State) -> list[Delivery]:
         now = state.clock.now()
-        return [delivery for delivery in state.pending.values() if delivery.due is not None and delivery.due <= now]
+        return [
+            delivery
+            for delivery in state.pending.values()
+            if delivery.due is not None and delivery.due <= now
+        ]

@@ -27,7 +27,11 @@ _ROWS = (
     ("leak-foreign-read", "tenancy.read", "reading by id finds other tenants' rows"),
     ("leak-foreign-list", "tenancy.list", "lists include other tenants' rows"),
     ("leak-foreign-write", "tenancy.write", "updating and deleting reach other tenants' rows"),
-    ("foreign-forbidden", "tenancy.indistinguishable", "a foreign row answers 403 instead of what a missing one does"),
+    (
+        "foreign-forbidden",
+        "tenancy.indistinguishable",
+        "a foreign row answers 403 instead of what a missing one does",
+    ),
     ("foreign-reference-accepted", "tenancy.reference", "a write may name another tenant's row"),
     ("anonymous-accepted", "authentication.required", "requests without a credential are served"),
     ("bad-credential-accepted", "authentication.invalid", "any credential is served"),

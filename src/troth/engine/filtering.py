@@ -49,7 +49,9 @@ def _at(view: View, path: str) -> Any:
 
 _MAKERS: Mapping[str, Callable[[str, Any], Predicate]] = {
     "eq": lambda field, wanted: (
-        (lambda view: _at(view, field) == wanted) if "." in field else (lambda view: view.get(field) == wanted)
+        (lambda view: _at(view, field) == wanted)
+        if "." in field
+        else (lambda view: view.get(field) == wanted)
     ),
     "in": lambda field, wanted: lambda view: view.get(field) in wanted,
     "has": lambda field, wanted: lambda view: wanted in (view.get(field) or ()),
@@ -58,8 +60,10 @@ _MAKERS: Mapping[str, Callable[[str, Any], Predicate]] = {
     "to": lambda field, wanted: _ordered(field, wanted, lambda a, b: a <= b),
     "after": lambda field, wanted: _ordered(field, wanted, lambda a, b: a > b),
     "before": lambda field, wanted: _ordered(field, wanted, lambda a, b: a < b),
-    "search": lambda _field, wanted: lambda view: any(
-        isinstance(value, str) and str(wanted).lower() in value.lower() for value in view.values()
+    "search": lambda _field, wanted: (
+        lambda view: any(
+            isinstance(value, str) and str(wanted).lower() in value.lower() for value in view.values()
+        )
     ),
 }
 
@@ -88,7 +92,9 @@ class FilterSet:
 
     def predicate(self, values: Mapping[tuple[str, str], Any]) -> Predicate | None:
         """The conjunction of the filters that a request uses; None when it uses none."""
-        used = [_maker(f, values["query", f.parameter]) for f in self._filters if ("query", f.parameter) in values]
+        used = [
+            _maker(f, values["query", f.parameter]) for f in self._filters if ("query", f.parameter) in values
+        ]
         if not used:
             return None
         if len(used) == 1:

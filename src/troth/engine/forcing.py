@@ -72,9 +72,17 @@ def forced_response(contract: Contract, operation: Operation, wanted: Preference
     if response is None:
         known = ", ".join(operation.responses)
         hint = did_you_mean(status, operation.responses)
-        raise Refusal("invalid", f"Prefer: code={status} is not documented for {operation.id}; documented: {known}.{hint}")
-    media = next((m for t, m in response.media.items() if "json" in t), next(iter(response.media.values()), None))
-    headers = [(name.lower().encode(), _header_value(contract, h.schema_pointer)) for name, h in response.headers.items()]
+        raise Refusal(
+            "invalid",
+            f"Prefer: code={status} is not documented for {operation.id}; documented: {known}.{hint}",
+        )
+    media = next(
+        (m for t, m in response.media.items() if "json" in t), next(iter(response.media.values()), None)
+    )
+    headers = [
+        (name.lower().encode(), _header_value(contract, h.schema_pointer))
+        for name, h in response.headers.items()
+    ]
     if media is None:
         return Response(int(status), headers)
     value = _value(contract, media, wanted)
@@ -103,4 +111,10 @@ def _value(contract: Contract, media: Media, wanted: Preference) -> Any:
 
 
 def _example(given: Any) -> Any:
-    return given["value"] if isinstance(given, Mapping) and set(given) <= {"value", "summary", "description"} and "value" in given else given
+    return (
+        given["value"]
+        if isinstance(given, Mapping)
+        and set(given) <= {"value", "summary", "description"}
+        and "value" in given
+        else given
+    )

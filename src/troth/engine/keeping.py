@@ -48,7 +48,9 @@ class Keeper:
 
     # -- the three writes -----------------------------------------------------------------------------------------
 
-    def add(self, resource: Resource, data: dict[str, Any], world: TenantWorld, *, quiet: bool = False) -> Row:
+    def add(
+        self, resource: Resource, data: dict[str, Any], world: TenantWorld, *, quiet: bool = False
+    ) -> Row:
         """Store a filled row. ``quiet`` (seeding) emits nothing."""
         row = self.kinds[resource.name].make(data, world)
         return self._save(resource, None, row, world, quiet=quiet)
@@ -82,8 +84,12 @@ class Keeper:
 
     def _refuse_restricted(self, name: str, identifier: str, world: TenantWorld) -> None:
         for owner, reference in self._referrers.get(name, ()):
-            if reference.on_delete == "restrict" and self._referring(owner, reference, name, identifier, world):
-                raise Refusal("conflict", f"Rows of {owner.name} still refer to this one in '{reference.field}'.")
+            if reference.on_delete == "restrict" and self._referring(
+                owner, reference, name, identifier, world
+            ):
+                raise Refusal(
+                    "conflict", f"Rows of {owner.name} still refer to this one in '{reference.field}'."
+                )
             if reference.on_delete == "cascade":
                 for row in self._referring(owner, reference, name, identifier, world):
                     self._refuse_restricted(owner.name, row.id, world)
@@ -180,7 +186,11 @@ class Keeper:
             old = kind.full(stale, yesterday)
             view = kind.full(row, world)
             for event in resource.events:
-                if "time" in event.on and event.when is not None and event.when.holds(view, world, {"old": old}):
+                if (
+                    "time" in event.on
+                    and event.when is not None
+                    and event.when.holds(view, world, {"old": old})
+                ):
                     self._dispatcher.emit(world.state, world.tenant, event, kind.view(row, world))
 
 

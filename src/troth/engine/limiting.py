@@ -31,7 +31,9 @@ class Limiter:
         self.partition = _PARTITIONS[policy.per]
         self._faults = faults
         names = policy.headers
-        self._limit = (names["limit"].lower().encode(), str(policy.limit).encode()) if "limit" in names else None
+        self._limit = (
+            (names["limit"].lower().encode(), str(policy.limit).encode()) if "limit" in names else None
+        )
         self._remaining = names["remaining"].lower().encode() if "remaining" in names else None
         self._reset = names["reset"].lower().encode() if "reset" in names else None
 
@@ -49,7 +51,12 @@ class Limiter:
             window[1] = float(self.policy.limit)
             wait = max(1, math.ceil(window[0] - now))
             after = () if "retry-after-missing" in self._faults else ((b"retry-after", str(wait).encode()),)
-            raise Refusal("rate-limited", f"The limit of {self.policy.limit} requests is used up.", None, headers + after)
+            raise Refusal(
+                "rate-limited",
+                f"The limit of {self.policy.limit} requests is used up.",
+                None,
+                headers + after,
+            )
         return headers
 
     def _headers(self, left: int, resets: float, now: float) -> Headers:

@@ -58,7 +58,11 @@ class AuthorizationServer:
     """The two endpoints and the verification of what they issue. Codes and refresh tokens live in the state."""
 
     def __init__(
-        self, settings: OAuth, clients: Mapping[str, Client], users: Mapping[str, str], tenants: Mapping[str, str]
+        self,
+        settings: OAuth,
+        clients: Mapping[str, Client],
+        users: Mapping[str, str],
+        tenants: Mapping[str, str],
     ) -> None:
         self._settings = settings
         self._clients = clients
@@ -77,7 +81,9 @@ class AuthorizationServer:
         client = self._clients.get(given.get("client_id", ""))
         redirect = given.get("redirect_uri", "")
         if client is None or redirect not in client.redirect_uris:
-            return _json(400, {"error": "invalid_request", "error_description": "Unknown client or redirect_uri."})
+            return _json(
+                400, {"error": "invalid_request", "error_description": "Unknown client or redirect_uri."}
+            )
         echo = {"state": given["state"]} if "state" in given else {}
         try:
             code = self._code(given, client, redirect, state)
@@ -89,7 +95,9 @@ class AuthorizationServer:
         if given.get("response_type") != "code":
             raise _OAuthError("unsupported_response_type", "Only response_type=code is supported.")
         if given.get("code_challenge_method") != "S256" or not given.get("code_challenge"):
-            raise _OAuthError("invalid_request", "PKCE is required: code_challenge with code_challenge_method=S256.")
+            raise _OAuthError(
+                "invalid_request", "PKCE is required: code_challenge with code_challenge_method=S256."
+            )
         user = given.get("login_hint") or next(iter(self._users), "")
         if user not in self._users:
             raise _OAuthError("access_denied", "There is no such user.")
@@ -97,7 +105,15 @@ class AuthorizationServer:
         code = state.identities.word(32)
         expires = state.clock.now() + _CODE_TTL
         state.tokens[code] = _Grant(
-            "code", client.identifier, user, self._users[user], scopes, expires, redirect, given["code_challenge"], code
+            "code",
+            client.identifier,
+            user,
+            self._users[user],
+            scopes,
+            expires,
+            redirect,
+            given["code_challenge"],
+            code,
         )
         return code
 
@@ -107,15 +123,17 @@ class AuthorizationServer:
         given = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         try:
             client = self._client(given)
-            if given.get("grant_type") == "authorization_code":
-                grant = self._redeem(given, client, state)
-            elif given.get("grant_type") == "refresh_token":
-                grant = self._refresh(given, client, state)
-            else:
-                raise _OAuthError("unsupported_grant_type", "Use authorization_code or refresh_token.")
+            grant = self._granted(given, client, state)
         except _OAuthError as error:
             return _json(error.status, {"error": error.code, "error_description": error.description})
         return _json(200, self._issue(grant, state))
+
+    def _granted(self, given: Mapping[str, str], client: Client, state: State) -> _Grant:
+        if given.get("grant_type") == "authorization_code":
+            return self._redeem(given, client, state)
+        if given.get("grant_type") == "refresh_token":
+            return self._refresh(given, client, state)
+        raise _OAuthError("unsupported_grant_type", "Use authorization_code or refresh_token.")
 
     def _client(self, given: Mapping[str, str]) -> Client:
         client = self._clients.get(given.get("client_id", ""))
@@ -144,17 +162,17 @@ class AuthorizationServer:
         return grant._replace(scopes=wanted)
 
     def _take(self, token: str, kind: str, client: Client, state: State) -> _Grant:
-        grant: Any = state.tokens.get(token)
-        known = isinstance(grant, _Grant) and grant.client == client.identifier
-        if known and grant.kind == "spent":
+        found = state.tokens.get(token)
+        grant = found if isinstance(found, _Grant) and found.client == client.identifier else None
+        if grant is not None and grant.kind == "spent":
             self._revoke(grant.family, state)
-        if not known or grant.kind != kind or grant.expires <= state.clock.now():
+        if grant is None or grant.kind != kind or grant.expires <= state.clock.now():
             raise _OAuthError("invalid_grant", f"The {kind} token is unknown, used or expired.")
         state.tokens[token] = grant._replace(kind="spent")
         return grant
 
     def _revoke(self, family: str, state: State) -> None:
-        """A second use means that a token was copied: what descends from the same code ends (RFC 9700 section 4.14.2)."""
+        """A second use means that a token was copied: its family ends (RFC 6749 section 10.5, RFC 9700 4.14.2)."""
         for token, grant in list(state.tokens.items()):
             if isinstance(grant, _Grant) and grant.family == family and grant.kind == "refresh":
                 state.tokens[token] = grant._replace(kind="spent")

@@ -43,7 +43,15 @@ Performer = Callable[[Call], Response]
 class _Rows:
     """What every performer of a resource's operation shares."""
 
-    def __init__(self, binding: Binding, resource: Resource, contract: Contract, behaviour: Behaviour, keeper: Keeper, faults: frozenset[str]) -> None:
+    def __init__(
+        self,
+        binding: Binding,
+        resource: Resource,
+        contract: Contract,
+        behaviour: Behaviour,
+        keeper: Keeper,
+        faults: frozenset[str],
+    ) -> None:
         self.binding = binding
         self.resource = resource
         self.keeper = keeper
@@ -54,7 +62,9 @@ class _Rows:
         self._foreign_read = behaviour.tenancy.foreign_read
         self._id = ("path", binding.id_parameter or "")
         body = binding.operation.body
-        pointer = next((m.schema_pointer for t, m in body.media.items() if "json" in t), None) if body else None
+        pointer = (
+            next((m.schema_pointer for t, m in body.media.items() if "json" in t), None) if body else None
+        )
         self.writable = _writable(contract, pointer, resource)
         self.defaults = _defaults(contract, pointer)
         self._wrapper = binding.wrapper
@@ -65,7 +75,11 @@ class _Rows:
         """The row that the path names. Raises Refusal as the contract's tenancy says."""
         identifier = str(call.values.get(self._id, ""))
         row = call.state.table(call.world.tenant, self.resource.name).get(identifier)
-        if row is not None and (row.visible or "hidden-shown" in self.faults) and self._below_parents(row.data, call):
+        if (
+            row is not None
+            and (row.visible or "hidden-shown" in self.faults)
+            and self._below_parents(row.data, call)
+        ):
             return row
         if "crash" in self.faults and row is None:
             raise RuntimeError("the fault 'crash' is on")
@@ -85,7 +99,8 @@ class _Rows:
 
     def _below_parents(self, data: Mapping[str, Any], call: Call) -> bool:
         return all(
-            str(data.get(parent.field)) == str(call.values.get(("path", parent.parameter))) for parent in self.binding.parents
+            str(data.get(parent.field)) == str(call.values.get(("path", parent.parameter)))
+            for parent in self.binding.parents
         )
 
     def parent_values(self, call: Call) -> dict[str, Any]:
@@ -184,7 +199,9 @@ def _candidates(rows: _Rows, call: Call, filters: FilterSet) -> list[Row]:
     table = call.state.table(world.tenant, rows.resource.name)
     found = list(table.all()) if "hidden-shown" in rows.faults else table.shown()
     if "leak-foreign-list" in rows.faults:
-        found = [r for (_, name), t in call.state.tables.items() if name == rows.resource.name for r in t.shown()]
+        found = [
+            r for (_, name), t in call.state.tables.items() if name == rows.resource.name for r in t.shown()
+        ]
     parents = rows.parent_values(call)
     if parents:
         found = [row for row in found if all(str(row.data.get(k)) == str(v) for k, v in parents.items())]
@@ -243,9 +260,7 @@ def _accepted(body: Mapping[str, Any], rows: _Rows) -> dict[str, Any]:
         return dict(body)
     trusting = "read-only-accepted" in rows.faults
     return {
-        name: value
-        for name, value in body.items()
-        if name in fields and (trusting or name in rows.writable)
+        name: value for name, value in body.items() if name in fields and (trusting or name in rows.writable)
     }
 
 
@@ -272,17 +287,23 @@ def _updater(rows: _Rows, *, replace: bool) -> Performer:
         changes = _accepted(body, rows)
         if "immutable-changed" in rows.faults:
             changes |= {name: value for name, value in body.items() if name in immutable}
-            checks.traits({name: value for name, value in body.items() if name not in immutable}, rows.writable, before)
+            checks.traits(
+                {name: value for name, value in body.items() if name not in immutable}, rows.writable, before
+            )
         else:
             checks.traits(body, rows.writable, before)
         checks.editable(changes, before, world)
         checks.lifecycle(changes, row, before, world)
         data = _replaced(rows, row, changes, world) if replace else {**row.data, **changes}
         if "update-clobbers" in rows.faults and not replace:
-            data = {**row.data, **{f.name: None for f in resource.fields.values() if f.nullable and f.computed is None}, **changes}
+            data = {
+                **row.data,
+                **{f.name: None for f in resource.fields.values() if f.nullable and f.computed is None},
+                **changes,
+            }
         data |= dict.fromkeys(updated, world.now())
         checks.references(data, changes, world)
-        checks.rules("update", before | changes, world, before, changes)
+        checks.rules("update", {**before, **changes}, world, before, changes)
         checks.unique(data, world)
         if "update-not-persisted" in rows.faults:
             return rows.one(kind.make(kind.settled(data, world), world), world, rows.binding.success)

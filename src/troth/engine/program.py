@@ -98,14 +98,18 @@ class Program:
         if plan.replays is None or key is None:
             response = plan.perform(call)
             if warnings and self.validate == "warn":
-                response.headers.append((b"x-troth-violations", "; ".join(warnings).encode("latin-1", "replace")))
+                response.headers.append(
+                    (b"x-troth-violations", "; ".join(warnings).encode("latin-1", "replace"))
+                )
             return response
         scope = plan.replay_scope(principal)
         known = plan.replays.recall(state, scope, key, request)
         if known is not None:
             return Response(known.status, list(known.headers), known.body)
         response = plan.perform(call)
-        plan.replays.keep(state, scope, key, request, Response(response.status, list(response.headers), response.body))
+        plan.replays.keep(
+            state, scope, key, request, Response(response.status, list(response.headers), response.body)
+        )
         return response
 
     def limit(self, principal: Principal, request: Request, state: State) -> tuple[tuple[bytes, bytes], ...]:

@@ -30,6 +30,7 @@ def _is_deeper(value: Any, limit: int) -> bool:
         level = [item for item in members if isinstance(item, dict | list)]
     return bool(level)
 
+
 _REMEMBERED = 4096
 
 
@@ -53,7 +54,9 @@ class BodyReader:
             return None
         if not request.body:
             if body.required:
-                raise Refusal("invalid", "A request body is required.", [detail("", "required", "The body is missing.")])
+                raise Refusal(
+                    "invalid", "A request body is required.", [detail("", "required", "The body is missing.")]
+                )
             return None
         media = self._media(request.headers.get("content-type", ""))
         if "json" not in media.content_type and media.content_type not in ("*/*", ""):
@@ -73,7 +76,9 @@ class BodyReader:
             if candidate in known:
                 return known[candidate]
         accepted = ", ".join(known)
-        raise Refusal("unsupported-media-type", f"{plain or 'No media type'} is not accepted here; send {accepted}.")
+        raise Refusal(
+            "unsupported-media-type", f"{plain or 'No media type'} is not accepted here; send {accepted}."
+        )
 
     def _json(self, body: bytes) -> Any:
         try:
@@ -92,7 +97,9 @@ class BodyReader:
             return
         validator = self._compiled.get(media.content_type)
         if validator is None:
-            validator = self._compiled[media.content_type] = self._validators.at(media.schema_pointer, "request")
+            validator = self._compiled[media.content_type] = self._validators.at(
+                media.schema_pointer, "request"
+            )
         if not validator.is_valid(value):
             violations = validator.violations(value)
             if self._lenient:
@@ -114,7 +121,12 @@ class RequestReader:
     """The compiled parameters and body of one operation."""
 
     def __init__(
-        self, contract: Contract, validators: Validators, operation: Operation, faults: frozenset[str], validate: str
+        self,
+        contract: Contract,
+        validators: Validators,
+        operation: Operation,
+        faults: frozenset[str],
+        validate: str,
     ) -> None:
         self._parameters: ParameterReader = compile_parameters(contract, validators, operation)
         self._missing = "404" in operation.responses

@@ -36,7 +36,9 @@ def compile_template(template: Any) -> Callable[[Slots], Any]:
         name = template[1:]
         return lambda slots: slots.get(name)
     if isinstance(template, Mapping):
-        parts = [(str(k).removesuffix("?"), str(k).endswith("?"), compile_template(v)) for k, v in template.items()]
+        parts = [
+            (str(k).removesuffix("?"), str(k).endswith("?"), compile_template(v)) for k, v in template.items()
+        ]
 
         def build(slots: Slots) -> dict[str, Any]:
             made = {}

@@ -32,7 +32,9 @@ class Replays:
         if key is None:
             return None
         if not 0 < len(key) <= self._policy.max_length:
-            raise Refusal("invalid", f"The key has {len(key)} characters; 1 to {self._policy.max_length} are allowed.")
+            raise Refusal(
+                "invalid", f"The key has {len(key)} characters; 1 to {self._policy.max_length} are allowed."
+            )
         return None if "idempotency-ignored" in self._faults else key
 
     def recall(self, state: State, scope: str, key: str, request: Request) -> Response | None:
@@ -40,7 +42,10 @@ class Replays:
         record: _Record | None = state.replays.get(self._place(scope, key))
         if record is None or record.expires <= state.clock.now():
             return None
-        if record.fingerprint != _fingerprint(request) and "idempotency-mismatch-accepted" not in self._faults:
+        if (
+            record.fingerprint != _fingerprint(request)
+            and "idempotency-mismatch-accepted" not in self._faults
+        ):
             raise Refusal(self._policy.mismatch, "This key was used for a different request.")
         return record.response
 

@@ -67,7 +67,9 @@ class RowKind:
 
     # -- writing ---------------------------------------------------------------------------------------------
 
-    def filled(self, given: Mapping[str, Any], world: TenantWorld, *, identifier: Any = None) -> dict[str, Any]:
+    def filled(
+        self, given: Mapping[str, Any], world: TenantWorld, *, identifier: Any = None
+    ) -> dict[str, Any]:
         """A complete new row from what a create gives: generated, initial and empty values added."""
         resource = self.resource
         data = {**self._blank, **given}
@@ -83,7 +85,9 @@ class RowKind:
         if field.generated in ("created", "updated"):
             data[field.name] = world.now()
         elif field.sequence is not None:
-            data[field.name] = field.sequence.format(world.state.next(world.tenant, self.resource.name, field.name))
+            data[field.name] = field.sequence.format(
+                world.state.next(world.tenant, self.resource.name, field.name)
+            )
         elif field.initially is not None:
             value = field.initially.evaluate(data, world)
             if value is not None or field.nullable or field.required:
@@ -158,10 +162,7 @@ class RowKind:
             for field in self._late:
                 if field.computed is not None:
                     scope[field.name] = field.computed.evaluate(scope, world)
-        if self._open:
-            view = {name: value for name, value in row.data.items()}
-        else:
-            view = {name: scope[name] for name in self._shown if name in scope}
+        view = dict(row.data) if self._open else {name: scope[name] for name in self._shown if name in scope}
         row.view, row.body, row.stamp = view, None, world.today() if self.daily else ""
         return view
 
@@ -197,9 +198,13 @@ def _nested_item(fields: Mapping[str, Field], given: Any, world: TenantWorld) ->
     for field in computing_order(tuple(fields.values())):
         if field.computed is not None:
             item[field.name] = field.computed.evaluate(item, world)
-    return {name: item[name] for name in fields if name in item} | {k: v for k, v in item.items() if k not in fields}
+    return {name: item[name] for name in fields if name in item} | {
+        k: v for k, v in item.items() if k not in fields
+    }
 
 
 def seeded_identifier(resource: Resource, api: str, tenant: str, index: int, start: int) -> Any:
     """The stable id of a seed row."""
-    return start + index + 1 if resource.id_kind == "integer" else stable_uuid(api, tenant, resource.name, index)
+    return (
+        start + index + 1 if resource.id_kind == "integer" else stable_uuid(api, tenant, resource.name, index)
+    )

@@ -108,7 +108,7 @@ class Sampler:
         low = schema.get("minimum", schema.get("exclusiveMinimum"))
         high = schema.get("maximum", schema.get("exclusiveMaximum"))
         start = low if low is not None else (min(0, high) if high is not None else 0)
-        if low is None and high is None or "minimum" not in schema and low is not None:
+        if (low is None and high is None) or ("minimum" not in schema and low is not None):
             start = start + (1 if kind == "integer" else 0.5)
         if self._rng and kind == "integer":
             start = self._rng.randint(int(start), int(high) if high is not None else int(start) + 1000)
@@ -124,6 +124,10 @@ class Sampler:
             return str(uuid.UUID(int=bits, version=4))
         if shape in _FORMATS:
             return _FORMATS[str(shape)]
-        text = "".join(self._rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(8)) if self._rng else "string"
+        text = (
+            "".join(self._rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(8))
+            if self._rng
+            else "string"
+        )
         text = text.ljust(int(schema.get("minLength", 0)), "x")
         return text[: int(schema.get("maxLength", len(text)))]

@@ -90,7 +90,10 @@ def _principals(given: Mapping[str, Any], tenants: Mapping[str, Any], path: Path
         tenant = str(about.get("tenant", ""))
         if tenant not in tenants:
             hint = did_you_mean(tenant, tenants)
-            raise SeedError(f"principal {name!r} names the tenant {tenant!r}, which does not exist.{hint}", Location(str(path)))
+            raise SeedError(
+                f"principal {name!r} names the tenant {tenant!r}, which does not exist.{hint}",
+                Location(str(path)),
+            )
         found[name] = Principal(name, tenant, str(about["key"]), frozenset(about.get("scopes") or ("*",)))
     return found
 
@@ -100,7 +103,9 @@ def invented_seed(behaviour: Behaviour) -> Seed:
     if behaviour.tenancy.source == "none":
         return Seed({"": ""}, {"demo": Principal("demo", "", "demo-key", frozenset("*"))})
     tenants = {"alpha": "alpha", "beta": "beta"}
-    principals = {f"{slug}-owner": Principal(f"{slug}-owner", slug, f"{slug}-key", frozenset("*")) for slug in tenants}
+    principals = {
+        f"{slug}-owner": Principal(f"{slug}-owner", slug, f"{slug}-key", frozenset("*")) for slug in tenants
+    }
     return Seed(tenants, principals)
 
 
@@ -142,7 +147,9 @@ class _Expansion:
         if word == "$row":
             ids = self._ids.get((tenant, str(subject)))
             if not ids:
-                raise SeedError(f"$row names {subject!r}, which has no rows for {tenant!r}.", Location(self._source))
+                raise SeedError(
+                    f"$row names {subject!r}, which has no rows for {tenant!r}.", Location(self._source)
+                )
             return ids[int(self.number(given.get("$at", i), i)) % len(ids)]
         if word == "$day":
             return instant(self._today + int(self.number(subject, i)) * _DAY)[:10]
@@ -169,12 +176,16 @@ def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: Sta
     for name, by_tenant in seed.rows.items():
         resource = behaviour.resources.get(name)
         if resource is None and not seed.lenient:
-            raise SeedError(f"unknown resource {name!r}.{did_you_mean(name, behaviour.resources)}", Location(seed.source))
+            raise SeedError(
+                f"unknown resource {name!r}.{did_you_mean(name, behaviour.resources)}", Location(seed.source)
+            )
         start = 0
         for tenant, blocks in by_tenant.items():
             count = sum(int(block.get("count", 1)) for block in blocks)
             ids[tenant, name] = [
-                seeded_identifier(resource, api, tenant, k, start) if resource else stable_uuid(api, tenant, name, k)
+                seeded_identifier(resource, api, tenant, k, start)
+                if resource
+                else stable_uuid(api, tenant, name, k)
                 for k in range(count)
             ]
             start += count
@@ -183,7 +194,7 @@ def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: Sta
     expansion = _Expansion(ids, today, seed.source)
     for name, by_tenant in seed.rows.items():
         for tenant, blocks in by_tenant.items():
-            _plant_rows(behaviour.resources[name], tenant, blocks, ids[tenant, name], expansion, keeper, state)
+            _plant_rows(behaviour.resources[name], tenant, blocks, ids[tenant, name], expansion, state)
     _settle(seed, behaviour, keeper, state)
     if not seed.rows:
         _invent(seed, behaviour, keeper, state)
@@ -196,7 +207,6 @@ def _plant_rows(
     blocks: list[Any],
     ids: list[Any],
     expansion: _Expansion,
-    keeper: Keeper,
     state: State,
 ) -> None:
     """Store the rows as they are written; computing waits until every row is there."""
@@ -205,7 +215,9 @@ def _plant_rows(
         data = {name: expansion.value(value, tenant, i) for name, value in row.items()}
         table.put(Row(str(identifier), {**data, resource.id_field: identifier}))
     if resource.id_kind == "integer":
-        state.sequences["", resource.name, "$id"] = max(state.sequences.get(("", resource.name, "$id"), 0), ids[-1])
+        state.sequences["", resource.name, "$id"] = max(
+            state.sequences.get(("", resource.name, "$id"), 0), ids[-1]
+        )
 
 
 def _settle(seed: Seed, behaviour: Behaviour, keeper: Keeper, state: State) -> None:
@@ -217,7 +229,9 @@ def _settle(seed: Seed, behaviour: Behaviour, keeper: Keeper, state: State) -> N
             for row in list(state.table(tenant, name).all()):
                 identifier = row.data[resource.id_field]
                 kind = keeper.kinds[name]
-                state.table(tenant, name).put(kind.make(kind.filled(row.data, world, identifier=identifier), world))
+                state.table(tenant, name).put(
+                    kind.make(kind.filled(row.data, world, identifier=identifier), world)
+                )
     for name, by_tenant in seed.rows.items():
         for tenant in by_tenant:
             world = keeper.world(state, tenant)
@@ -246,5 +260,7 @@ def _invent_row(resource: Resource, index: int, keeper: Keeper, world: TenantWor
     else:
         identifier = seeded_identifier(resource, "sample", world.tenant, index, 0)
     kind = keeper.kinds[resource.name]
-    filled = kind.filled({k: v for k, v in data.items() if k != resource.id_field}, world, identifier=identifier)
+    filled = kind.filled(
+        {k: v for k, v in data.items() if k != resource.id_field}, world, identifier=identifier
+    )
     keeper.add(resource, filled, world, quiet=True)

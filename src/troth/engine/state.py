@@ -137,7 +137,7 @@ class State:
         self.tokens: dict[str, Any] = {}
         self.outbox: deque[Any] = deque(maxlen=OUTBOX_LENGTH)
         self.pending: dict[str, Any] = {}
-        self.subscriptions: dict[str, tuple[int, dict[str, list[Row]]]] = {}
+        self.subscriptions: dict[str, tuple[int, dict[str, Any]]] = {}
         self.journal: deque[Any] = deque(maxlen=JOURNAL_LENGTH)
         self.swept = ""
 

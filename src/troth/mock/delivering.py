@@ -61,7 +61,9 @@ class Courier:
         """
         async with self._sending:
             dispatcher = self.engine.program().dispatcher
-            work = [(state, d) for state in list(self.engine.sandboxes.values()) for d in dispatcher.due(state)]
+            work = [
+                (state, d) for state in list(self.engine.sandboxes.values()) for d in dispatcher.due(state)
+            ]
             if not work:
                 return 0
             async with httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:

@@ -29,32 +29,32 @@ class Companion(Protocol):
     async def stop(self) -> None: ...
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     """The body is longer than a mock reads."""
 
 
-class _Gone(Exception):
+class _GoneError(Exception):
     """The client went away before its request was complete."""
 
 
 async def _body(receive: Receive) -> bytes:
     message = await receive()
     if message["type"] == "http.disconnect":
-        raise _Gone
+        raise _GoneError
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         if len(body) > MAX_BODY:
-            raise _TooLarge
+            raise _TooLargeError
         return body
     parts, length = [body], len(body)
     while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _Gone
+            raise _GoneError
         parts.append(message.get("body", b""))
         length += len(parts[-1])
         if length > MAX_BODY:
-            raise _TooLarge
+            raise _TooLargeError
     return b"".join(parts)
 
 
@@ -78,7 +78,9 @@ async def _send(send: Send, response: Response, *, head: bool) -> None:
 
 
 def _is_control(path: str) -> bool:
-    return path.startswith(CONTROL_PATH) and not path.startswith((f"{CONTROL_PATH}/ui", f"{CONTROL_PATH}/openapi"))
+    return path.startswith(CONTROL_PATH) and not path.startswith(
+        (f"{CONTROL_PATH}/ui", f"{CONTROL_PATH}/openapi")
+    )
 
 
 class MockApplication:
@@ -115,9 +117,9 @@ class MockApplication:
         try:
             if "content-length" in headers or "transfer-encoding" in headers:
                 request.body = await _body(receive)
-        except _Gone:
+        except _GoneError:
             return
-        except _TooLarge:
+        except _TooLargeError:
             message = f"The body is longer than {MAX_BODY} bytes."
             response = engine.malformed("too-large", message)
             response.headers.append((b"connection", b"close"))
@@ -136,7 +138,7 @@ class MockApplication:
         try:
             request = _request(scope)
             request.body = await _body(receive)
-        except (_Gone, _TooLarge):
+        except (_GoneError, _TooLargeError):
             return
         response = self._control.handle(request)
         if request.path.endswith("/deliveries/flush"):

@@ -25,7 +25,9 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         found.close()
         reason = error.strerror or str(error)
-        raise UsageError(f"{host}:{port} cannot be used: {reason}. Choose another --port, or 0 for a free one.") from error
+        raise UsageError(
+            f"{host}:{port} cannot be used: {reason}. Choose another --port, or 0 for a free one."
+        ) from error
     return found
 
 

@@ -48,7 +48,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class RawSpecification(OpenAPISpecification):  # type: ignore[misc]
+class RawSpecification(OpenAPISpecification):
     """A specification that neither checks against the 3.0 meta-schema nor resolves references eagerly."""
 
     def __init__(self, document: dict[str, Any], api_path: str) -> None:
@@ -58,7 +58,7 @@ class RawSpecification(OpenAPISpecification):  # type: ignore[misc]
         self._base_uri = ""
 
 
-class Exceptions(ExceptionMiddleware):  # type: ignore[misc]
+class Exceptions(ExceptionMiddleware):
     """Connexion's exception handlers, set up only when something is raised: that is never the usual case."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +78,7 @@ class Exceptions(ExceptionMiddleware):  # type: ignore[misc]
         await ExceptionMiddleware.__call__(handling, scope, receive, send)
 
 
-class TrieRouting(SpecMiddleware):  # type: ignore[misc]
+class TrieRouting(SpecMiddleware):
     """Routes by the contract's trie and leaves the outcome, found or not, for the engine to answer."""
 
     def __init__(self, app: ASGIApp, router: Router) -> None:
@@ -89,7 +89,7 @@ class TrieRouting(SpecMiddleware):  # type: ignore[misc]
     def add_api(self, specification: RawSpecification, *, base_path: str = "", **_options: Any) -> None:
         self._base_path = base_path or specification.base_path
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             raw = scope.get("raw_path")
             path = raw.decode("latin-1") if raw else scope["path"]
@@ -99,10 +99,11 @@ class TrieRouting(SpecMiddleware):  # type: ignore[misc]
                 scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
             if not isinstance(found, NotFound):
                 scope[MATCH] = found
-        return self.app(scope, receive, send)  # type: ignore[arg-type]
+        answered: Awaitable[None] = self.app(scope, receive, send)
+        return answered
 
 
-class DocumentationRoutes(SwaggerUIAPI):  # type: ignore[misc]
+class DocumentationRoutes(SwaggerUIAPI):
     """The contract as it is at ``openapi.json`` and ``openapi.yaml``, and the UI over what its release can show."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -117,14 +118,15 @@ class DocumentationRoutes(SwaggerUIAPI):  # type: ignore[misc]
         return JSONResponse(displayed_document(self._spec_for_prefix(request)))
 
 
-class Documentation(SwaggerUIMiddleware):  # type: ignore[misc]
+class Documentation(SwaggerUIMiddleware):
     """The documentation UI below the control path, out of the API's way and off its hot path."""
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http" and scope["path"].startswith(CONTROL_PATH):
             routed: Awaitable[None] = super().__call__(scope, receive, send)
             return routed
-        return self.app(scope, receive, send)  # type: ignore[no-any-return]
+        answered: Awaitable[None] = self.app(scope, receive, send)
+        return answered
 
     def add_api(self, specification: RawSpecification, **options: Any) -> None:
         given = {**options, "base_path": CONTROL_PATH, "default": self.default_fn}

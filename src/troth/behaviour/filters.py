@@ -1,0 +1,63 @@
+"""Filters of a list operation: declared, or derived from its query parameters and the fields of its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.model import Filter, Resource
+from troth.behaviour.paging import PAGING_PARAMETERS
+from troth.contract.model import Operation
+
+__all__ = ["filters_of", "plain"]
+
+_RANGE = re.compile(
+    r"^(.+?)_?(From|To|Since|Until|After|Before|from|to|since|until|after|before|gte|lte|gt|lt)$"
+)
+_RANGE_OPS = {
+    **dict.fromkeys(("from", "since", "gte"), "from"),
+    **dict.fromkeys(("to", "until", "lte"), "to"),
+    **dict.fromkeys(("after", "gt"), "after"),
+    **dict.fromkeys(("before", "lt"), "before"),
+}
+
+
+def plain(name: str) -> str:
+    """A name without case and punctuation, so that ``clientId`` and ``client_id`` are the same."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def filters_of(operation: Operation, resource: Resource | None) -> tuple[Filter, ...]:
+    """The filters in the order of the parameters; a parameter that narrows nothing has none."""
+    if resource is None:
+        return ()
+    declared = operation.extension.get("filters") or {}
+    names = [p.name for p in operation.parameters if p.location == "query"]
+    return tuple(f for name in names if (f := _filter(name, resource, declared)))
+
+
+def _filter(parameter: str, resource: Resource, declared: Mapping[str, Any]) -> Filter | None:
+    given = declared.get(parameter)
+    if isinstance(given, Mapping):
+        named, op = str(given.get("field", parameter)), str(given.get("op", "eq"))
+        return Filter(parameter, named, op, "x-behaviour filters", given.get("where") or {})
+    if parameter in PAGING_PARAMETERS:
+        return None
+    return _derived(parameter, resource)
+
+
+def _derived(parameter: str, resource: Resource) -> Filter | None:
+    fields = {plain(name): name for name in resource.fields}
+    name = fields.get(plain(parameter))
+    if name is not None:
+        many = resource.fields[name].schema.get("type") == "array"
+        return Filter(parameter, name, "has" if many else "eq", "a field of the same name")
+    if plain(parameter) + "s" in fields:
+        return Filter(parameter, fields[plain(parameter) + "s"], "has", "a list field of that name")
+    span = _RANGE.match(parameter)
+    if span and plain(span[1]) in fields:
+        return Filter(parameter, fields[plain(span[1])], _RANGE_OPS[span[2].lower()], "a range over a field")
+    if parameter in ("search", "q", "query"):
+        return Filter(parameter, "*", "search", "a search parameter")
+    return None

@@ -1,0 +1,55 @@
+"""The suite is proved against the catalogue of faults: each is caught by the clause that is named for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from troth.behaviour.clauses import CLAUSE_IDS
+from troth.conformance import Outcome
+from troth.conformance.probes import PROBES
+from troth.engine.faults import FAULTS
+
+#: What a fault breaks beside its own clause, and why that is true as well.
+ALSO = {"hidden-shown": {"schema.response"}}  # a draft among the versions has a state that the schema does not list
+
+
+@pytest.fixture(autouse=True)
+def _calm(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, logger="troth.engine")  # the fault 'crash' logs a traceback a request
+
+
+def violated(outcome: Outcome) -> set[str]:
+    return {str(finding.clause).partition("@")[0] for finding in outcome.findings}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_caught_by_its_clause(name: str, held: Callable[..., Outcome]) -> None:
+    """Within the fault's concept its own clause is violated, and no other."""
+    wanted = FAULTS[name].clause
+    outcome = held([name], only=[wanted.partition(".")[0]])
+    assert outcome.exit_code == 1
+    assert violated(outcome) == {wanted}
+
+
+@pytest.mark.parametrize("name", ["hidden-shown", "create-not-persisted", "idempotency-ignored", "anonymous-accepted"])
+def test_a_fault_blames_no_other_clause(name: str, held: Callable[..., Outcome]) -> None:
+    """In a full run as well, one cause has one name."""
+    outcome = held([name])
+    assert violated(outcome) == {FAULTS[name].clause} | ALSO.get(name, set())
+
+
+def test_every_fault_has_a_clause_and_every_clause_a_probe() -> None:
+    """The three tables agree."""
+    assert {fault.clause for fault in FAULTS.values()} <= set(CLAUSE_IDS)
+    assert set(PROBES) == set(CLAUSE_IDS)
+
+
+#: Clauses without a fault yet; a row here goes away with the fault that breaks it.
+WITHOUT_FAULT = {"fields.computed", "resource.read", "schema.response", "scopes.sufficient"}
+
+
+def test_every_clause_has_a_fault_but_for_the_waived() -> None:
+    assert set(CLAUSE_IDS) - {fault.clause for fault in FAULTS.values()} == WITHOUT_FAULT
