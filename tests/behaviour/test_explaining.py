@@ -56,7 +56,7 @@ def test_a_list_is_explained(clientcasa: Contract) -> None:
     assert "startsAfter: 'startDateTime' is later" in told(one, "filter")
     assert told(one, "tenancy") == ["only rows of the caller's tenant"]
     assert told(one, "scopes") == ["calendar-events:read; else 403 forbidden"]
-    assert told(one, "success") == ["200 One page of events"]
+    assert told(one, "success") == ["200 One page of calendar events"]
 
 
 def test_a_filter_that_also_fixes_another_field_is_explained(clientcasa: Contract) -> None:
@@ -75,8 +75,10 @@ def test_a_create_is_explained(clientcasa: Contract) -> None:
     )
     assert "when kind == 'refund': amount < 0.0; else 400 invalid_request" in told(one, "rule")
     assert told(one, "idempotency") == [
-        "'Idempotency-Key' is remembered for 24h for each tenant; "
-        "the same key with another request answers 409 conflict"
+        (
+            "'Idempotency-Key' is remembered for 24h for each tenant; "
+            "the same key with another request answers 409 conflict"
+        )
     ]
     assert told(one, "rate limit") == ["1000 requests in 1h for each credential; then 429 rate_limited"]
     assert "payment_refunded when kind == 'refund'" in told(one, "event")

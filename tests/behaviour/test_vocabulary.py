@@ -518,8 +518,11 @@ def test_the_table_has_every_keyword() -> None:
     rows = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
     documented = [at for _, at, _ in all_members()]
     assert [at for at in documented if at not in rows] == []
-    widths = {line.replace("\\|", "").count("|") for line in table.splitlines() if line.startswith("|")}
-    assert widths == {7}
+    keywords_, _, kinds = table.partition("### Kinds of value")
+    for part, cells in ((keywords_, 7), (kinds, 3)):
+        rows = [line for line in part.splitlines() if line.startswith("|")]
+        assert {row.replace("\\|", "").count("|") for row in rows} == {cells}
+    assert all(f"`{kind}`" in kinds for kind in REFUSALS)
 
 
 def test_a_schema_stands_alone() -> None:

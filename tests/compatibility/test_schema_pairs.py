@@ -207,6 +207,28 @@ REQUESTS = (
          {"Base": obj({"a": S})}, {"Base": obj({"a": S, "c": S}, "c")}),
 )  # fmt: skip
 
+ALTERNATIVES = (
+    Case("null gave way to another type", {"type": ["string", "null"]}, {"type": ["string", "boolean"]}, R,
+         (("request-type-widened", FINE, "proved"), ("request-null-removed", BREAK, "refuted"))),
+    Case("null gave way to a wider number", {"anyOf": [I, {"type": "null"}]}, {"anyOf": [I, {"type": "number"}]}, R,
+         (("request-type-widened", FINE, "proved"), ("request-null-removed", BREAK, "refuted"))),
+    Case("an overlap within a nullable", {"anyOf": [{"oneOf": [{"type": "string", "maxLength": 3}, S]}, {"type": "null"}]},
+         {"anyOf": [{"oneOf": [{"type": "string", "maxLength": 3}, {"enum": ["xxxx"]}]}, {"type": "null"}]}, A,
+         (("response-enum-added", FINE, "proved"), ("response-overlap-removed", BREAK, "refuted"))),
+    Case("a new alternative overlaps an old one", {"oneOf": [{"enum": ["a", "b"]}, I]}, {"oneOf": [{"enum": ["a", "b"]}, I, {"type": "string", "maxLength": 1}]},
+         R, (("request-branch-added", FINE, "proved"), ("request-overlap-added", BREAK, "refuted"))),
+    Case("alternatives overlap no longer", {"oneOf": [{"enum": ["a"]}, S]}, {"oneOf": [{"enum": ["b"]}, S]}, A,
+         (("response-enum-value-added", WARN, "refuted"), ("response-enum-value-removed", FINE, "proved"),
+          ("response-overlap-added", FINE, "proved"), ("response-overlap-removed", BREAK, "refuted"))),
+    Case("another alternative takes what one lost", {"anyOf": [{"type": "string", "maxLength": 5}, {"type": "string", "maxLength": 9}]},
+         {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "string", "maxLength": 9}]}, R, (("request-max-length-decreased", FINE, "proved"),)),
+    Case("a nullable object became one of two nullable ones", {"anyOf": [CAT, {"type": "null"}]}, {"anyOf": [CAT, {"type": "null"}, DOG]}, R,
+         (("request-branch-added", FINE, "proved"),)),
+    Case("listed values gave way to another type", {"enum": ["a"]}, {"type": "boolean"}, R, (("request-type-changed", BREAK, "refuted"),)),
+    Case("edits in two groups of alternatives", {"allOf": [{"oneOf": [CAT, DOG]}, {"anyOf": [S, OBJ]}]},
+         {"allOf": [{"oneOf": [CAT, DOG, BIRD]}, {"anyOf": [S, OBJ]}]}, R, (("request-branch-added", FINE, "proved"),)),
+)  # fmt: skip
+
 RESPONSES = (
     Case("property added", obj({"a": S}), obj({"a": S, "b": S}, "b"), A, (("response-required-property-added", FINE, "proved"),)),
     Case("property added to a closed object", obj({"a": S}, additionalProperties=False),
@@ -252,7 +274,7 @@ PARAMETERS = (
          (("request-enum-value-removed", BREAK, "refuted"),)),
 )  # fmt: skip
 
-CASES = (*REFACTORINGS, *REQUESTS, *RESPONSES, *PARAMETERS)
+CASES = (*REFACTORINGS, *REQUESTS, *ALTERNATIVES, *RESPONSES, *PARAMETERS)
 PLACES = {R: in_request, A: in_response, Q: in_query}
 
 

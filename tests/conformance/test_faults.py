@@ -13,7 +13,9 @@ from troth.conformance.probes import PROBES
 from troth.engine.faults import FAULTS
 
 #: What a fault breaks beside its own clause, and why that is true as well.
-ALSO = {"hidden-shown": {"schema.response"}}  # a draft among the versions has a state that the schema does not list
+ALSO = {
+    "hidden-shown": {"schema.response"}
+}  # a draft among the versions has a state that the schema does not list
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +36,9 @@ def test_a_fault_is_caught_by_its_clause(name: str, held: Callable[..., Outcome]
     assert violated(outcome) == {wanted}
 
 
-@pytest.mark.parametrize("name", ["hidden-shown", "create-not-persisted", "idempotency-ignored", "anonymous-accepted"])
+@pytest.mark.parametrize(
+    "name", ["hidden-shown", "create-not-persisted", "idempotency-ignored", "anonymous-accepted"]
+)
 def test_a_fault_blames_no_other_clause(name: str, held: Callable[..., Outcome]) -> None:
     """In a full run as well, one cause has one name."""
     outcome = held([name])

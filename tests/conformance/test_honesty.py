@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from troth.conformance import Outcome, Principal, Target, verify
+from troth.conformance import Principal, Target, verify
 from troth.contract import Contract
 from troth.errors import TargetError
 
@@ -116,7 +116,9 @@ def test_without_a_control_plane_the_limit_is_not_tried_out(clientcasa: Contract
 def test_no_credential_is_shown(clientcasa: Contract) -> None:
     """Evidence has every exchange, and no secret in it."""
     transport = EngineTransport(engine_of(clientcasa, "leak-foreign-read", "bad-credential-accepted"))
-    outcome = verify(clientcasa, Target(f"{BASE}/api", transport=transport), only=["tenancy.read", "authentication"])
+    outcome = verify(
+        clientcasa, Target(f"{BASE}/api", transport=transport), only=["tenancy.read", "authentication"]
+    )
     shown = json.dumps([finding.as_json() for finding in outcome.findings])
     assert "[redacted]" in shown
     assert "minted-" not in shown

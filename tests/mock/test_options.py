@@ -96,8 +96,7 @@ def test_an_overlay_changes_what_is_served(serve: Any, tmp_path: Path) -> None:
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text(
         "overlay: 1.0.0\ninfo: {title: Small pages, version: '1'}\nactions:\n"
-        "  - target: $.paths['/v1/clients'].get.parameters[?@.name == 'pageSize'].schema\n    update: {default: 4}\n"
-        "  - target: $.components.parameters[?@.name == 'pageSize'].schema\n    update: {default: 4}\n",
+        "  - target: $.components.parameters.PageSize.schema\n    update: {default: 4}\n",
         encoding="utf-8",
     )
     done = serve("clientcasa", "--overlay", str(overlay)).client().get("/v1/clients").json()

@@ -90,7 +90,7 @@ def test_two_processes_and_the_transport_give_the_same_bytes(serve: Any) -> None
     runs = []
     with inside.client("anonymous") as local:
         for client in (first.client("nobody"), second.client("nobody"), local):
-            runs.append(list(script(client, first.headers)))
+            runs += [list(script(client, first.headers))]
     assert len(runs[0]) > 200
     assert {answer.status_code for _, answer in runs[0]} >= {200, 201, 204, 400, 401, 403, 404, 405, 409, 500}
     for (step, one), (_, two), (_, three) in zip(*runs, strict=True):

@@ -13,19 +13,36 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner, Result
+
+from troth.cli import main
 
 ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "error", "NO_COLOR": "1", "COLUMNS": "200"}
 
 
-def start(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "troth", "mock", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, env=ENVIRONMENT, cwd=cwd, timeout=30, check=False
-    )
+DANGLING = """openapi: 3.1.0
+info: {title: A, version: "1"}
+paths:
+  /a:
+    get:
+      responses:
+        "200":
+          description: x
+          content:
+            application/json:
+              schema: {$ref: "#/components/schemas/Nope"}
+"""
 
 
-def is_refused(done: subprocess.CompletedProcess[str], *words: str) -> bool:
-    assert done.returncode == 2, done
+def start(*words: str, cwd: Path) -> Result:
+    """The call in this process: nothing is served, because something is wrong."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(cwd)
+        return CliRunner().invoke(main, ["mock", *words])
+
+
+def is_refused(done: Result, *words: str) -> bool:
+    assert done.exit_code == 2, done
     assert "Traceback" not in done.stderr
     assert [word for word in words if word not in done.stderr] == [], done.stderr
     return True
@@ -42,7 +59,7 @@ def is_refused(done: subprocess.CompletedProcess[str], *words: str) -> bool:
         (["clientcasa", "--rate-limit", "0/1m"], ["--rate-limit '0/1m'"]),
         (["clientcasa", "--validate", "stict"], ["stict", "strict"]),
         (["clientcasa", "--port", "99999"], ["99999", "65535"]),
-        (["clientcasa", "--host", "256.0.0.1"], ["256.0.0.1:4010 cannot be used"]),
+        (["clientcasa", "--host", "256.0.0.1"], ["256.0.0.1:0 cannot be used"]),
         (["clientcasa", "--seed-file", "nowhere.yaml"], ["nowhere.yaml"]),
         (["clientcasa", "--overlay", "nowhere.yaml"], ["nowhere.yaml"]),
         (["clientcasa", "--sead", "1"], ["--sead", "--seed"]),
@@ -51,7 +68,8 @@ def is_refused(done: subprocess.CompletedProcess[str], *words: str) -> bool:
 )
 def test_a_wrong_call_ends_with_2(tmp_path: Path, words: list[str], expected: list[str]) -> None:
     """The line names what was found, and the nearest word where there is one."""
-    assert is_refused(start(*words, cwd=tmp_path), *expected)
+    port = [] if "--port" in words else ["--port", "0"]
+    assert is_refused(start(*words, *port, cwd=tmp_path), *expected)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +80,7 @@ def test_a_wrong_call_ends_with_2(tmp_path: Path, words: list[str], expected: li
         ("", ["api.yaml"]),
         ("openapi: 3.1.0\ninfo: {title: A, version: '1'}\n", ["api.yaml", "'paths'"]),
         (
-            "openapi: 3.1.0\ninfo: {title: A, version: '1'}\npaths:\n  /a:\n    get:\n      responses:\n        '200':\n"
-            "          description: x\n          content:\n            application/json:\n"
-            "              schema: {$ref: '#/components/schemas/Nope'}\n",
+            DANGLING,
             ["api.yaml:11", "Nope"],
         ),
     ],
@@ -76,6 +92,15 @@ def test_a_broken_document_is_shown_with_its_line(tmp_path: Path, text: str, exp
     done = start("api.yaml", "--port", "0", "--json", cwd=tmp_path)
     error = json.loads(done.stdout)["error"]
     assert (error["exit_code"], error["location"]["document"]) == (2, "api.yaml")
+
+
+def test_the_process_ends_with_the_same_code(tmp_path: Path) -> None:
+    """The whole way once: one line on stderr, nothing on stdout."""
+    command = [sys.executable, "-m", "troth", "mock", "clientcase"]
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("troth: ")
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:

@@ -11,10 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from troth.contract import shipped
+from troth.contract import load_contract, shipped
 from troth.engine import Engine, Settings
 from troth.mock.watching import watched_files
-from troth.testing import Mock
 
 
 @pytest.fixture
@@ -82,9 +81,7 @@ def test_behaviour_and_seed_are_watched_too(launch: Any, directory: Path) -> Non
 
 def test_the_files_of_an_engine_are_known(directory: Path) -> None:
     """Documents, behaviour, seed and further overlays, as absolute paths."""
-    mock = Mock(directory)
-    engine = Engine(mock.contract, Settings(seed_file=directory / "seed.yaml", empty=True))
+    engine = Engine(load_contract(directory), Settings(seed_file=directory / "seed.yaml", empty=True))
     names = {"openapi.yaml", "behaviour.overlay.yaml", "seed.yaml", "more.yaml"}
-    assert set(watched_files(engine, ["more.yaml"])) == {
-        (directory / name if name != "more.yaml" else Path(name).absolute()) for name in names
-    }
+    found = watched_files(engine, [directory / "more.yaml"])
+    assert set(found) == {directory / name for name in names}

@@ -70,7 +70,9 @@ class Caller:
         return self.send("POST", path, json=body, headers={"Idempotency-Key": key} if key is not None else {})
 
     def patch(self, path: str, body: Any, key: str | None = None) -> httpx.Response:
-        return self.send("PATCH", path, json=body, headers={"Idempotency-Key": key} if key is not None else {})
+        return self.send(
+            "PATCH", path, json=body, headers={"Idempotency-Key": key} if key is not None else {}
+        )
 
     def delete(self, path: str) -> httpx.Response:
         return self.send("DELETE", path)
@@ -220,8 +222,8 @@ def serving(*arguments: str) -> Iterator[Callable[[], Sandbox]]:
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line, f"{' '.join(command)} ended without a word"
-        told = json.loads(line)
+        told = json.loads(line or "{}")
+        assert "url" in told, f"{' '.join(command)}: {line or 'ended without a word'}"
         with httpx.Client(base_url=told["url"], timeout=30, trust_env=False) as http:
             yield lambda: Sandbox(http, told["control"])
     finally:

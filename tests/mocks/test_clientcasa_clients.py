@@ -67,7 +67,9 @@ def test_r36_a_client_without_settings_has_plain_ones(mock: Any) -> None:
 def test_r36_a_tax_rate_is_a_percentage(mock: Any, rate: Any) -> None:
     """Rates below 0, above 100 or in quotes are refused."""
     tax = {"defaultTaxable": True, "overrideTaxRate": True, "taxRate": rate}
-    error = mock.refused(mock.owner.post("clients", {"name": "A", "taxSettings": tax}), 400, "invalid_request")
+    error = mock.refused(
+        mock.owner.post("clients", {"name": "A", "taxSettings": tax}), 400, "invalid_request"
+    )
     assert "/taxSettings/taxRate" in str(error)
 
 

@@ -49,7 +49,9 @@ def test_r11_signing_cannot_be_written(mock: Any, name: str, value: Any) -> None
 @pytest.mark.parametrize("name", ["content", "tiptapContent", "body"])
 def test_r11_text_is_neither_taken_nor_shown(mock: Any, name: str) -> None:
     """The Tiptap text has no member: sent under any name it does not come back."""
-    answer = mock.owner.post("contracts", {**mock.body("contracts"), name: {"type": "doc", "text": "Tiptap text"}})
+    answer = mock.owner.post(
+        "contracts", {**mock.body("contracts"), name: {"type": "doc", "text": "Tiptap text"}}
+    )
     assert answer.status_code in (201, 400)
     assert all(name not in row for row in mock.owner.rows("contracts"))
     if answer.status_code == 201:
@@ -80,7 +82,9 @@ def test_r12_after_the_draft_title_and_dates_are_fixed(mock: Any, status: str) -
         assert mock.owner.updated("contracts", found["id"], archived=archived)["archived"] is archived
 
 
-@pytest.mark.parametrize("name", ["clientId", "billingContactId", "projectId", "sourceTemplateId", "issueDate", "contractValue"])
+@pytest.mark.parametrize(
+    "name", ["clientId", "billingContactId", "projectId", "sourceTemplateId", "issueDate", "contractValue"]
+)
 def test_r12_the_rest_is_set_at_create_only(mock: Any, name: str) -> None:
     """Any other member of a PATCH is refused by name, in a draft too."""
     made = mock.owner.created("contracts", mock.body("contracts"))

@@ -12,7 +12,9 @@ REQUIREMENTS = set(range(1, 43))
 
 def named_tests() -> list[ast.FunctionDef]:
     """The tests of this folder that are named after requirements."""
-    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("test_clientcasa_*.py")))
+    trees = (
+        ast.parse(path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("test_clientcasa_*.py"))
+    )
     found = [node for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)]
     return [node for node in found if node.name.startswith("test_r")]
 

@@ -44,7 +44,9 @@ def test_r32_only_issued_versions_are_shown(mock: Any, planted: Any) -> None:
     """Drafts and checkpoints are in no list, and by id they answer as what does not exist."""
     statuses = {row["versionStatus"] for row in mock.owner.rows("document-versions")}
     assert statuses == {"issued", "superseded", "voided"}
-    missing = mock.refused(mock.owner.get("document-versions/0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f"), 404, "not_found")
+    missing = mock.refused(
+        mock.owner.get("document-versions/0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f"), 404, "not_found"
+    )
     for identifier in hidden(mock, planted, "document-versions"):
         error = mock.refused(mock.owner.get(f"document-versions/{identifier}"), 404, "not_found")
         assert {**error, "requestId": ""} == {**missing, "requestId": ""}
@@ -134,10 +136,14 @@ def test_r34_a_submission_belongs_to_a_form_of_its_kind(mock: Any) -> None:
 def test_r35_templates_are_no_documents(mock: Any, planted: Any) -> None:
     """Templates are in no list, and by id they answer as what does not exist."""
     assert {row["isTemplate"] for row in mock.owner.rows("client-documents")} == {False}
-    missing = mock.refused(mock.owner.get("client-documents/0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f"), 404, "not_found")
+    missing = mock.refused(
+        mock.owner.get("client-documents/0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f"), 404, "not_found"
+    )
     written = planted["client-documents", "northlight"]
     absent = hidden(mock, planted, "client-documents")
-    assert absent == [mock.seeded("client-documents", n) for n, row in enumerate(written) if row["isTemplate"] is True]
+    assert absent == [
+        mock.seeded("client-documents", n) for n, row in enumerate(written) if row["isTemplate"] is True
+    ]
     for identifier in absent:
         error = mock.refused(mock.owner.get(f"client-documents/{identifier}"), 404, "not_found")
         assert {**error, "requestId": ""} == {**missing, "requestId": ""}

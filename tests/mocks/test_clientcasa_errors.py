@@ -43,9 +43,7 @@ def test_r27_each_status_has_its_code(mock: Any, status: int, code: str) -> None
 def exhausted(mock: Any) -> Any:
     """The first answer after the last allowed request."""
     caller = mock.scoped("forms:read")
-    while (answer := caller.get("forms", pageSize=1)).status_code == 200:
-        pass
-    return answer
+    return [caller.get("forms", pageSize=1) for _ in range(1001)][-1]
 
 
 def test_r27_request_ids_are_unique(mock: Any) -> None:
@@ -65,7 +63,11 @@ def test_r27_details_name_the_parameter(mock: Any, name: str, value: str) -> Non
 
 def test_r27_details_name_every_member_that_is_wrong(mock: Any) -> None:
     """All violations of a body come at once, each with a pointer to its place."""
-    body = {"clientId": "x", "lineItems": [{"description": "A", "quantity": 0, "unitPrice": -1}], "dueDate": "soon"}
+    body = {
+        "clientId": "x",
+        "lineItems": [{"description": "A", "quantity": 0, "unitPrice": -1}],
+        "dueDate": "soon",
+    }
     details = str(mock.refused(mock.owner.post("invoices", body), 400, "invalid_request")["details"])
     for pointer in ("/clientId", "/lineItems/0/quantity", "/lineItems/0/unitPrice", "/dueDate"):
         assert pointer in details
@@ -100,14 +102,20 @@ def test_r27_an_unreadable_body_is_an_invalid_request(mock: Any, content: bytes)
 @pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data; boundary=x"])
 def test_r27_another_media_type_is_an_invalid_request(mock: Any, content_type: str) -> None:
     """Only JSON is taken."""
-    answer = mock.owner.send("POST", "clients", content=b'{"name": "A"}', headers={"content-type": content_type})
+    answer = mock.owner.send(
+        "POST", "clients", content=b'{"name": "A"}', headers={"content-type": content_type}
+    )
     mock.refused(answer, 400, "invalid_request")
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON"])
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON"]
+)
 def test_r27_json_is_taken_with_its_parameters(mock: Any, content_type: str) -> None:
     """The media type is compared without its parameters and case."""
-    answer = mock.owner.send("POST", "clients", content=b'{"name": "A"}', headers={"content-type": content_type})
+    answer = mock.owner.send(
+        "POST", "clients", content=b'{"name": "A"}', headers={"content-type": content_type}
+    )
     assert answer.status_code == 201
 
 
@@ -118,7 +126,9 @@ def test_r27_a_chunked_body_is_read(mock: Any) -> None:
     assert (answer.status_code, answer.json()["name"]) == (201, "Chunked Pottery")
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v2/clients", "/v1/client", "/v1/clients/x/y", "/v1/clients/", "/v1//clients"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v1", "/v2/clients", "/v1/client", "/v1/clients/x/y", "/v1/clients/", "/v1//clients"]
+)
 def test_r27_an_unknown_path_is_not_found(mock: Any, path: str) -> None:
     """What no operation serves answers 404 in the API's own envelope, by any method."""
     for method in ("GET", "POST", "DELETE"):
@@ -145,10 +155,15 @@ def test_r27_a_wrong_method_says_what_is_right(mock: Any, resource: str) -> None
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - allowed:
             answer = mock.owner.send(method, path, json={})
             mock.refused(answer, 405, "method_not_allowed")
-            assert {name.strip() for name in answer.headers["allow"].split(",")} - {"HEAD", "OPTIONS"} == allowed
+            assert {name.strip() for name in answer.headers["allow"].split(",")} - {
+                "HEAD",
+                "OPTIONS",
+            } == allowed
 
 
-@pytest.mark.parametrize("query", ["page=1&page=2", "pageSize=%ff", "page=%00", "status=&status=", "page[]=1", "&&&", "=", "%"])
+@pytest.mark.parametrize(
+    "query", ["page=1&page=2", "pageSize=%ff", "page=%00", "status=&status=", "page[]=1", "&&&", "=", "%"]
+)
 def test_r27_no_query_breaks_the_server(mock: Any, query: str) -> None:
     """Odd query strings are answered or refused, never failed on."""
     answer = mock.owner.send("GET", f"clients?{query}")
@@ -166,7 +181,10 @@ def test_r27_an_oversized_body_is_an_invalid_request(mock: Any) -> None:
 def test_r27_a_name_of_the_wrong_form_is_refused(mock: Any, value: Any) -> None:
     """A name is text of 1 to 200 characters, in create and update alike."""
     identifier = mock.seeded("clients", 1)
-    for answer in (mock.owner.post("clients", {"name": value}), mock.owner.patch(f"clients/{identifier}", {"name": value})):
+    for answer in (
+        mock.owner.post("clients", {"name": value}),
+        mock.owner.patch(f"clients/{identifier}", {"name": value}),
+    ):
         assert "/name" in str(mock.refused(answer, 400, "invalid_request")["details"])
 
 

@@ -112,7 +112,8 @@ def test_r31_a_create_cannot_name_a_foreign_row(mock: Any, resource: str, path: 
     count = len(mock.owner.rows(resource))
     foreign, own = (caller.rows(target)[1]["id"] for caller in (mock.peer, mock.owner))
     first, second = (
-        mock.owner.post(resource, body_naming(mock, resource, path, target, identifier)) for identifier in (foreign, UNKNOWN)
+        mock.owner.post(resource, body_naming(mock, resource, path, target, identifier))
+        for identifier in (foreign, UNKNOWN)
     )
     alike(mock, first, second)
     assert len(mock.owner.rows(resource)) == count

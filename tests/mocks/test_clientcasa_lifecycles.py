@@ -67,7 +67,7 @@ def test_r5_clients_live_from_create_to_delete(mock: Any) -> None:
 
 
 def test_r5_clients_need_their_own_scopes(mock: Any) -> None:
-    """``clients:read`` lists and gets, ``clients:write`` creates, updates and deletes; neither does the other's work."""
+    """``clients:read`` lists and gets, ``clients:write`` creates, updates and deletes; neither does the other's."""
     reading, writing = mock.scoped("clients:read"), mock.scoped("clients:write")
     assert reading.get("clients").status_code == 200
     made = writing.created("clients", mock.body("clients"))
@@ -142,7 +142,9 @@ def test_r38_what_the_server_owns_cannot_be_sent(mock: Any, creatable: str) -> N
             mock.owner.post(creatable, {**mock.body(creatable), name: value}), 400, "invalid_request"
         )
         assert name in str(error)
-        error = mock.refused(mock.owner.patch(f"{creatable}/{made['id']}", {name: value}), 400, "invalid_request")
+        error = mock.refused(
+            mock.owner.patch(f"{creatable}/{made['id']}", {name: value}), 400, "invalid_request"
+        )
         assert name in str(error)
     assert mock.owner.row(creatable, made["id"]) == made
 

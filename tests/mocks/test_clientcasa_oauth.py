@@ -60,7 +60,12 @@ def token(mock: Any, **given: Any) -> Any:
 
 
 def redeem(mock: Any, code: str, **changes: Any) -> Any:
-    given = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
+    given = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": REDIRECT,
+        "code_verifier": VERIFIER,
+    }
     return token(mock, **given | changes)
 
 

@@ -22,7 +22,13 @@ def test_r28_a_page_has_25_rows_unless_asked(mock: Any, resource: str) -> None:
     assert len(found["data"]) == 25
     assert total > 25
     pages = -(-total // 25)
-    assert found["pagination"] == {"page": 1, "pageSize": 25, "total": total, "totalPages": pages, "hasMore": True}
+    assert found["pagination"] == {
+        "page": 1,
+        "pageSize": 25,
+        "total": total,
+        "totalPages": pages,
+        "hasMore": True,
+    }
 
 
 @pytest.mark.parametrize("size", [1, 7, 25, 99, 100])

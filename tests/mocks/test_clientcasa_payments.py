@@ -41,7 +41,10 @@ def test_r13_a_payment_cannot_be_deleted(mock: Any, index: int) -> None:
     for caller in (mock.owner, mock.reader, mock.peer):
         answer = caller.delete(f"payments/{found['id']}")
         mock.refused(answer, 405, "method_not_allowed")
-        assert {method.strip() for method in answer.headers["allow"].split(",")} - {"HEAD", "OPTIONS"} == {"GET", "PATCH"}
+        assert {method.strip() for method in answer.headers["allow"].split(",")} - {"HEAD", "OPTIONS"} == {
+            "GET",
+            "PATCH",
+        }
     assert mock.owner.row("payments", found["id"]) == found
 
 
@@ -145,12 +148,16 @@ def test_r15_a_refund_belongs_to_the_invoice_of_its_original(mock: Any) -> None:
 
 def test_r16_stripe_is_not_a_method_to_record(mock: Any) -> None:
     """Card payments come from Stripe: the method is refused in a create, though entries show it."""
-    error = mock.refused(mock.owner.post("payments", {**mock.body("payments"), "method": "stripe"}), 400, "invalid_request")
+    error = mock.refused(
+        mock.owner.post("payments", {**mock.body("payments"), "method": "stripe"}), 400, "invalid_request"
+    )
     assert "method" in str(error)
     assert "stripe" in {row["method"] for row in mock.owner.rows("payments")}
 
 
-@pytest.mark.parametrize("method", ["check", "bank_transfer", "cash", "venmo", "zelle", "paypal", "wire", "other"])
+@pytest.mark.parametrize(
+    "method", ["check", "bank_transfer", "cash", "venmo", "zelle", "paypal", "wire", "other"]
+)
 def test_r16_every_other_method_can_be_recorded(mock: Any, method: str) -> None:
     """The eight methods outside Stripe are accepted."""
     assert payment(mock, method=method)["method"] == method

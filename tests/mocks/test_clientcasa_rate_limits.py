@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -69,7 +70,11 @@ def test_r30_the_request_after_the_last_is_refused(mock: Any, caller: Any) -> No
     assert seen == list(range(999, -1, -1))
     count = len(mock.owner.rows("clients"))
     mock.advance("10m")
-    for answer in (caller.post("clients", mock.body("clients")), caller.get("nothing"), caller.delete("payouts")):
+    for answer in (
+        caller.post("clients", mock.body("clients")),
+        caller.get("nothing"),
+        caller.delete("payouts"),
+    ):
         mock.refused(answer, 429, "rate_limited")
         assert counted(answer) == (1000, 0, START + HOUR)
         assert answer.headers["retry-after"] == str(HOUR - 600)
@@ -85,6 +90,15 @@ def window_ends(mock: Any, caller: Any) -> None:
     assert answer.headers["retry-after"] == "1"
     mock.advance("1s")
     assert counted(caller.get("clients")) == (1000, 999, START + HOUR + HOUR)
+
+
+def test_r30_parallel_requests_share_the_quota(caller: Any) -> None:
+    """However they overlap, exactly 1000 pass, and no two answers have the same number left."""
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: caller.get("forms", pageSize=1), range(1020)))
+    passed = [counted(answer)[1] for answer in answers if answer.status_code == 200]
+    assert sorted(passed) == list(range(1000))
+    assert [answer.status_code for answer in answers].count(429) == 20
 
 
 def test_r30_each_key_has_its_own_quota(mock: Any, caller: Any) -> None:

@@ -15,7 +15,11 @@ def test_r18_time_on_a_paid_invoice_is_frozen(mock: Any, index: int) -> None:
     for caller, tenant in ((mock.owner, "northlight"), (mock.peer, "thornfield")):
         found = caller.row("time-entries", mock.seeded("time-entries", index, tenant))
         at = f"time-entries/{found['id']}"
-        for answer in (caller.patch(at, {"hours": 9}), caller.patch(at, {"description": "x"}), caller.delete(at)):
+        for answer in (
+            caller.patch(at, {"hours": 9}),
+            caller.patch(at, {"description": "x"}),
+            caller.delete(at),
+        ):
             mock.refused(answer, 409, "conflict")
         assert caller.row("time-entries", found["id"]) == found
 
@@ -34,7 +38,9 @@ def test_r18_a_refunded_invoice_frees_its_time(mock: Any) -> None:
     paid = mock.owner.row("payments", mock.seeded("payments", 0))
     assert mock.owner.row("invoices", paid["invoiceId"])["status"] == "paid"
     back = {name: paid[name] for name in ("clientId", "invoiceId", "receivedDate")} | {"method": "check"}
-    mock.owner.created("payments", back | {"kind": "refund", "amount": -paid["amount"], "refundOfId": paid["id"]})
+    mock.owner.created(
+        "payments", back | {"kind": "refund", "amount": -paid["amount"], "refundOfId": paid["id"]}
+    )
     mock.owner.updated("time-entries", entry, hours=1)
     mock.owner.created("payments", back | {"amount": paid["amount"]})
     mock.refused(mock.owner.patch(f"time-entries/{entry}", {"hours": 2}), 409, "conflict")
@@ -62,14 +68,18 @@ def test_r18_client_and_rate_follow_from_project_and_item(mock: Any) -> None:
 @pytest.mark.parametrize("hours", [0, -1, "2"])
 def test_r18_hours_are_positive(mock: Any, hours: Any) -> None:
     """No, negative or quoted hours are refused."""
-    mock.refused(mock.owner.post("time-entries", {**mock.body("time-entries"), "hours": hours}), 400, "invalid_request")
+    mock.refused(
+        mock.owner.post("time-entries", {**mock.body("time-entries"), "hours": hours}), 400, "invalid_request"
+    )
 
 
 @pytest.mark.parametrize("parent", ["projects", "client-documents"])
 def test_r19_a_milestone_hangs_below_either_parent(mock: Any, parent: str) -> None:
     """Both kinds of parent are accepted when the named row is there, and found by filter."""
     identifier = mock.owner.rows(parent)[0]["id"]
-    made = mock.owner.created("milestones", {**mock.body("milestones"), "parentType": parent, "parentId": identifier})
+    made = mock.owner.created(
+        "milestones", {**mock.body("milestones"), "parentType": parent, "parentId": identifier}
+    )
     assert (made["parentType"], made["parentId"], made["status"]) == (parent, identifier, "pending")
     assert made in mock.owner.rows("milestones", parentType=parent, parentId=identifier)
 
@@ -87,7 +97,9 @@ def test_r19_the_parent_is_of_the_kind_that_is_named(mock: Any) -> None:
 def test_r19_a_template_is_no_parent(mock: Any) -> None:
     """A document that the API does not show cannot be referred to."""
     shown = {row["id"] for row in mock.owner.rows("client-documents")}
-    hidden = [i for i in (mock.seeded("client-documents", n) for n in range(len(shown) + 20)) if i not in shown]
+    hidden = [
+        i for i in (mock.seeded("client-documents", n) for n in range(len(shown) + 20)) if i not in shown
+    ]
     body = {**mock.body("milestones"), "parentType": "client-documents"}
     for identifier in hidden:
         mock.refused(mock.owner.post("milestones", {**body, "parentId": identifier}), 404, "not_found")
@@ -102,7 +114,9 @@ def test_r19_the_parent_is_required_and_never_changes(mock: Any, name: str) -> N
     made = mock.owner.created("milestones", body)
     other = {"parentType": "client-documents", "parentId": mock.seeded("projects", 5)}[name]
     for value in (other, made[name]):
-        error = mock.refused(mock.owner.patch(f"milestones/{made['id']}", {name: value}), 400, "invalid_request")
+        error = mock.refused(
+            mock.owner.patch(f"milestones/{made['id']}", {name: value}), 400, "invalid_request"
+        )
         assert name in str(error)
     assert mock.owner.row("milestones", made["id"]) == made
 
@@ -111,9 +125,14 @@ def test_r19_completion_is_stamped(mock: Any) -> None:
     """``completedAt`` is set when the status becomes completed and cleared when it leaves."""
     made = mock.owner.created("milestones", mock.body("milestones"))
     mock.advance("1h")
-    assert mock.owner.updated("milestones", made["id"], status="completed")["completedAt"] == "2026-06-15T10:00:00.000Z"
+    assert (
+        mock.owner.updated("milestones", made["id"], status="completed")["completedAt"]
+        == "2026-06-15T10:00:00.000Z"
+    )
     mock.advance("1h")
-    assert mock.owner.updated("milestones", made["id"], title="x")["completedAt"] == "2026-06-15T10:00:00.000Z"
+    assert (
+        mock.owner.updated("milestones", made["id"], title="x")["completedAt"] == "2026-06-15T10:00:00.000Z"
+    )
     assert mock.owner.updated("milestones", made["id"], status="in-progress")["completedAt"] is None
 
 
@@ -178,15 +197,23 @@ def test_r21_a_billed_transaction_is_frozen(mock: Any) -> None:
 @pytest.mark.parametrize("amount", [0, -3, None, "4"])
 def test_r21_an_amount_is_positive(mock: Any, amount: Any) -> None:
     """A transaction's sign is its direction; its amount is above zero."""
-    mock.refused(mock.owner.post("transactions", {**mock.body("transactions"), "amount": amount}), 400, "invalid_request")
+    mock.refused(
+        mock.owner.post("transactions", {**mock.body("transactions"), "amount": amount}),
+        400,
+        "invalid_request",
+    )
 
 
 def test_r21_assignments_are_kept(mock: Any) -> None:
     """What a cost is split over comes back complete."""
     project, client = mock.seeded("projects", 1), mock.seeded("clients", 1)
     given = [{"projectId": project, "percentage": 60}, {"clientId": client, "fixedAmount": 12.5}]
-    made = mock.owner.created("transactions", {**mock.body("transactions"), "mode": "split", "assignments": given})
-    empty = dict.fromkeys(("projectId", "clientId", "amount", "percentage", "fixedAmount", "startDate", "endDate"))
+    made = mock.owner.created(
+        "transactions", {**mock.body("transactions"), "mode": "split", "assignments": given}
+    )
+    empty = dict.fromkeys(
+        ("projectId", "clientId", "amount", "percentage", "fixedAmount", "startDate", "endDate")
+    )
     assert made["assignments"] == [{**empty, **one} for one in given]
 
 
@@ -203,4 +230,9 @@ def test_r22_an_item_gets_its_defaults(mock: Any) -> None:
     """Unit, frequency, pricing and status of a bare item are the documented ones."""
     made = mock.owner.created("catalog-items", mock.body("catalog-items"))
     found = {name: made[name] for name in ("unit", "defaultFrequency", "pricingMode", "status")}
-    assert found == {"unit": "flat", "defaultFrequency": "one-time", "pricingMode": "fixed", "status": "active"}
+    assert found == {
+        "unit": "flat",
+        "defaultFrequency": "one-time",
+        "pricingMode": "fixed",
+        "status": "active",
+    }

@@ -8,7 +8,7 @@ from troth.behaviour import profiles
 from troth.behaviour.filters import filters_of, plain
 from troth.behaviour.model import Behaviour, Binding, Idempotency, Kind, Parent, Resource, Scopes
 from troth.behaviour.paging import pagination_of
-from troth.behaviour.resources import build_resource
+from troth.behaviour.resources import build_resource, properties_of
 from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
 from troth.behaviour.vocabulary import check_vocabulary
 from troth.contract.model import Contract, Operation
@@ -66,7 +66,18 @@ def _row_schema(contract: Contract, group: list[Shape]) -> str | None:
 def _request_schema(operation: Operation) -> str | None:
     if operation.body is None:
         return None
-    return next((media.schema_pointer for t, media in operation.body.media.items() if "json" in t), None)
+    for word in ("json", "urlencoded"):
+        found = next((m.schema_pointer for t, m in operation.body.media.items() if word in t), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _written(contract: Contract, row: str, request: str) -> str:
+    """The schema of the object that a request writes: what stands under a wrapper that is no field of the row."""
+    form = item_form(contract, request)
+    inside = form.wrapper is not None and form.wrapper not in properties_of(contract, row)
+    return form.pointer if inside else request
 
 
 def _resources(contract: Contract, found: tuple[Shape, ...]) -> dict[str, Resource]:
@@ -82,10 +93,21 @@ def _resources(contract: Contract, found: tuple[Shape, ...]) -> dict[str, Resour
         pointer = _row_schema(contract, group)
         if pointer is None:
             continue
-        resource = _resource(contract, group, pointer, taken)
+        resource = _searched(contract, collection, group, pointer, resources)
+        resource = resource or _resource(contract, group, pointer, taken)
         taken[resource.name] = resource
         resources[collection] = resource
     return resources
+
+
+def _searched(
+    contract: Contract, collection: str, group: list[Shape], pointer: str, resources: Mapping[str, Resource]
+) -> Resource | None:
+    """The resource of the collection above, when ``/pets/search`` only lists its rows in another way."""
+    above = resources.get(collection.rpartition("/")[0])
+    lists = all(shape.kind is Kind.LIST for shape in group)
+    same = above is not None and above.schema_pointer == contract.follow(pointer)[0]
+    return above if lists and same else None
 
 
 def _resource(
@@ -99,7 +121,7 @@ def _resource(
             return taken[name]
         name = group[0].collection.strip("/").replace("/", ".")
     parameter = next((shape.parameter for shape in group if shape.parameter), None)
-    writers = tuple(p for shape in group if (p := _request_schema(shape.operation)))
+    writers = tuple(_written(contract, end, p) for shape in group if (p := _request_schema(shape.operation)))
     return build_resource(contract, name, pointer, writers, parameter)
 
 

@@ -32,15 +32,16 @@ def properties_of(contract: Contract, pointer: str, seen: frozenset[str] = froze
     return found
 
 
-def required_of(contract: Contract, pointer: str) -> frozenset[str]:
+def required_of(contract: Contract, pointer: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:
     try:
         pointer, schema = contract.follow(pointer)
     except KeyError:
         return frozenset()
-    if not isinstance(schema, Mapping):
+    if not isinstance(schema, Mapping) or pointer in seen:
         return frozenset()
     inherited = [
-        required_of(contract, join(pointer, "allOf", i)) for i in range(len(schema.get("allOf") or ()))
+        required_of(contract, join(pointer, "allOf", i), seen | {pointer})
+        for i in range(len(schema.get("allOf") or ()))
     ]
     return frozenset(schema.get("required") or ()).union(*inherited)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from troth.behaviour.clauses import forgeable_fields, writable_fields
 from troth.behaviour.model import Field, Kind, Reference, Resource
+from troth.behaviour.occasions import forgeable_fields, writable_fields
 from troth.behaviour.telling import Fact, Teller
 from troth.contract.pointers import join
 

@@ -185,8 +185,22 @@ def _finding(contract: Contract, at: str, name: str, message: str, *, found: Any
 
 
 def vocabulary_table() -> str:
-    """The documentation of every keyword as Markdown: one table for each of the four places."""
-    return "\n".join(line for scope in SCOPES for line in _table(scope))
+    """Every keyword as Markdown: a table for each of the four places, and one of the kinds of value."""
+    tables = [*(line for scope in SCOPES for line in _table(scope)), *_kinds_of_value()]
+    return "\n".join(tables)
+
+
+def _kinds_of_value() -> Iterator[str]:
+    yield "### Kinds of value"
+    yield ""
+    yield "| kind | meaning |"
+    yield "|---|---|"
+    for name, schema in vocabulary()["$defs"].items():
+        if name not in SCOPES:
+            words = schema.get("enum") or schema.get("then", {}).get("enum") or ()
+            listed = f" One of {', '.join(f'`{word}`' for word in words)}." if words else ""
+            yield f"| {name} | {_cell(_meaning(schema) + listed)} |"
+    yield ""
 
 
 def _table(scope: Scope) -> Iterator[str]:

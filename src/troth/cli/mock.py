@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from socket import socket
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from troth.cli.output import emit_json, note, say
 from troth.errors import UsageError
+
+if TYPE_CHECKING:
+    from troth.mock.starting import StartOptions
 
 __all__ = ["mock"]
 
@@ -66,15 +70,21 @@ def mock(
         _list_faults(as_json=as_json)
         return
     from troth.cli.settings import load_settings  # noqa: PLC0415 - keeps `troth --help` fast
-    from troth.mock import serve  # noqa: PLC0415
     from troth.mock.serving import listen  # noqa: PLC0415
-    from troth.mock.starting import StartOptions, prepare  # noqa: PLC0415
+    from troth.mock.starting import StartOptions  # noqa: PLC0415
 
     wanted = contract or load_settings(target=False).contract
     if not wanted:
         raise UsageError("Say which contract to serve, such as: troth mock clientcasa")
     start = StartOptions(contract=wanted, **options)
-    listening = listen(host, port)
+    with listen(host, port) as listening:
+        _serve(start, listening, host, as_json=as_json)
+
+
+def _serve(start: StartOptions, listening: socket, host: str, *, as_json: bool) -> None:
+    from troth.mock import serve  # noqa: PLC0415 - as above
+    from troth.mock.starting import prepare  # noqa: PLC0415
+
     application = prepare(start, note)
     base = application.engine.contract.base_path
     shown = f"[{host}]" if ":" in host else host

@@ -12,7 +12,7 @@ from typing import Any
 from troth.compatibility.annotations import annotation_facts
 from troth.compatibility.bounds import bound_of, is_higher, shown
 from troth.compatibility.facts import Fact, Pair
-from troth.compatibility.nodes import EVERY_TYPE, Node
+from troth.compatibility.nodes import EVERY_TYPE, Node, shared_types
 from troth.compatibility.sides import Sides
 from troth.contract.pointers import join
 
@@ -96,10 +96,13 @@ class _Comparison:
         listed = (old.enum is not None) + (new.enum is not None)
         narrowed = not _within(old.types, new.types)
         widened = not _within(new.types, old.types)
+        anything = EVERY_TYPE in (old.types, new.types)
         if self._is_another_type() or (not listed and (narrowed or widened)):
             action = "narrowed" if not widened else "widened" if not narrowed else "changed"
             yield self._fact("type", action, _kinds(old), _kinds(new), "type")
-        elif old.null != new.null and (listed != 1 or EVERY_TYPE not in (old.types, new.types)):
+            if shared_types(old.types, new.types) and old.null != new.null and not anything:
+                yield self._null()
+        elif old.null != new.null and (listed != 1 or not anything):
             yield self._null()
 
     def _is_another_type(self) -> bool:
@@ -166,7 +169,7 @@ class _Comparison:
 
     def _format_beside_the_point(self) -> bool:
         """A format on a listed value, or one that goes with a change of type, is no second edit."""
-        return self.new.enum is not None or not (self.old.types & self.new.types)
+        return self.new.enum is not None or not shared_types(self.old.types, self.new.types)
 
     def _patterns(self) -> Iterator[Fact]:
         old, new = self.old.patterns, self.new.patterns

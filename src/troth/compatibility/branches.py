@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from troth.compatibility.facts import Pointers
 from troth.compatibility.nodes import Node
 
-__all__ = ["Matched", "match_branches"]
+__all__ = ["Matched", "is_component", "match_branches"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def match_branches(
                 left.remove(one)
                 right.remove(other)
 
-    take(lambda one, other: one == other and _is_component(one))
+    take(lambda one, other: one == other and is_component(one))
     take(same)
     take(lambda one, other: _only_common_kind(one, other, (left, right), nodes))
     if len(left) == len(right) == 1 and _overlap(nodes[0](left[0]), nodes[1](right[0])):
@@ -52,8 +52,8 @@ def match_branches(
     return Matched(tuple(pairs), tuple(left), tuple(right))
 
 
-def _is_component(pointers: Pointers) -> bool:
-    """Whether a branch is a reference to a named schema: its name is then what it is known by."""
+def is_component(pointers: Pointers) -> bool:
+    """Whether a conjunction is one named schema: its name is then what it is known by."""
     return len(pointers) == 1 and pointers[0].count("/") == len(("components", "schemas", "name"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from troth.compatibility.behaviours import behaviour_facts
@@ -91,20 +91,7 @@ def _once(facts: list[Fact]) -> Iterator[Fact]:
             yield fact
             continue
         place = fact.place.removesuffix(f" of {fact.operation}")
-        yield Fact(
-            fact.subject,
-            fact.action,
-            place,
-            fact.old,
-            fact.new,
-            fact.old_pointer,
-            fact.new_pointer,
-            None,
-            tuple(sorted(uses)),
-            fact.pair,
-            fact.names,
-            fact.context,
-        )
+        yield replace(fact, place=place, operation=None, uses=tuple(sorted(uses)))
 
 
 def _own_behaviour(pair: OperationPair) -> Iterator[Fact]:

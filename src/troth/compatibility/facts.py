@@ -44,7 +44,8 @@ class Fact:
     """One edit at the place where it was made.
 
     ``place`` is that place in words (``Client.name``, ``query parameter page of listClients``); ``names`` are the
-    words a changelog may call the edited thing by; ``pair`` is set where sets of values can be compared.
+    words a changelog may call the edited thing by; ``pair`` is set where sets of values can be compared, ``union``
+    where the edit stands in one of several alternatives.
     """
 
     subject: str
@@ -57,6 +58,7 @@ class Fact:
     operation: str | None = None
     uses: tuple[Use, ...] = ()
     pair: Pair | None = None
+    union: Pair | None = None
     names: tuple[str, ...] = ()
     context: Mapping[str, JSON] = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from troth.compatibility.facts import Pointers
 
-__all__ = ["ANYTHING", "TYPES", "Node", "Union", "kind_of", "meet"]
+__all__ = ["ANYTHING", "EVERY_TYPE", "TYPES", "Node", "Union", "kind_of", "meet", "shared_types"]
 
 JSON = Any
 TYPES = ("array", "boolean", "integer", "number", "object", "string")
@@ -97,7 +97,7 @@ def meet(left: Node, right: Node) -> Node:
     if left is ANYTHING:
         return right
     found = Node(
-        types=_meet_types(left.types, right.types),
+        types=shared_types(left.types, right.types),
         null=left.null and right.null,
         enum=_meet_enums(left.enum, right.enum),
         assertions=_meet_assertions(left.assertions, right.assertions),
@@ -133,7 +133,8 @@ def _widest(types: frozenset[str]) -> frozenset[str]:
     return types - {"integer"} if "number" in types else types
 
 
-def _meet_types(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
+def shared_types(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
+    """The types that both sides allow; an integer is a number."""
     both = {kind for kind in left if _allows(right, kind)} | {kind for kind in right if _allows(left, kind)}
     return _widest(frozenset(both))
 

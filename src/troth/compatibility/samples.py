@@ -29,6 +29,7 @@ FORMATS: Mapping[str, str] = {
 PLAIN: Mapping[str, JSON] = {"boolean": True, "integer": 1, "number": 1.5, "string": "text", "null": None}
 ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
 DEEPEST = 6
+NESTED = 3
 
 
 def sample(schema: JSON, root: Mapping[str, JSON] | None = None, depth: int = 0) -> JSON:
@@ -53,7 +54,7 @@ def _merged(schema: Mapping[str, JSON], root: Mapping[str, JSON], depth: int) ->
     found: dict[str, JSON] = {}
     parts: list[JSON] = []
     if isinstance(schema.get("$ref"), str) and depth <= DEEPEST:
-        parts.append((root.get("$defs") or {}).get(schema["$ref"].removeprefix("#/$defs/"), {}))
+        parts.append(_target(schema, root))
     parts += schema.get("allOf", [])
     for keyword in ("anyOf", "oneOf"):
         parts += schema.get(keyword, [])[:1]
@@ -170,28 +171,45 @@ def _inside(value: float, schema: Mapping[str, JSON]) -> bool:
     )
 
 
-def edges(schema: JSON) -> Iterator[JSON]:
-    """Values at the edges of what a schema says at its own level, inside and just outside."""
-    if not isinstance(schema, Mapping):
+def edges(schema: JSON, root: JSON = None, depth: int = 0) -> Iterator[JSON]:
+    """Values at the edges of what a schema says at its own level and in its alternatives, inside and just outside."""
+    root = schema if root is None else root
+    if not isinstance(schema, Mapping) or not isinstance(root, Mapping):
         yield from PLAIN.values()
         return
+    if depth < NESTED:
+        for part in _parts(schema, root):
+            yield from edges(part, root, depth + 1)
     yield from schema.get("enum", ())
-    yield sample(schema)
-    for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        yield sample(part, schema)
+    yield sample(schema, root)
     yield from _listed(schema)
-    yield from PLAIN.values()
-    yield from ({}, [], 0.5, -1, "", "no such value")
+    if depth == 0:
+        yield from (*PLAIN.values(), {}, [], 0.5, -1, "", "no such value")
+    yield from _sized_texts(schema)
+    yield from _numbers(schema, "number")
+    yield from _numbers(schema, "integer")
+    yield from _sized_arrays(schema, root)
+    yield from _sized_objects(schema, root)
+    if depth == 0:
+        yield from FORMATS.values()
+
+
+def _parts(schema: Mapping[str, JSON], root: Mapping[str, JSON]) -> list[JSON]:
+    """What a schema is put together from: its reference, its parts, its alternatives."""
+    found = [*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    return [*found, _target(schema, root)] if "$ref" in schema else found
+
+
+def _target(schema: Mapping[str, JSON], root: Mapping[str, JSON]) -> JSON:
+    return (root.get("$defs") or {}).get(str(schema["$ref"]).removeprefix("#/$defs/"), {})
+
+
+def _sized_texts(schema: Mapping[str, JSON]) -> Iterator[JSON]:
     for keyword in ("minLength", "maxLength"):
         if isinstance(schema.get(keyword), int):
             yield from (_text(max(0, schema[keyword] + shift)) for shift in (0, 1, -1))
     if isinstance(schema.get("pattern"), str):
         yield from strings_of(schema["pattern"])
-    yield from _numbers(schema, "number")
-    yield from _numbers(schema, "integer")
-    yield from _sized_arrays(schema)
-    yield from _sized_objects(schema)
-    yield from FORMATS.values()
 
 
 def _listed(schema: JSON, depth: int = 0) -> Iterator[JSON]:
@@ -206,8 +224,8 @@ def _listed(schema: JSON, depth: int = 0) -> Iterator[JSON]:
         yield from _listed(part, depth + 1)
 
 
-def _sized_arrays(schema: Mapping[str, JSON]) -> Iterator[JSON]:
-    item = sample(schema.get("items", {}), schema)
+def _sized_arrays(schema: Mapping[str, JSON], root: Mapping[str, JSON]) -> Iterator[JSON]:
+    item = sample(schema.get("items", {}), root)
     for keyword in ("minItems", "maxItems"):
         if isinstance(schema.get(keyword), int):
             for shift in (0, 1, -1):
@@ -216,13 +234,15 @@ def _sized_arrays(schema: Mapping[str, JSON]) -> Iterator[JSON]:
     yield [item, item]
 
 
-def _sized_objects(schema: Mapping[str, JSON]) -> Iterator[JSON]:
-    whole = sample({**schema, "type": "object"}, schema)
+def _sized_objects(schema: Mapping[str, JSON], root: Mapping[str, JSON]) -> Iterator[JSON]:
+    whole = sample({**schema, "type": "object"}, root)
     if isinstance(whole, dict):
         yield whole
         for name in schema.get("required", ()):
             yield {key: value for key, value in whole.items() if key != name}
         yield {**whole, "undocumented": "text"}
+        for name, part in (schema.get("properties") or {}).items():
+            yield {**whole, name: sample(part, root)}
     for keyword in ("minProperties", "maxProperties"):
         if isinstance(schema.get(keyword), int):
             for shift in (0, 1, -1):

@@ -7,17 +7,18 @@ and one edit is one fact. Which operations a fact reaches is read from the graph
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from troth.compatibility.assertions import assertion_facts
 from troth.compatibility.behaviours import behaviour_facts
-from troth.compatibility.branches import match_branches
+from troth.compatibility.branches import is_component, match_branches
 from troth.compatibility.expansion import guarded
 from troth.compatibility.facts import DIRECTIONS, Fact, Found, Pair, Pointers, Use
-from troth.compatibility.nodes import Node
+from troth.compatibility.nodes import Node, Union
 from troth.compatibility.normal import Normaliser
+from troth.compatibility.overlaps import overlap_facts
 from troth.compatibility.places import place_of
 from troth.compatibility.properties import property_facts
 from troth.compatibility.reach import Reach
@@ -39,6 +40,8 @@ class SchemaWalk:
         self._reach = Reach()
         self._seen: set[Pair] = set()
         self._waiting: deque[Pair] = deque()
+        self._null_beside: set[Pair] = set()
+        self._within: dict[Pair, Pair] = {}
         self._found: dict[tuple[JSON, ...], list[Found]] = {}
 
     def enter(self, old: str, new: str, use: Use) -> None:
@@ -57,7 +60,9 @@ class SchemaWalk:
         while self._waiting:
             pair = self._waiting.popleft()
             for found in self._differences(pair):
-                self._found.setdefault(_edit(found.fact), []).append(found)
+                within = self._within.get(pair)
+                told = found if within is None else replace(found, fact=replace(found.fact, union=within))
+                self._found.setdefault(_edit(told.fact), []).append(told)
         for group in self._found.values():
             uses = (self._reach.uses(found.pair, found.blocked) for found in group)
             yield replace(group[0].fact, uses=tuple(sorted(frozenset().union(*uses))))
@@ -67,13 +72,17 @@ class SchemaWalk:
             self._seen.add(pair)
             self._waiting.append(pair)
 
-    def _child(self, parent: Pair, old: Pointers, new: Pointers) -> None:
+    def _child(self, parent: Pair, old: Pointers, new: Pointers, union: Pair | None = None) -> None:
+        """Compare a part of a pair later. What stands inline in an alternative remembers the union it is in."""
         if self.sides.inert(old, new):
             return
         pair = self.sides.pair(old, new)
         one, other = self.old.node(pair.old).annotations, self.new.node(pair.new).annotations
         blocked = frozenset(d for d in DIRECTIONS if guarded(one, d) and guarded(other, d))
         self._reach.contain(parent, pair, blocked)
+        within = union or self._within.get(parent)
+        if within is not None and not is_component(pair.new):
+            self._within[pair] = within
         self._visit(pair)
 
     def _differences(self, pair: Pair) -> Iterator[Found]:
@@ -87,7 +96,9 @@ class SchemaWalk:
         yield from unions
         if any(found.fact.subject == "union" for found in unions):
             return
-        own = (Found(fact, pair) for fact in assertion_facts(self.sides, pair, old, new))
+        own: Iterable[Found] = (Found(fact, pair) for fact in assertion_facts(self.sides, pair, old, new))
+        if pair in self._null_beside:
+            own = (found for found in own if found.fact.subject != "null")
         if bool(old.unions) is not bool(new.unions):
             # One side is an alternative of the other and compared as that; null stands beside the alternatives.
             yield from (found for found in own if found.fact.subject == "null")
@@ -138,21 +149,32 @@ class SchemaWalk:
             left = [self.old.key((branch,)) for branch in one.branches]
             right = [self.new.key((branch,)) for branch in other.branches]
             yield from self._matched(pair, left, right)
+            if "oneOf" in (one.keyword, other.keyword) and self._edited(one, other):
+                yield from (Found(fact, pair) for fact in overlap_facts(self.sides, pair))
+
+    def _edited(self, old: Union, new: Union) -> bool:
+        """Whether the alternatives read differently where they stand; an edit behind a reference is told there."""
+        return [self.old.raw(at) for at in old.branches] != [self.new.raw(at) for at in new.branches]
 
     def _wrapped(self, pair: Pair, old: Node, new: Node) -> Iterator[Found]:
         """A schema that became one of several alternatives, or the other way round."""
-        left = [self.old.key((branch,)) for union in old.unions for branch in union.branches] or [pair.old]
-        right = [self.new.key((branch,)) for union in new.unions for branch in union.branches] or [pair.new]
+        left = [self.old.key((branch,)) for union in old.unions for branch in union.branches]
+        right = [self.new.key((branch,)) for union in new.unions for branch in union.branches]
+        left, right = left or [_alone(self.old, pair.old)], right or [_alone(self.new, pair.new)]
+        for one in left:
+            self._null_beside |= {self.sides.pair(one, other) for other in right}
         found = list(self._matched(pair, left, right))
         if len(found) == len(left) + len(right):  # nothing corresponds
             found = [Found(self._fact("union", "added" if new.unions else "removed", pair), pair)]
+        elif "oneOf" in {union.keyword for union in (*old.unions, *new.unions)}:
+            found += [Found(fact, pair) for fact in overlap_facts(self.sides, pair)]
         yield from found
 
     def _matched(self, pair: Pair, left: list[Pointers], right: list[Pointers]) -> Iterator[Found]:
         matched = match_branches(left, right, self.sides.same, (self.old.node, self.new.node))
         for one, other in matched.pairs:
             if pair != Pair(one, other):
-                self._child(pair, one, other)
+                self._child(pair, one, other, union=pair)
         yield from self._branches(pair, matched.removed, "removed")
         yield from self._branches(pair, matched.added, "added")
 
@@ -178,6 +200,20 @@ class SchemaWalk:
     def _fact(self, subject: str, action: str, pair: Pair, old: JSON = None, new: JSON = None) -> Fact:
         place = place_of(self.new.contract, pair.new[0])
         return Fact(subject, action, place, old, new, pair.old[0], pair.new[0], pair=pair)
+
+
+def _alone(reader: Normaliser, pointers: Pointers) -> Pointers:
+    """The one alternative beside null, for a schema that is nullable that way; else the schema itself."""
+    schema = reader.raw(pointers[0])
+    if len(pointers) > 1 or not isinstance(schema, Mapping):
+        return pointers
+    branches = [
+        join(pointers[0], keyword, at)
+        for keyword in ("anyOf", "oneOf")
+        for at in range(len(schema.get(keyword, ())))
+    ]
+    valued = [branch for branch in branches if reader.node((branch,)).types]
+    return reader.key(valued) if len(valued) == 1 else pointers
 
 
 def _edit(fact: Fact) -> tuple[JSON, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from troth.compatibility.nodes import EVERY_TYPE, Node
+from troth.compatibility.nodes import EVERY_TYPE, Node, shared_types
 
 __all__ = ["SUBJECT_KEYWORDS", "shell", "with_subject"]
 
@@ -74,10 +74,13 @@ def _with_keywords(old: Node, new: Node, keywords: tuple[str, ...]) -> Node:
 
 def _with_types(old: Node, new: Node) -> Node:
     """Types that come bring their bounds along; the types that stay keep the old ones."""
-    if not old.types & new.types:
+    if not shared_types(old.types, new.types):
         return new
+    null = (
+        new.null if EVERY_TYPE in (old.types, new.types) else old.null
+    )  # otherwise null is an edit of its own
     return replace(
-        old, types=new.types, null=new.null, enum=new.enum, assertions={**new.assertions, **old.assertions}
+        old, types=new.types, null=null, enum=new.enum, assertions={**new.assertions, **old.assertions}
     )
 
 

@@ -24,6 +24,7 @@ from troth.behaviour.model import Behaviour
 from troth.conformance.actors import Cast
 from troth.conformance.control import SANDBOX, Control
 from troth.conformance.exchanges import masked
+from troth.conformance.probes.schemas import describes_refusals
 from troth.conformance.target import Target
 from troth.contract import Contract
 
@@ -76,22 +77,92 @@ def fuzz(
     tell: Callable[[str], None],
 ) -> Fuzzed:
     """Run Schemathesis as the owner over some operations. Deterministic for a seed, but for keys and server ids."""
-    found = Fuzzed()
-    labels = {f"{o.method} {o.path}": o.id for o in contract.operations}
-    paths = [o.path for o in contract.operations if o.id in operations]
+    listener = _Listener(contract, cast, operations)
+    paths = sorted({o.path for o in contract.operations if o.id in operations})
     with _quiet():
-        schema = _schema(contract, behaviour, target, seed, budget).include(path=sorted(set(paths)))
-        _dress(schema, behaviour, cast, control)
+        schema = _schema(contract, behaviour, target, seed, budget).include(path=paths)
+        cast.renew(cast.owner)
+        schema.auth(refresh_interval=None)(_Dress(behaviour, cast, control).provider())
         for event in from_schema(schema).execute():
             if isinstance(event, events.ScenarioStarted):
                 tell(event.label or "")
-            elif isinstance(event, events.ScenarioFinished):
-                _collect(event, labels, operations, cast, found)
-            elif isinstance(event, events.NonFatalError):
-                found.problems.append(f"{event.label}: {event.info.title}")
-            elif isinstance(event, events.FatalError):
-                found.problems.append(f"{type(event.exception).__name__}: {event.exception}")
-    return found
+            listener.hear(event)
+    return listener.found
+
+
+class _Dress:
+    """What every request wears: the owner's credential, the run's sandbox, a new idempotency key."""
+
+    def __init__(self, behaviour: Behaviour, cast: Cast, control: Control | None) -> None:
+        self._policy = behaviour.idempotency
+        self._cast = cast
+        self._control = control
+        self._share = min((limit.limit for limit in behaviour.rate_limits), default=0) // 2
+        self._sent = 0
+
+    def put_on(self, case: Any) -> None:
+        owner = self._cast.owner
+        self._sent += 1
+        if self._share and self._sent % self._share == 0:
+            self._cast.renew(owner)
+        case.headers.update(owner.headers)
+        if self._control is not None:
+            case.headers[SANDBOX] = self._control.sandbox
+        if self._policy is not None and case.method.upper() in self._policy.methods:
+            case.headers[self._policy.header] = secrets.token_hex(12)
+
+    def provider(self) -> type:
+        """A class, as Schemathesis wants it: it makes one for each run."""
+        dress = self
+
+        class Provider:
+            def get(self, _case: Any, _context: Any) -> str:
+                return "owner"
+
+            def set(self, case: Any, _data: Any, _context: Any) -> None:
+                dress.put_on(case)
+
+        return Provider
+
+
+class _Listener:
+    """Turns the events of a run into flaws of clauses."""
+
+    def __init__(self, contract: Contract, cast: Cast, operations: frozenset[str]) -> None:
+        self.found = Fuzzed()
+        self._cast = cast
+        self._labels = {f"{o.method} {o.path}": o for o in contract.operations if o.id in operations}
+
+    def hear(self, event: events.EngineEvent) -> None:
+        if isinstance(event, events.ScenarioFinished):
+            self._collect(event)
+        elif isinstance(event, events.NonFatalError):
+            self.found.problems.append(f"{event.label}: {event.info.title}")
+        elif isinstance(event, events.FatalError):
+            self.found.problems.append(f"{type(event.exception).__name__}: {event.exception}")
+
+    def _collect(self, event: events.ScenarioFinished) -> None:
+        answers = [one.response for one in event.recorder.interactions.values() if one.response is not None]
+        self.found.requests += len(answers)
+        self.found.limited |= any(answer.status_code == _TOO_MANY for answer in answers)
+        for case_id, nodes in event.recorder.checks.items():
+            for node in nodes:
+                if node.status == Status.FAILURE and node.failure_info is not None:
+                    self._note(event, case_id, node)
+
+    def _note(self, event: events.ScenarioFinished, case_id: str, node: Any) -> None:
+        failure = node.failure_info.failure
+        operation = self._labels.get(failure.operation or event.label or "")
+        clause = _CLAUSES.get(node.name)
+        if clause is None or operation is None or (clause, operation.id) in self.found.flaws:
+            return
+        exchange = _exchange(event.recorder.interactions.get(case_id), self._cast)
+        refused = 400 <= exchange.get("response", {}).get("status", 0) < 500  # noqa: PLR2004 - client errors
+        if refused and node.name == "status_code_conformance" and not describes_refusals(operation):
+            return
+        self.found.flaws[clause, operation.id] = Flaw(
+            failure.title, masked(failure.message, self._cast.secrets), exchange
+        )
 
 
 def _schema(contract: Contract, behaviour: Behaviour, target: Target, seed: int, budget: str) -> Any:
@@ -148,55 +219,6 @@ def _document(contract: Contract, behaviour: Behaviour) -> dict[str, Any]:
     if not str(document.get("openapi", "")).startswith("3.1"):
         document["openapi"] = "3.1.0"  # its schemas have been raised to 2020-12 already
     return document
-
-
-def _dress(schema: Any, behaviour: Behaviour, cast: Cast, control: Control | None) -> None:
-    """Every request carries the owner's credential, the run's sandbox and a new key."""
-    owner, policy = cast.owner, behaviour.idempotency
-    share = min((limit.limit for limit in behaviour.rate_limits), default=0) // 2
-    sent = 0
-
-    class Dress:
-        def get(self, _case: Any, _context: Any) -> str:
-            return "owner"
-
-        def set(self, case: Any, _data: Any, _context: Any) -> None:
-            nonlocal sent
-            sent += 1
-            if share and sent % share == 0:
-                cast.renew(owner)
-            case.headers.update(owner.headers)
-            if control is not None:
-                case.headers[SANDBOX] = control.sandbox
-            if policy is not None and case.method.upper() in policy.methods:
-                case.headers[policy.header] = secrets.token_hex(12)
-
-    cast.renew(owner)
-    schema.auth(refresh_interval=None)(Dress)
-
-
-def _collect(
-    event: events.ScenarioFinished,
-    labels: Mapping[str, str],
-    operations: frozenset[str],
-    cast: Cast,
-    found: Fuzzed,
-) -> None:
-    answers = [one.response for one in event.recorder.interactions.values() if one.response is not None]
-    found.requests += len(answers)
-    found.limited = found.limited or any(answer.status_code == _TOO_MANY for answer in answers)
-    for case_id, nodes in event.recorder.checks.items():
-        for node in nodes:
-            if node.status != Status.FAILURE or node.failure_info is None:
-                continue
-            failure = node.failure_info.failure
-            operation = labels.get(failure.operation or event.label or "")
-            clause = _CLAUSES.get(node.name)
-            if clause and operation in operations and (clause, operation) not in found.flaws:
-                exchange = _exchange(event.recorder.interactions.get(case_id), cast)
-                found.flaws[clause, str(operation)] = Flaw(
-                    failure.title, masked(failure.message, cast.secrets), exchange
-                )
 
 
 def _exchange(interaction: Any, cast: Cast) -> dict[str, Any]:

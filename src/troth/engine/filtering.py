@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from troth.behaviour.model import Filter, Resource
-from troth.engine.clock import parse_instant
+from troth.engine.clock import instant, parse_instant
 
 __all__ = ["FilterSet"]
 
@@ -14,21 +15,33 @@ View = Mapping[str, Any]
 Predicate = Callable[[View], bool]
 
 
-def _comparable(value: Any) -> Any:
-    """Date-times as seconds, so that offsets compare as moments; everything else as it stands."""
-    if isinstance(value, str) and len(value) > 10 and value[10:11] in ("T", "t", " "):  # noqa: PLR2004 - 2026-05-19T
-        try:
-            return parse_instant(value)
-        except ValueError:
-            return value
-    return value
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _is_moment(value: Any) -> bool:
+    return isinstance(value, str) and _DATE.match(value) is not None and value[10:11] in ("T", "t", " ")
+
+
+def _comparable(value: Any, *, by_day: bool) -> Any:
+    """Date-times as seconds, so that offsets compare as moments, or as their date in UTC; others as they stand."""
+    if not _is_moment(value):
+        return value
+    try:
+        moment = parse_instant(value)
+    except ValueError:
+        return value
+    return instant(moment)[:10] if by_day else moment
 
 
 def _ordered(field: str, wanted: Any, test: Callable[[Any, Any], bool]) -> Predicate:
-    limit = _comparable(wanted)
+    """A date without a time limits by days, whatever the field holds; a date in a field is that day's beginning."""
+    by_day = isinstance(wanted, str) and _DATE.fullmatch(wanted) is not None
+    limit = _comparable(wanted, by_day=by_day)
 
     def holds(view: View) -> bool:
-        value = _comparable(view.get(field))
+        value = _comparable(view.get(field), by_day=by_day)
+        if isinstance(limit, float) and isinstance(value, str) and _DATE.fullmatch(value):
+            value = parse_instant(value)
         if value is None or isinstance(value, str) is not isinstance(limit, str):
             return False
         return test(value, limit)

@@ -67,7 +67,9 @@ def parse_prefer(header: str) -> Preference:
 
 def forced_response(contract: Contract, operation: Operation, wanted: Preference) -> Response:
     """A documented response, from its examples or its schema. Raises Refusal naming what is documented."""
-    status = wanted.code or next((s for s in sorted(operation.responses) if s.startswith("2")), "200")
+    status = wanted.code or _usual(operation)
+    if status is None:
+        return Response(204, [])
     response = operation.response_for(int(status)) if _STATUS.match(status) else None
     if response is None:
         known = ", ".join(operation.responses)
@@ -88,6 +90,14 @@ def forced_response(contract: Contract, operation: Operation, wanted: Preference
     value = _value(contract, media, wanted)
     body = dump(value) if "json" in media.content_type else str(value).encode()
     return Response(int(status), [(b"content-type", media.content_type.encode()), *headers], body)
+
+
+def _usual(operation: Operation) -> str | None:
+    """The status of the documented success; None when only refusals are documented."""
+    found = next((s for s in sorted(operation.responses) if s.startswith("2")), None)
+    if found is None:
+        return "200" if "default" in operation.responses else None
+    return found if found.isdigit() else "200"
 
 
 def _header_value(contract: Contract, pointer: str | None) -> bytes:

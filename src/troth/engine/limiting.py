@@ -43,7 +43,7 @@ class Limiter:
         key = (self.policy.name, partition)
         window = state.windows.get(key)
         if window is None or now >= window[0]:
-            window = state.windows[key] = [float(math.ceil(now + self.policy.window)), 0.0]
+            window = state.windows[key] = [float(math.floor(now) + self.policy.window), 0.0]
         used = window[1] = window[1] + 1
         left = self.policy.limit - int(used)
         headers = self._headers(max(left, 0), window[0], now)

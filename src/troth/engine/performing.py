@@ -9,6 +9,7 @@ import orjson
 
 from troth.behaviour.model import Behaviour, Binding, Kind, Resource
 from troth.behaviour.resources import properties_of
+from troth.behaviour.shapes import item_form
 from troth.contract.model import Contract
 from troth.engine.authenticating import Principal
 from troth.engine.checking import WriteChecks
@@ -61,10 +62,13 @@ class _Rows:
         self._foreign_write = behaviour.tenancy.foreign_write
         self._foreign_read = behaviour.tenancy.foreign_read
         self._id = ("path", binding.id_parameter or "")
-        body = binding.operation.body
-        pointer = (
-            next((m.schema_pointer for t, m in body.media.items() if "json" in t), None) if body else None
-        )
+        pointer = _request_pointer(binding)
+        form = item_form(contract, pointer) if pointer else None
+        self._inside = form.wrapper if form and form.wrapper not in resource.fields else None
+        if form is not None and self._inside is not None:
+            pointer = form.pointer
+        documented = binding.operation.response_for(binding.success)
+        self._silent = binding.writes and documented is not None and not documented.media
         self.writable = _writable(contract, pointer, resource)
         self.defaults = _defaults(contract, pointer)
         self._wrapper = binding.wrapper
@@ -104,10 +108,24 @@ class _Rows:
         )
 
     def parent_values(self, call: Call) -> dict[str, Any]:
+        """The fields that the path gives. Raises Refusal when one of the rows that it names does not exist."""
+        for parent in self.binding.parents:
+            if parent.resource in self.keeper.kinds:
+                value = str(call.values.get(("path", parent.parameter)))
+                row = call.state.table(call.world.tenant, parent.resource).get(value)
+                if row is None or not row.visible:
+                    raise Refusal(self._foreign_read)
         return {p.field: call.values.get(("path", p.parameter)) for p in self.binding.parents}
 
+    def given(self, call: Call) -> Mapping[str, Any]:
+        """The members of the request's object, which may stand under a wrapper."""
+        body = call.body
+        if self._inside is not None and isinstance(body, Mapping):
+            body = body.get(self._inside)
+        return body if isinstance(body, Mapping) else {}
+
     def one(self, row: Row, world: TenantWorld, status: int) -> Response:
-        if status == 204:  # noqa: PLR2004 - No Content
+        if status == 204 or self._silent:  # noqa: PLR2004 - No Content
             return Response(status, [])
         body = self.kind.body(row, world)
         if self._leaks:
@@ -115,6 +133,16 @@ class _Rows:
         if self._wrapper:
             body = dump({self._wrapper: orjson.Fragment(body)})
         return Response(status, [_JSON], body)
+
+
+def _request_pointer(binding: Binding) -> str | None:
+    """The schema of what a request sends: JSON before forms."""
+    media = binding.operation.body.media if binding.operation.body else {}
+    for word in ("json", "urlencoded"):
+        found = next((m.schema_pointer for t, m in media.items() if word in t), None)
+        if found is not None:
+            return found
+    return None
 
 
 def foreign(call: Call, resource: str, identifier: str) -> tuple[str, Row] | None:
@@ -225,7 +253,7 @@ def _creator(rows: _Rows) -> Performer:
     resource, keeper, checks = rows.resource, rows.keeper, rows.checks
 
     def perform(call: Call) -> Response:
-        body = call.body if isinstance(call.body, Mapping) else {}
+        body = rows.given(call)
         checks.traits(body, rows.writable, None)
         world = call.world
         given = {**rows.defaults, **_accepted(body, rows), **rows.parent_values(call)}
@@ -282,7 +310,7 @@ def _updater(rows: _Rows, *, replace: bool) -> Performer:
     def perform(call: Call) -> Response:
         leaked = rows.leaked(call, "leak-foreign-write")
         row, world = leaked or (rows.find(call), call.world)
-        body = call.body if isinstance(call.body, Mapping) else {}
+        body = rows.given(call)
         before = kind.full(row, world)
         changes = _accepted(body, rows)
         if "immutable-changed" in rows.faults:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from troth.contract import ParameterReader, Validators, Violation, compile_parameters
+from troth.contract.coercion import Coercion
 from troth.contract.model import Contract, Media, Operation
 from troth.engine.checking import detail
 from troth.engine.messages import Request
@@ -41,7 +42,10 @@ def _details(violations: Sequence[Violation]) -> list[dict[str, str]]:
 class BodyReader:
     """The compiled body of one operation."""
 
-    def __init__(self, operation: Operation, validators: Validators, *, lenient: bool) -> None:
+    def __init__(
+        self, contract: Contract, operation: Operation, validators: Validators, *, lenient: bool
+    ) -> None:
+        self._coercion = Coercion(contract, validators)
         self._body = operation.body
         self._validators = validators
         self._lenient = lenient
@@ -59,10 +63,14 @@ class BodyReader:
                 )
             return None
         media = self._media(request.headers.get("content-type", ""))
-        if "json" not in media.content_type and media.content_type not in ("*/*", ""):
-            value = _form(request, media)
-        else:
+        if "urlencoded" in media.content_type:
+            value = self._form(request.body, media)
+        elif media.content_type.startswith("text/"):
+            value = request.body.decode("utf-8", "replace")
+        elif "json" in media.content_type or media.content_type in ("*/*", ""):
             value = self._json(request.body)
+        else:
+            return None  # files and other languages: opaque, and nothing to hold them against
         self._validate(media, value, warnings)
         return value
 
@@ -92,6 +100,19 @@ class BodyReader:
             raise Refusal("malformed", message, [detail("", "depth", message)])
         return value
 
+    def _form(self, body: bytes, media: Media) -> Any:
+        """A urlencoded form as an object: list fields collect repeated names, text becomes what the schema says."""
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+        if media.schema_pointer is None:
+            return dict(pairs)
+        reading = self._coercion.reading(media.schema_pointer)
+        made: dict[str, Any] = {}
+        for name, text in pairs:
+            pointer = reading.properties.get(name, reading.additional)
+            many = pointer is not None and self._coercion.reading(pointer).kind == "array"
+            made.setdefault(name, []).append(text) if many else made.update({name: text})
+        return self._coercion.coerce(made, media.schema_pointer)
+
     def _validate(self, media: Media, value: Any, warnings: list[str]) -> None:
         if media.schema_pointer is None:
             return
@@ -110,13 +131,6 @@ class BodyReader:
             raise Refusal("invalid", first + more, _details(violations))
 
 
-def _form(request: Request, media: Media) -> Any:
-    """A urlencoded form as an object; any other media type is opaque and given as None."""
-    if "urlencoded" not in media.content_type:
-        return None
-    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-
-
 class RequestReader:
     """The compiled parameters and body of one operation."""
 
@@ -131,7 +145,7 @@ class RequestReader:
         self._parameters: ParameterReader = compile_parameters(contract, validators, operation)
         self._missing = "404" in operation.responses
         self._lenient = "invalid-accepted" in faults or validate != "strict"
-        self._body = BodyReader(operation, validators, lenient=self._lenient)
+        self._body = BodyReader(contract, operation, validators, lenient=self._lenient)
         self._by_path = {p.location for p in operation.parameters} <= {"path", "query"}
         self._known: dict[tuple[str, ...], Values] = {}
         self._unbounded = "page-size-unbounded" in faults

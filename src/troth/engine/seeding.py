@@ -15,7 +15,7 @@ from typing import Any
 import cel
 import yaml
 
-from troth.behaviour.model import Behaviour, Resource
+from troth.behaviour.model import Behaviour, Parent, Resource
 from troth.contract import shipped
 from troth.engine.authenticating import Principal
 from troth.engine.clock import instant, parse_instant
@@ -243,18 +243,32 @@ def _settle(seed: Seed, behaviour: Behaviour, keeper: Keeper, state: State) -> N
 
 def _invent(seed: Seed, behaviour: Behaviour, keeper: Keeper, state: State) -> None:
     """Three sampled rows of every resource for each tenant, so that a plain document has something to show."""
+    parents = {name: _parents(name, behaviour) for name in behaviour.resources}
+    ordered = sorted(behaviour.resources.values(), key=lambda resource: len(parents[resource.name]))
     for tenant in seed.tenants:
         world = keeper.world(state, tenant)
-        for resource in behaviour.resources.values():
+        for resource in ordered:
             for index in range(3):
-                _invent_row(resource, index, keeper, world)
+                _invent_row(resource, index, parents[resource.name], keeper, world)
 
 
-def _invent_row(resource: Resource, index: int, keeper: Keeper, world: TenantWorld) -> None:
+def _parents(name: str, behaviour: Behaviour) -> tuple[Parent, ...]:
+    """The parents of the most deeply nested collection of a resource."""
+    found = [b.parents for b in behaviour.bindings.values() if b.resource and b.resource.name == name]
+    return max(found, key=len, default=())
+
+
+def _invent_row(
+    resource: Resource, index: int, parents: tuple[Parent, ...], keeper: Keeper, world: TenantWorld
+) -> None:
     sample = keeper.sampler.sample(resource.schema_pointer)
     data = dict(sample) if isinstance(sample, Mapping) else {}
     for reference in resource.references:
         data.pop(reference.field, None)
+    for parent in parents:
+        rows = list(world.state.table(world.tenant, parent.resource or "").all())
+        if rows and parent.resource in keeper.kinds:
+            data[parent.field] = rows[0].data[keeper.kinds[parent.resource].resource.id_field]
     if resource.id_kind == "integer":
         identifier: Any = world.state.next("", resource.name, "$id")
     else:

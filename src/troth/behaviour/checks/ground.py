@@ -100,16 +100,16 @@ class Ground:
             pointer = self._below(pointer, name) if pointer else None
         return pointer is not None
 
-    def _below(self, pointer: str, name: str) -> str | None:
+    def _below(self, pointer: str, name: str, seen: frozenset[str] = frozenset()) -> str | None:
         """The property of an object, looked for through references and compositions."""
         end, schema = self.contract.follow(pointer)
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, Mapping) or end in seen:
             return None
         if name in (schema.get("properties") or {}):
             return join(end, "properties", name)
         for word in ("allOf", "anyOf", "oneOf"):
             for index in range(len(schema.get(word) or ())):
-                if found := self._below(join(end, word, index), name):
+                if found := self._below(join(end, word, index), name, seen | {end}):
                     return found
         return None
 

@@ -13,7 +13,7 @@ from troth.conformance.probes.authentication import credential_headers
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["code", "envelope", "provoked"]
+__all__ = ["code", "envelope", "envelope_slot", "provoked"]
 
 
 def provoked(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
@@ -53,7 +53,11 @@ def envelope(scene: Scene, binding: Binding) -> None:
         problem = _departure(errors.envelope, exchange.json, errors.request_id_prefix)
         if problem:
             raise Violated(f"A refusal does not have the declared form: {problem}", exchange)
-        ids += [found] if (found := _slot(errors.envelope, exchange.json, "requestId")) is not None else []
+        ids += (
+            [found]
+            if (found := envelope_slot(errors.envelope, exchange.json, "requestId")) is not None
+            else []
+        )
     if not seen:
         raise Inconclusive("nothing was refused")
     if len(set(ids)) != len(ids):
@@ -62,33 +66,37 @@ def envelope(scene: Scene, binding: Binding) -> None:
 
 def _departure(template: Any, value: Any, prefix: str, path: str = "") -> str:
     """What is wrong with an envelope, in words; empty when nothing is."""
-    if isinstance(template, Mapping):
-        if not isinstance(value, Mapping):
-            return f"{path or 'the body'} is no object"
-        for key, inner in template.items():
-            name, optional = str(key).removesuffix("?"), str(key).endswith("?")
-            if name not in value:
-                if optional:
-                    continue
-                return f"{path}/{name} is missing"
-            if problem := _departure(inner, value[name], prefix, f"{path}/{name}"):
-                return problem
-        return ""
-    if template in ("$code", "$message", "$title", "$requestId") and not (
-        isinstance(value, str | int) and value not in ("", None)
-    ):
+    if not isinstance(template, Mapping):
+        return _misfilled(template, value, prefix, path)
+    if not isinstance(value, Mapping):
+        return f"{path or 'the body'} is no object"
+    for key, inner in template.items():
+        name, optional = str(key).removesuffix("?"), str(key).endswith("?")
+        if name in value:
+            problem = _departure(inner, value[name], prefix, f"{path}/{name}")
+        else:
+            problem = "" if optional else f"{path}/{name} is missing"
+        if problem:
+            return problem
+    return ""
+
+
+def _misfilled(slot: Any, value: Any, prefix: str, path: str) -> str:
+    filled = isinstance(value, str | int) and value not in ("", None)
+    if slot in ("$code", "$message", "$title", "$requestId") and not filled:
         return f"{path} is empty"
-    if template == "$requestId" and not str(value).startswith(prefix):
+    if slot == "$requestId" and not str(value).startswith(prefix):
         return f"{path} does not start with {prefix!r}"
     return ""
 
 
-def _slot(template: Any, value: Any, slot: str) -> Any:
+def envelope_slot(template: Any, value: Any, slot: str) -> Any:
+    """What an error says under a slot of its envelope, such as ``code``; None when it says nothing."""
     if template == f"${slot}":
         return value
     if isinstance(template, Mapping) and isinstance(value, Mapping):
         for key, inner in template.items():
-            found = _slot(inner, value.get(str(key).removesuffix("?")), slot)
+            found = envelope_slot(inner, value.get(str(key).removesuffix("?")), slot)
             if found is not None:
                 return found
     return None
@@ -101,7 +109,7 @@ def code(scene: Scene, binding: Binding) -> None:
         if exchange.ok or exchange.broken:
             continue
         wanted = errors.kinds[kind]
-        found = _slot(errors.envelope, exchange.json, "code")
+        found = envelope_slot(errors.envelope, exchange.json, "code")
         if found is None:
             continue
         judged += 1

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from troth.behaviour.clauses import writable_fields, written_references
 from troth.behaviour.model import Binding, Kind, Reference
+from troth.behaviour.occasions import writable_fields, written_references
 from troth.conformance.exchanges import Exchange
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated

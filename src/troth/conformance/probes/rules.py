@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from troth.behaviour.clauses import writable_fields
 from troth.behaviour.model import Binding, Kind, Resource, Rule
+from troth.behaviour.occasions import writable_fields
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange

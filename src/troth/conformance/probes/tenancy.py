@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from troth.behaviour.clauses import written_references
 from troth.behaviour.model import Binding, Kind, Reference, Resource
+from troth.behaviour.occasions import written_references
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import slot_of
+from troth.conformance.probes.errors import envelope_slot
 from troth.conformance.probes.references import writing
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
@@ -24,7 +25,7 @@ def _resource(binding: Binding) -> Resource:
 
 
 def listing(scene: Scene, binding: Binding) -> None:
-    """The lists of two tenants have no row in common, and neither has the other's probes."""
+    """The lists of two tenants have no row in common, and neither total counts the other's rows."""
     peer, name = scene.peer, _resource(binding).id_field
     own, mine = scene.listed(binding, scene.owner)
     foreign, theirs = scene.listed(binding, peer)
@@ -91,20 +92,20 @@ def indistinguishable(scene: Scene, binding: Binding) -> None:
     missing = scene.call(peer, binding, identifier=scene.missing_id(resource), row=row, **options)
     if foreign.ok or foreign.broken or missing.ok or missing.broken:
         raise Inconclusive(f"the answers are {foreign.status} and {missing.status}")
-    if (foreign.status, _shape(foreign)) != (missing.status, _shape(missing)):
-        title = f"Another tenant's row answers {foreign.status}, a missing one {missing.status}"
+    if (foreign.status, _shape(scene, foreign)) != (missing.status, _shape(scene, missing)):
+        told = f"{foreign.status}, a missing one {missing.status}"
+        told += ", with other codes or members" if foreign.status == missing.status else ""
+        title = f"Another tenant's row answers {told}"
         raise Violated(title, foreign, missing)
 
 
-def _shape(exchange: Exchange) -> Any:
-    """An error without what differs by nature: the request's id and texts that may quote the row's id."""
+def _shape(scene: Scene, exchange: Exchange) -> Any:
+    """What an error shows without what differs by nature: its code and its members, not its texts and ids."""
+    return envelope_slot(scene.behaviour.errors.envelope, exchange.json, "code"), _members(exchange.json)
 
-    def code(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: code(inner) for key, inner in value.items() if "message" not in key.lower()}
-        return "…" if isinstance(value, str) and any(character.isdigit() for character in value) else value
 
-    return code(exchange.json)
+def _members(value: Any) -> Any:
+    return {name: _members(inner) for name, inner in value.items()} if isinstance(value, Mapping) else None
 
 
 def reference(scene: Scene, binding: Binding) -> None:

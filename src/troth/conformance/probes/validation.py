@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from troth.behaviour.model import Binding, Kind
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
+from troth.conformance.flaws import body_flaws, parameter_flaws
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
 
 __all__ = ["no_server_error", "rejected"]
 
 _FEW = 8
+_ODD_BODIES = (
+    ("Broken JSON", b'{"a":'),
+    ("A body that is not UTF-8", b"\xff\xfe{}"),
+    ("null", b"null"),
+    ("An empty object", b"{}"),
+    ("A list", b"[]"),
+    ("Deep nesting", b"[" * 400 + b"]" * 400),
+)
 
 
 def rejected(scene: Scene, binding: Binding) -> None:
@@ -30,18 +39,17 @@ def rejected(scene: Scene, binding: Binding) -> None:
 def _flawed(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
     most = None if scene.thorough else _FEW
     for parameter in binding.operation.parameters:
-        schema = parameter.schema
-        if parameter.location == "query" and parameter.schema_pointer and isinstance(schema, Mapping):
-            for flaw in list(scene.bodies.parameter_flaws(parameter.schema_pointer, schema))[:most]:
-                identifier, row = _subject(scene, binding)
-                found = scene.call(
-                    scene.owner, binding, identifier=identifier, row=row, query=[(parameter.name, flaw.value)]
-                )
-                yield f"'{parameter.name}' {flaw.what}", found
+        if parameter.location != "query":
+            continue
+        for flaw in list(parameter_flaws(scene, parameter))[:most]:
+            identifier, row = _subject(scene, binding)
+            query = [(parameter.name, flaw.value)]
+            found = scene.call(scene.owner, binding, identifier=identifier, row=row, query=query)
+            yield f"'{parameter.name}' {flaw.what}", found
     if json_media(binding) is not None:
         base = _accepted(scene, binding)
         identifier, row = _subject(scene, binding)
-        for flaw in list(scene.bodies.flaws(binding, base))[:most]:
+        for flaw in list(body_flaws(scene, binding, base))[:most]:
             yield flaw.what, scene.call(scene.owner, binding, identifier=identifier, row=row, body=flaw.value)
 
 
@@ -89,8 +97,7 @@ def _odd(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
             yield what, _tried(scene, binding, identifier, body=body)
     missing = identifiers[0][1]
     if json_media(binding) is not None:
-        for what, raw in (("Broken JSON", b'{"a":'), ("A body that is not UTF-8", b"\xff\xfe{}"), ("null", b"null"),
-                          ("An empty object", b"{}"), ("A list", b"[]"), ("Deep nesting", b"[" * 400 + b"]" * 400)):  # fmt: skip
+        for what, raw in _ODD_BODIES:
             yield what, _tried(scene, binding, missing, raw=raw)
     if binding.kind is Kind.LIST:
         for query in (

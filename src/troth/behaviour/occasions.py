@@ -1,0 +1,279 @@
+"""Where a clause applies: questions about one operation of a contract, each answered with a pointer or None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from troth.behaviour.model import Behaviour, Binding, Field, Kind, Reference
+from troth.behaviour.resources import properties_of
+from troth.contract.model import Contract
+from troth.contract.pointers import join
+
+__all__ = [
+    "Place",
+    "Where",
+    "always",
+    "computed",
+    "filtered",
+    "first_of_path",
+    "forgeable",
+    "forgeable_fields",
+    "immutable",
+    "indistinguishable",
+    "isolated",
+    "isolated_reference",
+    "keyed",
+    "keyed_by_tenant",
+    "lifecycle",
+    "limited",
+    "limited_once",
+    "limited_read",
+    "maximum",
+    "paged",
+    "references",
+    "refusing",
+    "rules",
+    "scoped",
+    "secured",
+    "sized",
+    "slotted",
+    "taking_input",
+    "visible",
+    "when",
+    "writable_fields",
+    "write_only",
+    "written_references",
+]
+
+
+class Place(NamedTuple):
+    """One operation within its contract; the rows below ask it whether and where they apply."""
+
+    contract: Contract
+    behaviour: Behaviour
+    binding: Binding
+
+    @property
+    def kind(self) -> Kind:
+        return self.binding.kind
+
+    @property
+    def operation(self) -> str:
+        return self.binding.operation.pointer
+
+    @property
+    def resource(self) -> str:
+        return self.binding.resource.pointer if self.binding.resource else self.operation
+
+    def root(self, *keys: str) -> str:
+        """The pointer of a root profile where it is declared, else the operation's."""
+        node: object = self.contract.extension
+        for key in keys:
+            node = node.get(key) if isinstance(node, dict) else None
+        return self.operation if node is None else join("/x-behaviour", *keys)
+
+
+Where = Callable[[Place], str | None]
+"""The pointer of the statement when a row applies to an operation, else None."""
+
+
+def writable_fields(contract: Contract, binding: Binding) -> dict[str, str]:
+    """The properties of an operation's JSON body by name, with the pointers of their schemas."""
+    body = binding.operation.body
+    media = next((m for t, m in body.media.items() if "json" in t), None) if body else None
+    return properties_of(contract, media.schema_pointer) if media and media.schema_pointer else {}
+
+
+def written_references(contract: Contract, binding: Binding) -> tuple[Reference, ...]:
+    """The references that an operation's body can set."""
+    if binding.resource is None:
+        return ()
+    written = writable_fields(contract, binding)
+    return tuple(found for found in binding.resource.references if found.field in written)
+
+
+def always(at: Place) -> str | None:
+    return at.operation
+
+
+def when(*kinds: Kind) -> Where:
+    return lambda at: at.operation if at.binding.resource and at.kind in kinds else None
+
+
+def isolated(*kinds: Kind) -> Where:
+    def where(at: Place) -> str | None:
+        isolates = at.behaviour.tenancy.source == "credential" and at.binding.operation.security
+        return at.root("tenancy") if isolates and at.binding.resource and at.kind in kinds else None
+
+    return where
+
+
+def indistinguishable(at: Place) -> str | None:
+    tenancy = at.behaviour.tenancy
+    kind = tenancy.foreign_write if at.binding.writes else tenancy.foreign_read
+    items = (Kind.READ, Kind.UPDATE, Kind.REPLACE, Kind.DELETE)
+    return isolated(*items)(at) if kind == "not-found" else None
+
+
+def isolated_reference(at: Place) -> str | None:
+    found = written_references(at.contract, at.binding)
+    return at.root("tenancy") if found and isolated(Kind.CREATE, Kind.UPDATE, Kind.REPLACE)(at) else None
+
+
+def secured(at: Place) -> str | None:
+    security = at.binding.operation.security
+    return at.operation if security and all(security) else None
+
+
+def scoped(at: Place) -> str | None:
+    return at.operation if at.binding.scopes and secured(at) else None
+
+
+def paged(at: Place) -> str | None:
+    paging = at.binding.pagination
+    if paging is None or paging.style == "none" or at.binding.resource is None:
+        return None
+    return at.root("pagination", paging.name)
+
+
+def sized(at: Place) -> str | None:
+    paging = at.binding.pagination
+    return paged(at) if paging and paging.size else None
+
+
+def slotted(name: str) -> Where:
+    """Where the list's envelope has a slot of that name."""
+
+    def where(at: Place) -> str | None:
+        paging = at.binding.pagination
+        return paged(at) if paging and _holds(paging.envelope, f"${name}") else None
+
+    return where
+
+
+def _holds(template: object, slot: str) -> bool:
+    if isinstance(template, dict):
+        return any(_holds(inner, slot) for inner in template.values())
+    return template == slot
+
+
+def maximum(at: Place) -> str | None:
+    paging = at.binding.pagination
+    return paged(at) if paging and paging.max_size is not None and paging.size else None
+
+
+def filtered(at: Place) -> str | None:
+    return at.operation if at.binding.filters and at.kind is Kind.LIST else None
+
+
+def refusing(at: Place) -> str | None:
+    return at.root("errors") if at.behaviour.errors.declared else None
+
+
+def keyed(at: Place) -> str | None:
+    makes = at.kind in (Kind.CREATE, Kind.UPDATE, Kind.REPLACE)
+    return (
+        at.binding.idempotency.pointer if at.binding.idempotency and at.binding.resource and makes else None
+    )
+
+
+def keyed_by_tenant(at: Place) -> str | None:
+    return keyed(at) if isolated(Kind.CREATE, Kind.UPDATE, Kind.REPLACE)(at) else None
+
+
+def limited(at: Place) -> str | None:
+    return (
+        at.behaviour.rate_limits[0].pointer
+        if at.behaviour.rate_limits and at.kind is not Kind.ACTION
+        else None
+    )
+
+
+def limited_read(at: Place) -> str | None:
+    return limited(at) if at.kind in (Kind.LIST, Kind.READ) else None
+
+
+def limited_once(at: Place) -> str | None:
+    """All operations share a window, so exhausting it is tried with one of them."""
+    lists = (b for b in at.behaviour.bindings.values() if b.kind in (Kind.LIST, Kind.READ) and not b.parents)
+    chosen = min(lists, key=lambda b: b.kind is not Kind.LIST, default=None)
+    return limited(at) if chosen is at.binding else None
+
+
+def trait(at: Place, trait: str, *kinds: Kind) -> str | None:
+    fields = at.binding.resource.fields.values() if at.binding.resource else ()
+    return next((f.pointer for f in fields if getattr(f, trait)), None) if at.kind in kinds else None
+
+
+def forgeable_fields(contract: Contract, binding: Binding) -> tuple[Field, ...]:
+    """The fields that answers show and that a body must not set: read-only, and not offered by its schema."""
+    if binding.resource is None:
+        return ()
+    written = writable_fields(contract, binding)
+
+    def is_offered(found: Field) -> bool:
+        if found.name not in written or written[found.name] == found.pointer:
+            return False
+        schema = contract.follow(written[found.name])[1]
+        return not (isinstance(schema, Mapping) and schema.get("readOnly"))
+
+    fields = binding.resource.fields.values()
+    return tuple(f for f in fields if f.read_only and not f.write_only and not f.hidden and not is_offered(f))
+
+
+def forgeable(at: Place) -> str | None:
+    found = forgeable_fields(at.contract, at.binding)
+    return found[0].pointer if found and at.kind in (Kind.CREATE, Kind.UPDATE, Kind.REPLACE) else None
+
+
+def write_only(at: Place) -> str | None:
+    return trait(at, "write_only", Kind.CREATE, Kind.READ, Kind.LIST, Kind.UPDATE, Kind.REPLACE)
+
+
+def immutable(at: Place) -> str | None:
+    return trait(at, "immutable", Kind.UPDATE, Kind.REPLACE)
+
+
+def computed(at: Place) -> str | None:
+    return trait(at, "computed", Kind.READ)
+
+
+def references(at: Place) -> str | None:
+    found = written_references(at.contract, at.binding)
+    return found[0].pointer if found and at.kind in (Kind.CREATE, Kind.UPDATE, Kind.REPLACE) else None
+
+
+def visible(at: Place) -> str | None:
+    resource = at.binding.resource
+    return resource.pointer if resource and resource.visible and at.kind is Kind.LIST else None
+
+
+def lifecycle(at: Place) -> str | None:
+    cycle = at.binding.resource.lifecycle if at.binding.resource else None
+    moves = cycle and cycle.field in writable_fields(at.contract, at.binding)
+    return cycle.pointer if cycle and moves and at.kind in (Kind.UPDATE, Kind.REPLACE) else None
+
+
+def rules(at: Place) -> str | None:
+    moment = {
+        Kind.CREATE: "create",
+        Kind.UPDATE: "update",
+        Kind.REPLACE: "update",
+        Kind.DELETE: "delete",
+    }.get(at.kind)
+    rules = at.binding.resource.rules if at.binding.resource else ()
+    return next((rule.pointer for rule in rules if moment in rule.on), None)
+
+
+def taking_input(at: Place) -> str | None:
+    operation = at.binding.operation
+    takes = operation.body or any(p.location == "query" for p in operation.parameters)
+    return at.operation if takes and at.kind is not Kind.ACTION else None
+
+
+def first_of_path(at: Place) -> str | None:
+    """Methods belong to a path, so the first operation of each path speaks for it."""
+    path = at.binding.operation.path
+    first = next(operation for operation in at.contract.operations if operation.path == path)
+    return at.operation if first.id == at.binding.id else None

@@ -1,0 +1,174 @@
+"""The stage of a run: the contract, the actors, and requests that are already half written."""
+
+from __future__ import annotations
+
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from troth.behaviour.model import Behaviour, Binding, ErrorKind, Kind, Resource
+from troth.conformance.actors import Actor, Cast
+from troth.conformance.bodies import Bodies
+from troth.conformance.client import ABSENT, Client
+from troth.conformance.control import Control
+from troth.conformance.exchanges import Exchange
+from troth.conformance.verdicts import Inconclusive, NotExercised
+from troth.contract import Validators
+from troth.contract.model import Contract
+
+__all__ = ["Row", "Stage"]
+
+Row = Mapping[str, Any]
+
+
+class Stage(ABC):
+    """One run against one target. Probes share it, so a list that was read once need not be read again."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        behaviour: Behaviour,
+        validators: Validators,
+        client: Client,
+        cast: Cast,
+        control: Control | None,
+        nonce: str,
+        *,
+        thorough: bool = False,
+    ) -> None:
+        self.contract = contract
+        self.behaviour = behaviour
+        self.validators = validators
+        self.client = client
+        self.cast = cast
+        self.control = control
+        self.nonce = nonce
+        self.thorough = thorough
+        self.bodies = Bodies(contract, validators, nonce)
+        self.successes: dict[str, Exchange] = {}
+        self.memory: dict[str, Any] = {}
+        self._count = 0
+
+    # -- actors and words -------------------------------------------------------------------------------------------
+
+    @property
+    def owner(self) -> Actor:
+        return self.cast.owner
+
+    @property
+    def peer(self) -> Actor:
+        """Somebody in another tenant. Raises NotExercised when nobody is known."""
+        if self.cast.peer is None:
+            raise NotExercised(
+                "only one tenant is known; isolation needs a principal of a second one in the target file"
+            )
+        return self.cast.peer
+
+    def kind(self, name: str) -> ErrorKind:
+        """The wire form of a kind of refusal."""
+        return self.behaviour.errors.kinds[name]
+
+    def key(self) -> str:
+        """An idempotency key that no run has used before."""
+        self._count += 1
+        return f"troth-{self.nonce}-{self._count}"
+
+    def missing_id(self, resource: Resource) -> Any:
+        """An id that no row has."""
+        self._count += 1
+        if resource.id_kind == "integer":
+            return 987_654_321 + self._count
+        if resource.id_kind == "uuid":
+            return str(uuid.uuid5(uuid.NAMESPACE_URL, f"troth:{self.nonce}:{self._count}"))
+        return f"missing-{self.nonce}-{self._count}"
+
+    def now(self) -> datetime:
+        return self.control.now() if self.control else datetime.now(UTC)
+
+    # -- requests ---------------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        actor: Actor | None,
+        binding: Binding,
+        *,
+        identifier: Any = None,
+        row: Row | None = None,
+        query: Sequence[tuple[str, Any]] = (),
+        body: Any = ABSENT,
+        headers: Mapping[str, str] | None = None,
+        raw: bytes | None = None,
+        patient: bool = True,
+    ) -> Exchange:
+        """One request to an operation; ``row`` says below which parents it stands."""
+        headers = dict(headers or {})
+        policy = binding.idempotency
+        if policy and policy.header not in {name.lower() for name in headers} and self._needs_key(binding):
+            headers[policy.header] = self.key()
+        found = self.client.send(
+            actor, binding.operation.method, self.path(binding, identifier, row, actor), operation=binding.id,
+            query=[*self._required_query(binding, query), *query], headers=headers, body=body, raw=raw, patient=patient,
+        )  # fmt: skip
+        if found.ok and actor is self.cast.owner:
+            self.successes.setdefault(binding.id, found)
+        return found
+
+    def _needs_key(self, binding: Binding) -> bool:
+        header = binding.idempotency.header if binding.idempotency else ""
+        return any(
+            p.required and p.location == "header" and p.name.lower() == header
+            for p in binding.operation.parameters
+        )
+
+    def _required_query(self, binding: Binding, given: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        names = {name for name, _ in given}
+        return [
+            (p.name, self.bodies.value(p.schema_pointer, full=False) if p.schema_pointer else "x")
+            for p in binding.operation.parameters
+            if p.location == "query" and p.required and p.name not in names
+        ]
+
+    def path(
+        self, binding: Binding, identifier: Any = None, row: Row | None = None, actor: Actor | None = None
+    ) -> str:
+        """The path of an operation with its parameters filled in."""
+        path = binding.operation.path
+        if binding.id_parameter is not None:
+            path = path.replace("{" + binding.id_parameter + "}", str(identifier))
+        for parent in binding.parents:
+            value = row.get(parent.field) if row else None
+            above = self.behaviour.resources.get(parent.resource or "")
+            if value is None and above is not None:
+                value = self.row(above, actor or self.owner)[above.id_field]
+            path = path.replace("{" + parent.parameter + "}", str(value))
+        for parameter in binding.operation.parameters:
+            if (
+                parameter.location == "path"
+                and "{" + parameter.name + "}" in path
+                and parameter.schema_pointer
+            ):
+                value = self.bodies.value(parameter.schema_pointer, full=False)
+                path = path.replace("{" + parameter.name + "}", str(value))
+        return path
+
+    def operation(self, resource: Resource, kind: Kind) -> Binding:
+        """The operation of a kind on a resource. Raises NotExercised when the contract has none."""
+        found = self.behaviour.binding(resource.name, kind)
+        if found is None:
+            raise NotExercised(f"no operation can {kind} one of {resource.name}")
+        return found
+
+    def unwrapped(self, binding: Binding, exchange: Exchange) -> Row:
+        """The row in an answer. Raises Inconclusive when there is none."""
+        found = exchange.json
+        if binding.wrapper and isinstance(found, Mapping):
+            found = found.get(binding.wrapper)
+        if not exchange.ok or not isinstance(found, Mapping):
+            raise Inconclusive(f"{exchange.method} {exchange.url} answers {exchange.status} without a row")
+        return found
+
+    @abstractmethod
+    def row(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
+        """A row that an actor has and no probe changes. Raises NotExercised."""

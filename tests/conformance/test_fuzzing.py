@@ -1,0 +1,75 @@
+"""The one door to Schemathesis: its failures become findings of clauses, and it leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from troth.conformance import Event, Fuzzing, Target, verify
+from troth.contract import Contract
+
+ONLY = ["schema.response@*Client", "validation.rejected@*Client", "validation.no-server-error@*Client"]
+
+
+@contextmanager
+def mocked(*options: str) -> Iterator[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "troth",
+        "mock",
+        "clientcasa",
+        "--port",
+        "0",
+        "--seed",
+        "7",
+        "--json",
+        *options,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())["url"]
+        finally:
+            process.terminate()
+
+
+def test_a_correct_mock_survives_fuzzing(
+    clientcasa: Contract, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No false alarm, events on the way, no file in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    seen: list[Event] = []
+    with mocked() as url:
+        outcome = verify(clientcasa, Target(url), only=ONLY, listener=seen.append)
+    assert outcome.findings == ()
+    assert outcome.exit_code == 0
+    assert "POST /v1/clients" in {event.label for event in seen if isinstance(event, Fuzzing)}
+    assert outcome.requests > 100
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fuzzing_breaks_is_a_finding_of_the_clause(clientcasa: Contract) -> None:
+    """With the probes' own verdict taken away, fuzzing alone names the clause, with an exchange and no secret."""
+    from troth.conformance.fuzzing import fuzz  # noqa: PLC0415 - imports most of a second
+
+    with mocked("--fault", "invalid-accepted") as url:
+        from troth.conformance import Run  # noqa: PLC0415 - beside its use
+
+        with Run(clientcasa, Target(url)) as run:
+            found = fuzz(
+                clientcasa, run.behaviour, run.target, run.scene.cast, run.scene.control,
+                seed=1, budget="pr", operations=frozenset({"createClient"}), tell=lambda _: None,
+            )  # fmt: skip
+    flaw = found.flaws["validation.rejected", "createClient"]
+    assert flaw.exchange["request"]["method"] == "POST"
+    assert flaw.exchange["response"]["status"] == 201
+    assert "verify-" not in json.dumps(flaw.exchange["request"]["headers"].get("x-api-key", ""))
+    assert not found.limited
+    assert found.problems == []
