@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,177 +12,11 @@ from troth.testing import Mock
 
 Make = Callable[..., Mock]
 
-PETS = """
-paths:
-  /pets:
-    get:
-      operationId: listPets
-      parameters:
-        - {name: limit, in: query, schema: {type: integer, maximum: 100}}
-        - {name: tag, in: query, schema: {type: string}}
-      responses:
-        "200": {description: All., content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Pet"}}}}}
-    post:
-      operationId: createPets
-      requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}
-      responses: {"201": {description: Null response.}}
-  /pets/{petId}:
-    get:
-      operationId: showPetById
-      parameters: [{name: petId, in: path, required: true, schema: {type: string}}]
-      responses:
-        "200": {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}
-components:
-  schemas:
-    Pet:
-      type: object
-      required: [id, name]
-      properties: {id: {type: integer, format: int64}, name: {type: string}, tag: {type: string}}
-"""
 
-STORE = """
-paths:
-  /pet:
-    post:
-      operationId: addPet
-      requestBody:
-        content:
-          application/json: {schema: {$ref: "#/components/schemas/Pet"}}
-          application/x-www-form-urlencoded: {schema: {$ref: "#/components/schemas/Pet"}}
-      responses: {"200": {description: Made., content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}}
-  /pet/findByStatus:
-    get:
-      operationId: findPetsByStatus
-      parameters: [{name: status, in: query, schema: {type: string, enum: [available, sold]}}]
-      responses:
-        "200": {description: Some., content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Pet"}}}}}
-  /pet/{petId}:
-    parameters: [{name: petId, in: path, required: true, schema: {type: integer}}]
-    get:
-      operationId: getPetById
-      responses:
-        "200": {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}
-        "404": {description: None.}
-    post:
-      operationId: updatePetWithForm
-      responses: {"405": {description: Wrong.}}
-    delete:
-      operationId: deletePet
-      responses: {"400": {description: Wrong.}}
-  /pet/{petId}/uploadImage:
-    post:
-      operationId: uploadFile
-      parameters: [{name: petId, in: path, required: true, schema: {type: integer}}]
-      requestBody: {content: {application/octet-stream: {schema: {type: string, format: binary}}}}
-      responses:
-        "200":
-          description: Kept.
-          content: {application/json: {schema: {type: object, properties: {code: {type: integer}}}}}
-  /user:
-    post:
-      operationId: createUser
-      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/User"}}}}
-      responses: {default: {description: Made., content: {application/json: {schema: {$ref: "#/components/schemas/User"}}}}}
-  /user/{username}:
-    parameters: [{name: username, in: path, required: true, schema: {type: string}}]
-    get:
-      operationId: getUserByName
-      responses: {"200": {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/User"}}}}}
-    put:
-      operationId: updateUser
-      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/User"}}}}
-      responses: {default: {description: Done.}}
-    delete:
-      operationId: deleteUser
-      responses: {"400": {description: Wrong.}}
-components:
-  schemas:
-    Pet:
-      type: object
-      required: [name, photoUrls]
-      properties:
-        id: {type: integer, example: 10}
-        name: {type: string, example: doggie}
-        age: {type: integer}
-        photoUrls: {type: array, items: {type: string}}
-        status: {type: string, enum: [available, sold]}
-    User:
-      type: object
-      properties: {id: {type: integer}, username: {type: string}, email: {type: string}}
-"""
-
-WRAPPED = """
-paths:
-  /projects:
-    get:
-      parameters:
-        - {name: cursor, in: query, schema: {type: string}}
-        - {name: per_page, in: query, schema: {type: integer, default: 2}}
-      responses:
-        "200":
-          description: A page.
-          content:
-            application/json:
-              schema:
-                type: object
-                properties:
-                  projects: {type: array, items: {$ref: "#/components/schemas/Project"}}
-                  total: {type: integer}
-                  next_cursor: {type: [string, "null"]}
-    post:
-      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/ProjectBox"}}}}
-      responses: {"201": {description: Made., content: {application/json: {schema: {$ref: "#/components/schemas/ProjectBox"}}}}}
-  /projects/{project_id}:
-    parameters: [{name: project_id, in: path, required: true, schema: {type: string, format: uuid}}]
-    get:
-      responses: {"200": {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/ProjectBox"}}}}}
-    put:
-      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/ProjectBox"}}}}
-      responses: {"200": {description: Put., content: {application/json: {schema: {$ref: "#/components/schemas/ProjectBox"}}}}}
-    delete: {responses: {"204": {description: Gone.}}}
-  /projects/{project_id}/tasks:
-    parameters: [{name: project_id, in: path, required: true, schema: {type: string, format: uuid}}]
-    get:
-      responses:
-        "200":
-          description: All.
-          content:
-            application/json:
-              schema: {type: object, properties: {tasks: {type: array, items: {$ref: "#/components/schemas/Task"}}}}
-    post:
-      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Task"}}}}
-      responses: {"201": {description: Made., content: {application/json: {schema: {$ref: "#/components/schemas/Task"}}}}}
-  /projects/{project_id}/tasks/{task_id}:
-    parameters:
-      - {name: project_id, in: path, required: true, schema: {type: string, format: uuid}}
-      - {name: task_id, in: path, required: true, schema: {type: string, format: uuid}}
-    get:
-      responses: {"200": {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/Task"}}}}}
-    patch:
-      requestBody:
-        content: {application/json: {schema: {type: object, properties: {title: {type: string}, done: {type: boolean}}}}}
-      responses: {"200": {description: Done., content: {application/json: {schema: {$ref: "#/components/schemas/Task"}}}}}
-components:
-  schemas:
-    ProjectBox: {type: object, properties: {project: {$ref: "#/components/schemas/Project"}}}
-    Project:
-      type: object
-      required: [name]
-      properties:
-        id: {type: string, format: uuid, readOnly: true}
-        name: {type: string}
-        note: {type: [string, "null"]}
-        created_at: {type: string, format: date-time, readOnly: true}
-    Task:
-      type: object
-      required: [title]
-      properties:
-        id: {type: string, format: uuid, readOnly: true}
-        project_id: {type: string, format: uuid, readOnly: true}
-        title: {type: string}
-        done: {type: boolean, default: false}
-"""
-
+HERE = Path(__file__).parent
+PETS, STORE, WRAPPED = (
+    (HERE / f"{name}.yaml").read_text(encoding="utf-8") for name in ("pets", "store", "wrapped")
+)
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 

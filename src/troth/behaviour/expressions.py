@@ -13,10 +13,12 @@ An expression sees the fields of one row (every JSON number is a double), plus `
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from math import copysign, isfinite
 from typing import Any, Protocol
 
 import cel
@@ -68,6 +70,7 @@ _CLOCK = frozenset({"today", "now"})
 _IMPURE = _CLOCK | {"related", "lookup"}
 _SURROUNDINGS = frozenset({"old", "changes", "viewer"})
 _REMEMBERED = 1024
+_EXACT = 2.0**53  # beyond it a double has no digits after the point
 
 
 class ExpressionError(ValueError):
@@ -152,9 +155,17 @@ def doubles(value: Any) -> Any:
 
 
 def round_half_up(value: float, digits: float = 2) -> float:
-    """Commercial rounding of the decimal that the number prints as: 2.675 becomes 2.68."""
+    """Commercial rounding of the decimal that the number prints as: 2.675 becomes 2.68.
+
+    What is too large to have such digits stays as it is; infinity becomes the largest number, as JSON has none.
+    """
+    number = float(value)
+    if not isfinite(number):
+        return copysign(sys.float_info.max, number)
+    if abs(number) >= _EXACT:
+        return number
     exponent = Decimal(1).scaleb(-int(digits))
-    return float(Decimal(repr(float(value))).quantize(exponent, rounding=ROUND_HALF_UP))
+    return float(Decimal(repr(number)).quantize(exponent, rounding=ROUND_HALF_UP))
 
 
 def _shifted(day: str, amount: float) -> str:
@@ -165,7 +176,7 @@ _CALLS: dict[str, Callable[[World, Mapping[str, Any]], Callable[..., Any]]] = {
     "today": lambda world, _: world.today,
     "now": lambda world, _: world.now,
     "days": lambda _world, _row: _shifted,
-    "sum": lambda _world, _row: lambda items: float(sum(items)),
+    "sum": lambda _world, _row: lambda items: float(sum(item for item in items if item is not None)),
     "round": lambda _world, _row: round_half_up,
     "related": lambda world, row: lambda resource, field: doubles(world.related(resource, field, row)),
     "lookup": lambda world, _: lambda resource, identifier: doubles(world.lookup(resource, identifier)),
