@@ -53,6 +53,6 @@ def test_no_header_is_too_strange(header: str) -> None:
         (Preference(dynamic=True), True),
     ],
 )
-def test_waiting_and_faults_force_nothing(preference: Preference, forces: bool) -> None:  # noqa: FBT001 - a column
+def test_waiting_and_faults_force_nothing(preference: Preference, forces: bool) -> None:
     """They bend the way, not the answer."""
     assert preference.forces is forces

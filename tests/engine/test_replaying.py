@@ -77,7 +77,7 @@ def test_a_key_is_forgotten_after_its_time() -> None:
 
 
 @pytest.mark.parametrize(("key", "ok"), [("k", True), ("k" * 10, True), ("k" * 11, False), ("", False)])
-def test_keys_have_a_length(key: str, ok: bool) -> None:  # noqa: FBT001 - a table's column
+def test_keys_have_a_length(key: str, ok: bool) -> None:
     """Empty and overlong ones are refused; none at all is no key."""
     replays = Replays(POLICY, frozenset())
     asked = request(headers={"idempotency-key": key})

@@ -338,3 +338,11 @@ def test_r25_a_token_has_a_quota(mock: Any) -> None:
     assert seen == [999, 998]
     assert first.get("clients").headers["x-ratelimit-limit"] == "1000"
     assert second.get("clients").headers["x-ratelimit-remaining"] == "999"
+
+
+def test_r25_scopes_that_do_not_exist_are_not_granted(mock: Any) -> None:
+    """Unknown scopes are left out; when nothing is left, the request is refused with invalid_scope."""
+    refused = returned(authorize(mock, scope="clients:fly"))
+    assert refused["error"] == "invalid_scope"
+    caller = bearer(mock, granted(mock, scope="clients:fly clients:read"))
+    assert caller.get("clients").status_code == 200

@@ -91,7 +91,10 @@ class Tenancy:
 
 @dataclass(frozen=True, slots=True)
 class OAuth:
-    """OAuth 2.0 authorization code flow with PKCE (RFC 6749, RFC 7636); times in seconds."""
+    """OAuth 2.0 authorization code flow with PKCE (RFC 6749, RFC 7636); times in seconds.
+
+    ``scopes`` are those that an application may ask for.
+    """
 
     authorize_path: str
     token_path: str
@@ -100,6 +103,7 @@ class OAuth:
     refresh_ttl: int
     rotate: bool
     issuer: str
+    scopes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,19 @@ def _path_of(url: str, contract: Contract) -> str:
     return contract.base_path + path
 
 
+def _grantable(contract: Contract, offered: Any) -> frozenset[str]:
+    """The scopes of a flow, and the other spellings that the contract accepts for them."""
+    found = {str(scope) for scope in offered} if isinstance(offered, Mapping) else set()
+    spelling = scopes(contract)
+    for template, access in ((spelling.read, "read"), (spelling.write, "write")):
+        pattern = (
+            re.escape(template).replace(re.escape("{resource}"), "(?P<resource>.+)") if template else r"(?!)"
+        )
+        matches = [match for scope in found if (match := re.fullmatch(pattern, scope))]
+        found |= {a.format(resource=m["resource"], access=access) for a in spelling.aliases for m in matches}
+    return frozenset(found)
+
+
 def authentication(contract: Contract) -> Authentication:
     """How credentials travel (from ``securitySchemes``) and, where ``oauth`` is described, how they are issued."""
     carriers = {
@@ -158,6 +171,7 @@ def authentication(contract: Contract) -> Authentication:
         refresh_ttl=seconds(given.get("refreshTtl", "30d"), contract, f"{at}/refreshTtl"),
         rotate=bool(given.get("rotate", True)),
         issuer=str(given.get("issuer", contract.title)),
+        scopes=_grantable(contract, flow.get("scopes")),
     )
     return Authentication(carriers, oauth)
 

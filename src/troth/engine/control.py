@@ -185,7 +185,9 @@ class Control:
         tenant = str(given.get("tenant", next(iter(self._engine.seed.tenants))))
         name = str(given.get("name") or f"{tenant}-{state.identities.word(6)}")
         scopes = frozenset(str(scope) for scope in given.get("scopes", ["*"]))
-        secret = str(given.get("key") or f"key_{state.identities.word(32)}")
+        secret = str(given.get("key") or "")
+        while not secret or (secret in self._engine.principals and "key" not in given):
+            secret = f"key_{state.identities.word(32)}"
         expires = parse_instant(str(given["expires"])) if given.get("expires") else None
         principal = Principal(name, tenant, secret, scopes, expires)
         self._engine.add_principal(principal)

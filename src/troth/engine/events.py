@@ -47,6 +47,7 @@ class Delivery:
         "event",
         "id",
         "secret",
+        "sending",
         "subscription",
         "tenant",
         "url",
@@ -72,6 +73,7 @@ class Delivery:
         self.at = at
         self.due: float | None = None if is_reserved(url) else at
         self.attempts: list[Attempt] = []
+        self.sending = False
         self._payload = payload
         self._body: bytes | None = None
 
@@ -250,6 +252,7 @@ class Dispatcher:
         retries = self._settings.retries if self._settings else ()
         tried = len(delivery.attempts)
         accepted = _accepted(status)
+        delivery.sending = False
         delivery.due = now + retries[tried - 1] if not accepted and tried <= len(retries) else None
         if delivery.due is None:
             state.pending.pop(delivery.id, None)
@@ -272,5 +275,5 @@ class Dispatcher:
         return [
             delivery
             for delivery in state.pending.values()
-            if delivery.due is not None and delivery.due <= now
+            if delivery.due is not None and delivery.due <= now and not delivery.sending
         ]

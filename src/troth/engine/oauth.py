@@ -101,7 +101,10 @@ class AuthorizationServer:
         user = given.get("login_hint") or next(iter(self._users), "")
         if user not in self._users:
             raise _OAuthError("access_denied", "There is no such user.")
-        scopes = frozenset(given.get("scope", "").split())
+        asked = frozenset(given.get("scope", "").split())
+        scopes = asked & self._settings.scopes  # RFC 6749 section 3.3: what is unknown may be ignored
+        if asked and not scopes:
+            raise _OAuthError("invalid_scope", f"None of these scopes exists: {', '.join(sorted(asked))}.")
         code = state.identities.word(32)
         expires = state.clock.now() + _CODE_TTL
         state.tokens[code] = _Grant(

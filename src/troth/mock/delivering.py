@@ -72,7 +72,7 @@ class Courier:
 
     async def _attempt(self, client: httpx.AsyncClient, state: State, delivery: Delivery) -> None:
         headers = self.engine.program().dispatcher.headers(delivery, state.clock.now())
-        delivery.due = None
+        delivery.sending = True
         status: int | None = None
         error: str | None = None
         try:

@@ -56,7 +56,7 @@ def _take(engine: Engine, state: State, below: str) -> list[Delivery]:
         due = [d for d in log if d.outcome == "unreachable" or (d.due is not None and d.due <= now)]
         taken = [delivery for delivery in due if delivery.url.startswith(below)]
         for delivery in taken:
-            delivery.due = None
+            delivery.sending = True
             state.pending[delivery.id] = delivery
     return taken
 
