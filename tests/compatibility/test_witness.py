@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from troth.compatibility.containment import covers, equal_values
-from troth.compatibility.patterns import strings_of
+from troth.contract.patterns import strings_of
 from troth.compatibility.samples import sample
 from troth.compatibility.witness import judge
 

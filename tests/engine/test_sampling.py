@@ -16,29 +16,27 @@ from troth.contract.model import Contract as ContractModel
 from troth.engine.sampling import Sampler
 from troth.testing import Mock
 
-strings = st.fixed_dictionaries(
-    {"type": st.just("string")},
-    optional={
-        "minLength": st.integers(0, 20),
-        "format": st.sampled_from(
-            ["date", "date-time", "email", "uuid", "uri", "ipv4", "ipv6", "hostname", "time"]
-        ),
-    },
-) | st.integers(0, 12).flatmap(
-    lambda least: st.fixed_dictionaries(
-        {"type": st.just("string"), "minLength": st.just(least), "maxLength": st.integers(least, 30)}
+FORMATS = ["date", "date-time", "email", "uuid", "uri", "ipv4", "ipv6", "hostname", "time"]
+PATTERNS = [r"^\d{2}:\d{2}$", "^[a-f0-9]{6}$", "^(red|green)$", "^https://", "[A-Z]{2,}", r"^\+?[0-9]+$"]
+strings = (
+    st.sampled_from([{"type": "string", "format": form} for form in FORMATS])
+    | st.sampled_from([{"type": "string", "pattern": pattern} for pattern in PATTERNS])
+    | st.tuples(st.integers(0, 12), st.integers(0, 20)).map(
+        lambda pair: {"type": "string", "minLength": pair[0], "maxLength": pair[0] + pair[1]}
     )
 )
 bounds = st.integers(-50, 50)
 integers = st.fixed_dictionaries(
     {"type": st.just("integer")},
-    optional={"multipleOf": st.integers(1, 7), "minimum": bounds},
+    optional={"multipleOf": st.sampled_from([1, 2, 7, 2.5]), "minimum": bounds, "exclusiveMinimum": bounds},
 ) | st.tuples(bounds, st.integers(0, 40)).map(
     lambda pair: {"type": "integer", "minimum": pair[0], "maximum": pair[0] + pair[1]}
 )
-numbers = st.sampled_from([{"type": "number"}, {"type": "number", "exclusiveMinimum": 0}]) | st.tuples(
-    bounds, st.integers(1, 40)
-).map(lambda pair: {"type": "number", "minimum": pair[0], "exclusiveMaximum": pair[0] + pair[1]})
+numbers = st.sampled_from(
+    [{"type": "number"}, {"type": "number", "exclusiveMinimum": 0}, {"type": "number", "multipleOf": 0.25}]
+) | st.tuples(bounds, st.integers(1, 40)).map(
+    lambda pair: {"type": "number", "minimum": pair[0], "exclusiveMaximum": pair[0] + pair[1]}
+)
 leaves = (
     strings
     | integers
@@ -64,6 +62,14 @@ schemas = st.recursive(
             lambda properties: {"type": "object", "properties": properties, "required": sorted(properties)}
         )
         | st.lists(inner, min_size=1, max_size=2).map(lambda branches: {"anyOf": branches})
+        | inner.map(lambda part: {"allOf": [part], "description": "A reference in disguise."})
+        | st.dictionaries(st.sampled_from("abcd"), inner, min_size=1, max_size=3).map(
+            lambda properties: {
+                "type": "object",
+                "properties": properties,
+                "oneOf": [{"required": [name]} for name in sorted(properties)[:1]],
+            }
+        )
         | st.dictionaries(st.sampled_from("ab"), inner, min_size=1).map(
             lambda properties: {
                 "allOf": [{"type": "object", "properties": properties, "required": sorted(properties)}]
@@ -97,7 +103,7 @@ def test_a_sample_satisfies_its_schema(schema: Any, seed: int | None) -> None:
     judge = jsonschema.Draft202012Validator(
         schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
-    assert [error.message for error in judge.iter_errors(value)] == []
+    assert [error.message for error in judge.iter_errors(value)] == [], value
 
 
 @given(st.integers(0, 100))
@@ -127,7 +133,7 @@ def test_recursion_ends(contract_of: Callable[[str], Contract]) -> None:
     """A tree stops growing, and what is required is there."""
     contract = contract_of(
         "paths: {}\ncomponents: {schemas: {Node: {type: object, required: [name], properties: {name: {type: string}, "
-        "left: {$ref: '#/components/schemas/Node'}, kids: {type: array, items: {$ref: '#/components/schemas/Node'}}}}}}\n"
+        "left: {$ref: '#/components/schemas/Node'}, kids: {type: array, items: {$ref: '#/components/schemas/Node'}}}}}}"
     )
     value = Sampler(contract).sample("/components/schemas/Node")
     assert validators(contract).at("/components/schemas/Node", "response").violations(value) == []

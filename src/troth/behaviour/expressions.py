@@ -65,7 +65,7 @@ STANDARD = (
 
 #: Calls whose names are written out, so that what a row depends on is known before anything runs.
 RELATED = re.compile(r"\brelated\(\s*'([^']+)'\s*,\s*'([^']+)'\s*\)")
-LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,")
+LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,(?:\s*(\w+)\s*\))?")
 _CLOCK = frozenset({"today", "now"})
 _IMPURE = _CLOCK | {"related", "lookup"}
 _SURROUNDINGS = frozenset({"old", "changes", "viewer"})
@@ -88,9 +88,10 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression. ``related`` lists the (resource, field) pairs that it reads besides its own row.
+    """A compiled expression.
 
-    ``pure`` ones depend on nothing but scalar fields of the row, so their values are remembered.
+    ``related`` lists the (resource, field) pairs that it reads besides its own row, ``looked_up`` the (resource, own
+    field) pairs, with an empty field where the id is an expression itself. ``pure`` ones depend on nothing but scalar fields of the row, so their values are remembered.
     """
 
     text: str
@@ -99,7 +100,7 @@ class Expression:
     variables: frozenset[str]
     functions: frozenset[str]
     related: frozenset[tuple[str, str]]
-    looked_up: frozenset[str]
+    looked_up: frozenset[tuple[str, str]]
     pure: bool
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -135,7 +136,7 @@ class Expression:
             scope.update({k: doubles(v) for k, v in extra.items() if k in self.variables})
         calls = {name: _CALLS[name](world, row) for name in self.functions if name in _CALLS}
         try:
-            return self.program.execute(cel.Context(scope, calls))
+            return _ordered(self.program.execute(cel.Context(scope, calls)))
         except (TypeError, ValueError, KeyError, RuntimeError):
             return None
 
@@ -154,6 +155,13 @@ def doubles(value: Any) -> Any:
     return value
 
 
+def _ordered(value: Any) -> Any:
+    """A result with the members of its objects sorted: CEL's maps come back in any order."""
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value, key=str)}
+    return [_ordered(item) for item in value] if isinstance(value, list) else value
+
+
 def round_half_up(value: float, digits: float = 2) -> float:
     """Commercial rounding of the decimal that the number prints as: 2.675 becomes 2.68.
 
@@ -165,7 +173,8 @@ def round_half_up(value: float, digits: float = 2) -> float:
     if abs(number) >= _EXACT:
         return number
     exponent = Decimal(1).scaleb(-int(digits))
-    return float(Decimal(repr(number)).quantize(exponent, rounding=ROUND_HALF_UP))
+    # 15 digits are what a double carries: 3 * 1.115 is 3.345 again, and not 3.3449999999999998.
+    return float(Decimal(f"{number:.15g}").quantize(exponent, rounding=ROUND_HALF_UP))
 
 
 def _shifted(day: str, amount: float) -> str:

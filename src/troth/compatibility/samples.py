@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from troth.compatibility.patterns import strings_of
+from troth.contract.patterns import strings_of
 
 __all__ = ["edges", "sample"]
 

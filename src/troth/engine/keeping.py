@@ -7,7 +7,7 @@ cascaded or emptied, and events are emitted with the views before and after.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from troth.behaviour.model import Behaviour, Reference, Resource
 from troth.engine.events import Dispatcher
@@ -66,33 +66,44 @@ class Keeper:
         self._drop(resource, row, world)
 
     def _drop(self, resource: Resource, row: Row, world: TenantWorld) -> None:
+        """The row goes first, so that a circle of cascading references comes to an end."""
+        touched = self._touched(resource.name, (row,), world)
+        view = self.kinds[resource.name].full(row, world)
+        world.state.table(world.tenant, resource.name).drop(row.id)
         for owner, reference in self._referrers.get(resource.name, ()):
             for referrer in self._referring(owner, reference, resource.name, row.id, world):
+                if world.state.table(world.tenant, owner.name).get(referrer.id) is None:
+                    continue
                 if reference.on_delete == "cascade":
                     self._drop(owner, referrer, world)
                 elif reference.on_delete == "nullify":
                     kept = referrer.data[reference.field]
                     kept = [item for item in kept if str(item) != row.id] if isinstance(kept, list) else None
                     self.change(owner, referrer, {**referrer.data, reference.field: kept}, world)
-        touched = self._touched(resource.name, (row,), world)
-        view = self.kinds[resource.name].full(row, world)
-        world.state.table(world.tenant, resource.name).drop(row.id)
         self._settle(touched, world, quiet=False)
         for event in resource.events:
             if "delete" in event.on and (event.when is None or event.when.holds(view, world, {"old": view})):
                 self._dispatcher.emit(world.state, world.tenant, event, view)
 
-    def _refuse_restricted(self, name: str, identifier: str, world: TenantWorld) -> None:
+    def _refuse_restricted(
+        self,
+        name: str,
+        identifier: str,
+        world: TenantWorld,
+        leaving: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
+        """``leaving`` are the rows that go together; references between them restrict nothing."""
+        leaving |= {(name, identifier)}
         for owner, reference in self._referrers.get(name, ()):
-            if reference.on_delete == "restrict" and self._referring(
-                owner, reference, name, identifier, world
-            ):
-                raise Refusal(
-                    "conflict", f"Rows of {owner.name} still refer to this one in '{reference.field}'."
-                )
-            if reference.on_delete == "cascade":
-                for row in self._referring(owner, reference, name, identifier, world):
-                    self._refuse_restricted(owner.name, row.id, world)
+            if reference.on_delete not in ("restrict", "cascade"):
+                continue
+            for row in self._referring(owner, reference, name, identifier, world):
+                if (owner.name, row.id) in leaving:
+                    continue
+                if reference.on_delete == "restrict":
+                    message = f"Rows of {owner.name} still refer to this one in '{reference.field}'."
+                    raise Refusal("conflict", message)
+                self._refuse_restricted(owner.name, row.id, world, leaving)
 
     def _referring(
         self, owner: Resource, reference: Reference, target: str, identifier: str, world: TenantWorld
@@ -119,6 +130,7 @@ class Keeper:
             touched = self._touched(resource.name, (row,) if before is None else (before, row), world)
             table.put(row)
             self._settle(touched, world, quiet=quiet)
+            row = table.get(row.id) or row
         stamped = kind.stamp(row, world)
         if stamped is not row:
             table.put(stamped)
@@ -129,27 +141,43 @@ class Keeper:
     def _touched(
         self, name: str, rows: tuple[Row, ...], world: TenantWorld
     ) -> list[tuple[Resource, str, Mapping[str, Any]]]:
+        """The rows that compute over these, and those that compute over them in turn; nearest first."""
         found: dict[tuple[str, str], tuple[Resource, str, Mapping[str, Any]]] = {}
-        for owner, field in self._dependents.get(name, ()):
-            for row in rows:
-                target = world.state.table(world.tenant, owner.name).get(str(row.data.get(field)))
-                if target is not None and (owner.name, target.id) not in found:
-                    view = self.kinds[owner.name].full(target, world)
-                    found[owner.name, target.id] = (owner, target.id, view)
+        waiting = [(name, row) for row in rows]
+        for source, row in waiting:
+            for dependent in self._dependents.get(source, ()):
+                owner = dependent.owner
+                for target in self._reached(source, row, dependent, world):
+                    if (owner.name, target.id) not in found:
+                        view = self.kinds[owner.name].full(target, world)
+                        found[owner.name, target.id] = (owner, target.id, view)
+                        waiting.append((owner.name, target))
         return list(found.values())
+
+    def _reached(self, source: str, row: Row, dependent: _Dependent, world: TenantWorld) -> list[Row]:
+        """The rows that compute over one row: the one that it names, or those that name it."""
+        table = world.state.table(world.tenant, dependent.owner.name)
+        if dependent.looks_up:
+            return table.holding(dependent.field, row.data.get(self._id_fields[source]))
+        target = table.get(str(row.data.get(dependent.field)))
+        return [] if target is None else [target]
 
     def _settle(
         self, touched: list[tuple[Resource, str, Mapping[str, Any]]], world: TenantWorld, *, quiet: bool
     ) -> None:
+        """Forget what the touched rows showed, all of them before any is computed again; then stamp and announce."""
+        for owner, identifier, _ in touched:
+            table = world.state.table(world.tenant, owner.name)
+            row = table.get(identifier)
+            if row is not None:
+                table.put(Row(row.id, row.data, visible=row.visible))
         for owner, identifier, old in touched:
             table = world.state.table(world.tenant, owner.name)
             row = table.get(identifier)
             if row is None:
                 continue
-            fresh = Row(row.id, row.data, visible=row.visible)
-            table.put(fresh)
-            stamped = self.kinds[owner.name].stamp(fresh, world)
-            if stamped is not fresh:
+            stamped = self.kinds[owner.name].stamp(row, world)
+            if stamped is not row:
                 table.put(stamped)
             if not quiet:
                 self._announce(owner, "update", stamped, old, world)
@@ -207,16 +235,29 @@ class _Earlier(TenantWorld):
         return self._day
 
 
-def _dependents(behaviour: Behaviour) -> dict[str, list[tuple[Resource, str]]]:
-    """Resource name to the (resource, field) pairs that compute over it."""
-    found: dict[str, list[tuple[Resource, str]]] = {}
+class _Dependent(NamedTuple):
+    """Rows of ``owner`` compute over another resource's rows.
+
+    Over those whose ``field`` names them (``related``), or over the one that their own ``field`` names (``lookup``).
+    """
+
+    owner: Resource
+    field: str
+    looks_up: bool
+
+
+def _dependents(behaviour: Behaviour) -> dict[str, list[_Dependent]]:
+    """Resource name to what computes over its rows."""
+    found: dict[str, dict[tuple[str, str, bool], _Dependent]] = {}
     for resource in behaviour.resources.values():
         for field in resource.fields.values():
             for expression in (field.computed, field.stamped):
-                for name, key in sorted(expression.related) if expression else ():
-                    if (resource, key) not in found.setdefault(name, []):
-                        found[name].append((resource, key))
-    return found
+                pairs = [(pair, False) for pair in expression.related] if expression else []
+                pairs += [(pair, True) for pair in expression.looked_up if pair[1]] if expression else []
+                for (name, key), looks_up in sorted(pairs):
+                    dependent = _Dependent(resource, key, looks_up)
+                    found.setdefault(name, {})[resource.name, key, looks_up] = dependent
+    return {name: list(dependents.values()) for name, dependents in found.items()}
 
 
 def _referrers(behaviour: Behaviour) -> dict[str, list[tuple[Resource, Reference]]]:

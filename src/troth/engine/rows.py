@@ -34,11 +34,14 @@ def computing_order(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     return tuple(done)
 
 
-def _clock_dependent(ordered: tuple[Field, ...]) -> frozenset[str]:
+def _late_fields(ordered: tuple[Field, ...]) -> frozenset[str]:
     found: set[str] = set()
     for computed in ordered:
         expression = computed.computed
-        if expression and (expression.clocked or expression.variables & found or expression.related):
+        if expression is None:
+            continue
+        beyond = expression.clocked or expression.related or expression.looked_up
+        if beyond or expression.variables & found:
             found.add(computed.name)
     return frozenset(found)
 
@@ -50,9 +53,10 @@ class RowKind:
         self.resource = resource
         self._sampler = sampler
         ordered = computing_order(resource.computed)
-        late = _clock_dependent(ordered)
+        late = _late_fields(ordered)
         self._stored = tuple(f for f in ordered if f.name not in late)
         self._late = tuple(f for f in ordered if f.name in late)
+        self._unshown = tuple(f.name for f in self._late if f.hidden or f.write_only)
         self._stamped = tuple(f for f in resource.fields.values() if f.stamped is not None)
         self._public = tuple(f for f in resource.fields.values() if not f.write_only and not f.hidden)
         self._shown = tuple(f.name for f in self._public)
@@ -85,13 +89,21 @@ class RowKind:
         if field.generated in ("created", "updated"):
             data[field.name] = world.now()
         elif field.sequence is not None:
-            data[field.name] = field.sequence.format(
-                world.state.next(world.tenant, self.resource.name, field.name)
-            )
+            data[field.name] = self._next(field, field.sequence, world)
         elif field.initially is not None:
             value = field.initially.evaluate(data, world)
             if value is not None or field.nullable or field.required:
                 data[field.name] = value
+
+    def _next(self, field: Field, sequence: str, world: TenantWorld) -> str:
+        """The next value of a sequence; what a client has taken by hand is skipped where it must be unique."""
+        resource = self.resource.name
+        while True:
+            value = sequence.format(world.state.next(world.tenant, resource, field.name))
+            if field.unique is None or not world.state.table(world.tenant, resource).holding(
+                field.name, value
+            ):
+                return value
 
     def _new_id(self, world: TenantWorld) -> Any:
         if self.resource.id_kind == "integer":
@@ -163,6 +175,7 @@ class RowKind:
                 if field.computed is not None:
                     scope[field.name] = field.computed.evaluate(scope, world)
         view = dict(row.data) if self._open else {name: scope[name] for name in self._shown if name in scope}
+        row.beyond = {name: scope[name] for name in self._unshown}
         row.view, row.body, row.stamp = view, None, world.today() if self.daily else ""
         return view
 
@@ -176,7 +189,7 @@ class RowKind:
     def full(self, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         """The view together with the fields that the API hides, for expressions."""
         view = self.view(row, world)
-        return view if view is row.data else {**row.data, **view}
+        return view if view is row.data else {**row.data, **row.beyond, **view}
 
 
 def _has_traits(fields: Mapping[str, Field]) -> bool:

@@ -7,29 +7,31 @@ the API must show but nobody wrote.
 from __future__ import annotations
 
 import random
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.contract.model import Contract
 from troth.contract.pointers import join
+from troth.engine.scalars import number, string
 
 __all__ = ["Sampler"]
 
+#: Where optional members and items stop, and where required ones do: a schema that requires itself has no value.
 _DEPTH = 6
-_FORMATS: Mapping[str, str] = {
-    "date": "2026-05-19",
-    "date-time": "2026-05-19T09:30:00.000Z",
-    "time": "09:30:00Z",
-    "email": "someone@example.com",
-    "uri": "https://example.com/",
-    "url": "https://example.com/",
-    "hostname": "example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-    "duration": "PT1H",
-    "byte": "dHJvdGg=",
+_FLOOR = 24
+_MOST = 50
+_BOUNDS = {
+    "minimum": max,
+    "exclusiveMinimum": max,
+    "minLength": max,
+    "minItems": max,
+    "maximum": min,
+    "exclusiveMaximum": min,
+    "maxLength": min,
+    "maxItems": min,
 }
+
+Schema = Mapping[str, Any]
 
 
 class Sampler:
@@ -45,22 +47,38 @@ class Sampler:
             pointer, schema = self._contract.follow(pointer)
         except KeyError:
             return None
-        if not isinstance(schema, Mapping):
+        if not isinstance(schema, Mapping) or depth > _FLOOR:
             return None
         given = self._given(schema)
         if given is not None:
             return given[0]
+        parts = list(self._parts(pointer, schema, depth))
+        for _, part in parts[1:]:
+            inherited = self._given(part) if "properties" not in part else None
+            if inherited is not None:
+                return inherited[0]
+        return self._made(parts, depth)
+
+    def _parts(self, pointer: str, schema: Schema, depth: int) -> Iterator[tuple[str, Schema]]:
+        """The schema, everything in its ``allOf``, and one branch of each alternative."""
+        yield pointer, schema
+        chosen = [join(pointer, "allOf", index) for index in range(len(schema.get("allOf") or ()))]
         for word in ("oneOf", "anyOf"):
             branches = schema.get(word)
             if isinstance(branches, list) and branches:
-                index = self._pick(len(branches))
-                return self.sample(join(pointer, word, index), depth + 1) if depth < _DEPTH else None
-        return self._typed(pointer, schema, depth)
+                chosen.append(join(pointer, word, self._pick(len(branches))))
+        for place in chosen:
+            try:
+                at, part = self._contract.follow(place)
+            except KeyError:
+                continue
+            if isinstance(part, Mapping) and depth <= _FLOOR:
+                yield from self._parts(at, part, depth + 1)
 
     def _pick(self, count: int) -> int:
         return self._rng.randrange(count) if self._rng else 0
 
-    def _given(self, schema: Mapping[str, Any]) -> tuple[Any] | None:
+    def _given(self, schema: Schema) -> tuple[Any] | None:
         if "const" in schema:
             return (schema["const"],)
         if isinstance(schema.get("enum"), list) and schema["enum"]:
@@ -73,61 +91,61 @@ class Sampler:
                 return (schema["examples"][0],)
         return None
 
-    def _typed(self, pointer: str, schema: Mapping[str, Any], depth: int) -> Any:
-        kind = schema.get("type")
-        if isinstance(kind, list):
-            kind = next((k for k in kind if k != "null"), "null")
-        if kind == "object" or (kind is None and ("properties" in schema or "allOf" in schema)):
-            return self._object(pointer, schema, depth)
+    def _made(self, parts: list[tuple[str, Schema]], depth: int) -> Any:
+        """A value for schemas that must all hold: keywords are laid over each other, the tightest bound wins."""
+        merged: dict[str, Any] = {}
+        for _, part in parts:
+            for word, value in part.items():
+                tightest = _BOUNDS.get(word)
+                merged[word] = tightest(merged[word], value) if tightest and word in merged else value
+        kind = _kind([part for _, part in parts])
+        if kind == "object":
+            return self._object(parts, depth)
         if kind == "array":
-            least = max(int(schema.get("minItems", 0)), 0 if depth >= _DEPTH else 1)
-            return [self.sample(join(pointer, "items"), depth + 1) for _ in range(min(least, 50))]
-        return self.scalar(kind, schema)
-
-    def _object(self, pointer: str, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        for index in range(len(schema.get("allOf") or ())):
-            part = self.sample(join(pointer, "allOf", index), depth)
-            if isinstance(part, dict):
-                made |= part
-        required = schema.get("required") or ()
-        for name in schema.get("properties") or {}:
-            if depth < _DEPTH or name in required:
-                made[str(name)] = self.sample(join(pointer, "properties", name), depth + 1)
-        return made
-
-    def scalar(self, kind: Any, schema: Mapping[str, Any]) -> Any:
-        """A string, number, boolean or null within its bounds."""
+            return self._array(parts, merged, depth)
         if kind in ("integer", "number"):
-            return self._number(kind, schema)
+            return number(kind, merged, self._rng)
         if kind == "boolean":
             return bool(self._pick(2))
-        return self._string(schema) if kind == "string" or kind is None else None
+        return None if kind == "null" else string(merged, self._rng)
 
-    def _number(self, kind: str, schema: Mapping[str, Any]) -> int | float:
-        low = schema.get("minimum", schema.get("exclusiveMinimum"))
-        high = schema.get("maximum", schema.get("exclusiveMaximum"))
-        start = low if low is not None else (min(0, high) if high is not None else 0)
-        if (low is None and high is None) or ("minimum" not in schema and low is not None):
-            start = start + (1 if kind == "integer" else 0.5)
-        if self._rng and kind == "integer":
-            start = self._rng.randint(int(start), int(high) if high is not None else int(start) + 1000)
-        step = schema.get("multipleOf")
-        if step:
-            start = -(-start // step) * step
-        return int(start) if kind == "integer" else start
+    def _object(self, parts: list[tuple[str, Schema]], depth: int) -> dict[str, Any]:
+        places = {
+            str(n): join(at, "properties", n) for at, part in parts for n in part.get("properties") or {}
+        }
+        required = {str(name) for _, part in parts for name in part.get("required") or ()}
+        names = [name for name in places if depth < _DEPTH or name in required]
+        made = {name: self.sample(places[name], depth + 1) for name in names}
+        return made | {name: None for name in required if name not in places}
 
-    def _string(self, schema: Mapping[str, Any]) -> str:
-        shape = schema.get("format")
-        if shape == "uuid":
-            bits = self._rng.getrandbits(128) if self._rng else 1
-            return str(uuid.UUID(int=bits, version=4))
-        if shape in _FORMATS:
-            return _FORMATS[str(shape)]
-        text = (
-            "".join(self._rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(8))
-            if self._rng
-            else "string"
-        )
-        text = text.ljust(int(schema.get("minLength", 0)), "x")
-        return text[: int(schema.get("maxLength", len(text)))]
+    def _array(self, parts: list[tuple[str, Schema]], merged: Schema, depth: int) -> list[Any]:
+        at = next((at for at, part in parts if "items" in part), None)
+        least = int(merged.get("minItems", 0))
+        wanted = max(least, 1) if depth < _DEPTH else least
+        wanted = min(wanted, int(merged.get("maxItems", _MOST)), max(_MOST, least))
+        if at is None:
+            return [None] * least
+        made = [self.sample(join(at, "items"), depth + 1) for _ in range(wanted)]
+        return self._distinct(made, join(at, "items")) if merged.get("uniqueItems") else made
+
+    def _distinct(self, made: list[Any], items: str) -> list[Any]:
+        """The items without repetitions; further members of an enumeration stand in for repeated ones."""
+        _, schema = self._contract.follow(items)
+        others = list(schema.get("enum") or ()) if isinstance(schema, Mapping) else []
+        found: list[Any] = []
+        for item in made:
+            chosen = next((value for value in [item, *others] if value not in found), None)
+            if chosen is not None:
+                found.append(chosen)
+        return found
+
+
+def _kind(parts: list[Schema]) -> str:
+    """The type of a value that all parts take: the first one named, null only where nothing else is allowed."""
+    for part in parts:
+        named = part.get("type")
+        if isinstance(named, list):
+            return next((str(kind) for kind in named if kind != "null"), "null")
+        if isinstance(named, str):
+            return named
+    return "object" if any("properties" in part for part in parts) else "string"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from troth.engine.clock import Clock
@@ -20,13 +21,17 @@ JOURNAL_LENGTH = 1000
 OUTBOX_LENGTH = 10_000
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 class Row:
     """One stored object. ``data`` is never changed; ``view`` and ``body`` cache what the API shows of it.
 
-    ``stamp`` is the day for which the cached view holds; ``visible`` says whether the API shows the row at all.
+    ``beyond`` has what was computed but is not shown. ``stamp`` is the day for which the cached view holds;
+    ``visible`` says whether the API shows the row at all.
     """
 
-    __slots__ = ("body", "data", "id", "stamp", "view", "visible")
+    __slots__ = ("beyond", "body", "data", "id", "stamp", "view", "visible")
 
     def __init__(self, identifier: str, data: Mapping[str, Any], *, visible: bool = True) -> None:
         self.id = identifier
@@ -34,6 +39,7 @@ class Row:
         self.visible = visible
         self.view: Mapping[str, Any] | None = None
         self.body: bytes | None = None
+        self.beyond: Mapping[str, Any] = _NOTHING
         self.stamp = ""
 
 

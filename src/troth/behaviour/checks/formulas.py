@@ -104,7 +104,7 @@ def _resources(ground: Ground, formula: _Formula) -> Iterator[Finding]:
         if len(pattern.findall(text)) > literal[name]:
             message = f"{name} needs names written out, as in {form[name]}."
             yield ground.finding("computed-name", formula.pointer, message, found=expression.text)
-    for name in sorted({*expression.looked_up, *(r for r, _ in expression.related)} - known.keys()):
+    for name in sorted({r for r, _ in expression.looked_up | expression.related} - known.keys()):
         yield ground.unknown("unknown-resource", formula.pointer, "resource", name, known)
     asked = set(_FOUND.findall(expression.text)) - set(_TESTED.findall(expression.text))
     for name, field in sorted({*expression.related, *asked}):
