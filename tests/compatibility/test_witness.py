@@ -10,9 +10,9 @@ import jsonschema_rs
 import pytest
 
 from troth.compatibility.containment import covers, equal_values
-from troth.contract.patterns import strings_of
 from troth.compatibility.samples import sample
 from troth.compatibility.witness import judge
+from troth.contract.patterns import strings_of
 
 JSON = Any
 S = {"type": "string"}

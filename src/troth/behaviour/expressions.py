@@ -91,7 +91,8 @@ class Expression:
     """A compiled expression.
 
     ``related`` lists the (resource, field) pairs that it reads besides its own row, ``looked_up`` the (resource, own
-    field) pairs, with an empty field where the id is an expression itself. ``pure`` ones depend on nothing but scalar fields of the row, so their values are remembered.
+    field) pairs, with an empty field where the id is an expression itself. ``pure`` ones depend on
+    nothing but scalar fields of the row, so their values are remembered.
     """
 
     text: str
