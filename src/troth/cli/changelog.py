@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from troth.cli.options import format_option
 from troth.cli.output import emit_json, note, say, show
 from troth.cli.settings import load_settings
 from troth.compatibility import (
@@ -21,7 +22,6 @@ from troth.compatibility import (
 )
 from troth.contract import Contract, load_contract, shipped
 from troth.errors import UsageError
-from troth.reporting import FORMATS
 
 __all__ = ["changelog"]
 
@@ -106,14 +106,7 @@ Example:
 @changelog_option
 @releases_option
 @policy_option
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How to write the report.",
-)
+@format_option
 @json_option
 def check(
     contract: str | None,

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from troth.cli.options import format_option, output_option
 from troth.cli.output import note, say, show, write_report
 from troth.compatibility import POLICIES, Comparison, compare, draft_entries, write_entries
 from troth.contract import load_contract
 from troth.errors import UsageError
 from troth.findings import SEVERITIES, Finding, Severity
-from troth.reporting import FORMATS, render
+from troth.reporting import render
 
 __all__ = ["diff"]
 
@@ -47,20 +48,8 @@ Examples:
     metavar="FILE",
     help="An overlay to lay over both contracts; may repeat.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How to write the report.",
-)
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=None,
-    help="Write the report to this file.",
-)
+@format_option
+@output_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def diff(
     old: str,

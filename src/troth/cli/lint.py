@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from troth.behaviour.coherence import lint as lint_contract
+from troth.cli.options import format_option, output_option
 from troth.cli.output import note, say, show, write_report
 from troth.contract import load_contract
 from troth.findings import Finding
-from troth.reporting import FORMATS
 
 __all__ = ["lint"]
 
@@ -31,20 +31,8 @@ Examples:
     "--overlay", "overlays", multiple=True, metavar="FILE", help="An overlay to lay over it; may repeat."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; the same as --format json.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How to write the report.",
-)
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=None,
-    help="Write the report to this file.",
-)
+@format_option
+@output_option
 def lint(contract: str, overlays: tuple[str, ...], as_json: bool, form: str, output: Path | None) -> int:
     """Check that a contract is coherent.
 
