@@ -90,6 +90,19 @@ def test_the_clock_changes_what_depends_on_it(shop: Mock) -> None:
     assert seen == [(False, False), (False, False), (True, True), (False, False)]
 
 
+def test_the_day_reaches_what_computes_over_related_rows(shop: Mock) -> None:
+    """A customer counts late orders; the day alone makes one late, in reads and in lists."""
+    client = shop.client()
+    customer = made(client, "/customers", name="Ann")
+    made(client, "/orders", customerId=customer["id"], dueDate="2026-06-16")
+    seen = []
+    for pause in ("0s", "2d", "-2d"):
+        shop.advance(pause)
+        listed = client.get("/customers").json()[0]["lateOrders"]
+        seen.append((stored(client, "/customers", customer)["lateOrders"], listed))
+    assert seen == [(0, 0), (1, 1), (0, 0)]
+
+
 def test_forks_compute_for_themselves(shop: Mock) -> None:
     """Rows are shared between forks, their days are not."""
     customer = made(shop.client(), "/customers", name="Ann")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from troth.contract import Contract, shipped
-from troth.engine.seeding import seed_file_for
+from troth.engine.seed_files import seed_file_for
 from troth.errors import SeedError
 from troth.testing import Mock
 
@@ -101,10 +101,24 @@ def test_ids_stay_the_same_from_run_to_run(plant: Plant) -> None:
         ),
         ("tenants: {acme: {}}\nprincipals: {ann: {tenant: acme}}\n", "principal 'ann' has no key"),
         (CALLERS + "rows: {customers: {acne: [{row: {name: A}}]}}\n", "tenant 'acne'"),
-        (CALLERS + "rows: {customers: {acme: [{name: A}]}}\n", "row"),
-        (CALLERS + "rows: {customers: [{row: {name: A}}]}\n", "customers"),
-        (CALLERS + "rows: {customers: {acme: [{count: many, row: {name: A}}]}}\n", "many"),
+        (
+            CALLERS + "rows: {customers: {acme: [{name: A}]}}\n",
+            "has the unknown key 'name'; known: count, row.",
+        ),
+        (CALLERS + "rows: {customers: {acme: [{count: 2}]}}\n", "needs a row"),
+        (CALLERS + "rows: {customers: {acme: {row: {name: A}}}}\n", "are a list of blocks"),
+        (CALLERS + "rows: {customers: {acme: [5]}}\n", "block 0 of 'customers' for 'acme' is a map; found 5"),
+        (
+            CALLERS + "rows: {customers: {acme: [{count: many, row: {name: A}}]}}\n",
+            "whole number; found 'many'",
+        ),
         (CALLERS + "rows: {customers: {acme: [{row: {nmae: A}}]}}\n", "Did you mean 'name'?"),
+        (CALLERS + "row: {}\n", "unknown key 'row'. Did you mean 'rows'?"),
+        ("tenants: [acme]\n", "tenants is a map; found ['acme']"),
+        (
+            "tenants: {acme: {}}\nprincipals: {ann: {tenant: acme, key: k, scopes: all}}\n",
+            "are a list; found 'all'",
+        ),
     ],
 )
 def test_what_does_not_fit_is_said(plant: Plant, text: str, message: str) -> None:
@@ -113,6 +127,26 @@ def test_what_does_not_fit_is_said(plant: Plant, text: str, message: str) -> Non
         plant(text)
     assert message in str(raised.value)
     assert "seed.yaml" in str(raised.value)
+
+
+def test_rows_may_be_for_every_tenant(plant: Plant) -> None:
+    """Blocks without a tenant are planted for each, with ids of their own."""
+    mock = plant(
+        "tenants: {a: {}, b: {}}\nprincipals: {ann: {tenant: a, key: k-a}, bob: {tenant: b, key: k-b}}\n"
+        "rows: {customers: [{count: 2, row: {name: Everywhere}}]}\n"
+    )
+    ids = [{row["id"] for row in mock.client(name).get("/customers").json()} for name in ("ann", "bob")]
+    assert [len(found) for found in ids] == [2, 2]
+    assert ids[0].isdisjoint(ids[1])
+
+
+def test_an_api_without_tenants_needs_none(contract_of: Callable[[str], Contract], tmp_path: Path) -> None:
+    """A seed of rows alone is enough where nobody has to show who he is."""
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("rows: {pets: [{count: 2, row: {name: {$text: 'Pet {n}'}}}]}\n", encoding="utf-8")
+    pets = Path(__file__).with_name("pets.yaml").read_text(encoding="utf-8")
+    mock = Mock(contract_of(pets), seed_file=seed)
+    assert mock.client().get("/pets").json() == [{"id": 1, "name": "Pet 1"}, {"id": 2, "name": "Pet 2"}]
 
 
 def test_a_missing_file_is_said(contract_of: Callable[[str], Contract], tmp_path: Path) -> None:

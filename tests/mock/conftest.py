@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import Any
@@ -72,7 +73,8 @@ class Running:
     def raw(self, request: bytes, method: str = "GET") -> Answer:
         """Send bytes as they are, and read one response."""
         with self.connect() as connection:
-            connection.sendall(request)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have heard enough
+                connection.sendall(request)
             return read(connection, method)
 
     def healthy(self) -> bool:

@@ -244,6 +244,19 @@ def test_a_wrong_call_is_a_problem(
         assert method not in answer.headers["allow"].split(", ")
 
 
+def test_an_oversized_body_is_refused(call: Call) -> None:
+    """As everywhere, more than 10 MiB are not read."""
+    answer = call("POST", "/snapshot", content=b" " * (10 * 1024 * 1024 + 1))
+    assert is_problem(answer, 413, "longer than 10485760 bytes")
+    assert answer.headers["connection"] == "close"
+
+
+def test_a_path_that_only_begins_alike_is_the_api_s(server: Any) -> None:
+    """``/__trothing`` is answered in the API's own form."""
+    answer = server.client().get(server.origin + "/__trothing")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
 def test_seeding_starts_again(serve: Any) -> None:
     """``/seed`` makes a running mock what ``--seed`` would have made it."""
     running, seeded = serve("clientcasa"), serve("clientcasa", "--seed", "7")

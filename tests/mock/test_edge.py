@@ -209,7 +209,7 @@ def test_strange_credentials_are_401(server: Any, value: str) -> None:
     )
 
 
-@pytest.mark.parametrize("count", [LIMIT + 1, LIMIT + 1_000_000])
+@pytest.mark.parametrize("count", [LIMIT + 1, LIMIT + 1_000_000, 2 * LIMIT + 5_000_000])
 @pytest.mark.parametrize("framing", ["length", "chunks"])
 def test_an_oversized_body_is_refused_and_the_connection_closed(
     server: Any, count: int, framing: str

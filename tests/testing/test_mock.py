@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from troth.contract import load_contract
+from troth.contract import load_contract, shipped
 from troth.errors import DocumentError, UsageError
 from troth.testing import Mock
 
@@ -91,7 +91,7 @@ def test_forks_of_one_mock_give_the_same_bytes(mock: Mock) -> None:
 
 def test_the_seed_decides_the_ids(mock: Mock) -> None:
     """Another seed gives other ids to new rows, and the same rows to begin with."""
-    other = Mock(mock.contract, seed=2, seed_file=Path("mocks/clientcasa/seed.yaml").resolve())
+    other = Mock(mock.contract, seed=2, seed_file=shipped().mocks / "clientcasa" / "seed.yaml")
     assert names(other.client()) == names(mock.client())
     made = [one.client().post("/v1/clients", json={"name": "A"}).json()["id"] for one in (mock, other)]
     assert made[0] != made[1]

@@ -21,7 +21,7 @@ from troth.engine.messages import Request, Response, dump
 from troth.engine.state import State
 from troth.errors import TrothError, UsageError, did_you_mean
 
-__all__ = ["CONTROL_PATH", "Control"]
+__all__ = ["CONTROL_PATH", "Control", "problem"]
 
 CONTROL_PATH = "/__troth"
 _DURATION = re.compile(r"^(-?\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?$")
@@ -81,11 +81,11 @@ class Control:
             with state.lock:
                 answer = action(given, state, identifier or sandbox)
         except orjson.JSONDecodeError as error:
-            return _problem(400, f"The body is not JSON: {error.msg}.")
+            return problem(400, f"The body is not JSON: {error.msg}.")
         except TrothError as error:
-            return _problem(400, error.message)
+            return problem(400, error.message)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            return _problem(400, f"The request cannot be used: {type(error).__name__} {error}.")
+            return problem(400, f"The request cannot be used: {type(error).__name__} {error}.")
         return Response(
             201 if request.method == "POST" and "created" in answer else 200, [_JSON], dump(answer)
         )
@@ -100,9 +100,9 @@ class Control:
         template = "/deliveries/{id}/redeliver" if one else path
         allowed = sorted(verb for verb, route in self.routes if route == template)
         if allowed:
-            return _problem(405, f"{method} is not supported here.", (b"allow", ", ".join(allowed).encode()))
+            return problem(405, f"{method} is not supported here.", (b"allow", ", ".join(allowed).encode()))
         known = {route for _, route in self.routes}
-        return _problem(404, f"There is no control path {path!r}.{did_you_mean(path, known)}")
+        return problem(404, f"There is no control path {path!r}.{did_you_mean(path, known)}")
 
     # -- life -------------------------------------------------------------------------------------------------------
 
@@ -294,6 +294,7 @@ def _entry(entry: Exchange, written: re.Pattern[str] | None) -> dict[str, Any]:
     }
 
 
-def _problem(status: int, detail: str, *headers: tuple[bytes, bytes]) -> Response:
+def problem(status: int, detail: str, *headers: tuple[bytes, bytes]) -> Response:
+    """A refusal of the control plane (RFC 9457)."""
     body = {"type": "about:blank", "status": status, "title": "Control request refused", "detail": detail}
     return Response(status, [(b"content-type", b"application/problem+json"), *headers], dump(body))

@@ -28,7 +28,8 @@ from troth.engine.oauth import AuthorizationServer
 from troth.engine.program import Program
 from troth.engine.refusing import Refusal, refusal_renderer
 from troth.engine.sampling import Sampler
-from troth.engine.seeding import Seed, invented_seed, plant, read_seed
+from troth.engine.seed_files import Seed, invented_seed, read_seed
+from troth.engine.seeding import plant
 from troth.engine.state import State
 from troth.errors import UsageError
 
@@ -135,7 +136,7 @@ class Engine:
         """The state of a sandbox; a new name is a fork of the state after seeding."""
         found = self.sandboxes.get(sandbox)
         if found is None:
-            found = self.sandboxes[sandbox] = self._base.fork()
+            found = self.sandboxes.setdefault(sandbox, self._base.fork())
         return found
 
     def fork(self) -> Engine:

@@ -27,7 +27,11 @@ class Keeper:
         self._behaviour = behaviour
         self._dispatcher = dispatcher
         self.sampler = sampler
-        self.kinds = {name: RowKind(resource, sampler) for name, resource in behaviour.resources.items()}
+        daily = _daily(behaviour)
+        self.kinds = {
+            name: RowKind(resource, sampler, daily=name in daily)
+            for name, resource in behaviour.resources.items()
+        }
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
         self._dependents = _dependents(behaviour)
         self._referrers = _referrers(behaviour)
@@ -244,6 +248,24 @@ class _Dependent(NamedTuple):
     owner: Resource
     field: str
     looks_up: bool
+
+
+def _daily(behaviour: Behaviour) -> frozenset[str]:
+    """The resources whose views may change with the day: by their own fields, or by those of related rows."""
+    found: set[str] = set()
+    reads = {
+        name: [field.computed for field in resource.computed if field.computed is not None]
+        for name, resource in behaviour.resources.items()
+    }
+    while True:
+        more = {
+            name
+            for name, expressions in reads.items()
+            if any(e.clocked or any(other in found for other, _ in e.related) for e in expressions)
+        }
+        if more <= found:
+            return frozenset(found)
+        found |= more
 
 
 def _dependents(behaviour: Behaviour) -> dict[str, list[_Dependent]]:

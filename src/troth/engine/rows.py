@@ -49,7 +49,7 @@ def _late_fields(ordered: tuple[Field, ...]) -> frozenset[str]:
 class RowKind:
     """The compiled form of one resource."""
 
-    def __init__(self, resource: Resource, sampler: Sampler, timed: frozenset[str] = frozenset()) -> None:
+    def __init__(self, resource: Resource, sampler: Sampler, *, daily: bool = False) -> None:
         self.resource = resource
         self._sampler = sampler
         ordered = computing_order(resource.computed)
@@ -66,8 +66,7 @@ class RowKind:
         self._open = not resource.fields
         self._blank = self._blanks()
         self._dynamic = tuple(f for f in resource.fields.values() if f.generated or f.sequence or f.initially)
-        clocked = any(f.computed and f.computed.clocked for f in ordered)
-        self.daily = clocked or bool(timed)
+        self.daily = daily
 
     # -- writing ---------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Seed data: tenants, principals and rows from ``mocks/<api>/seed.yaml``, expanded the same way every time.
+"""Seed rows, expanded the same way every time and planted in a state.
 
 A value may be a directive, an object with one ``$`` key: ``$cycle`` (the i-th of a list), ``$row`` (the id of a row
 of another resource), ``$day`` and ``$time`` (relative to today), ``$text`` (with ``{i}`` and ``{n}``) and ``$value``
@@ -8,105 +8,25 @@ of another resource), ``$day`` and ``$time`` (relative to today), ``$text`` (wit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import cel
-import yaml
 
 from troth.behaviour.model import Behaviour, Parent, Resource
-from troth.contract import shipped
-from troth.engine.authenticating import Principal
 from troth.engine.clock import instant, parse_instant
 from troth.engine.identity import stable_uuid
 from troth.engine.keeping import Keeper
-from troth.engine.oauth import Client
 from troth.engine.rows import seeded_identifier
+from troth.engine.seed_files import Seed
 from troth.engine.state import Row, State
 from troth.engine.world import TenantWorld
 from troth.errors import SeedError, did_you_mean
 from troth.findings import Location
 
-__all__ = ["Seed", "invented_seed", "plant", "read_seed", "seed_file_for"]
+__all__ = ["plant"]
 
 _DAY = 86_400
-
-
-@dataclass(frozen=True)
-class Seed:
-    """What a mock starts with. ``tenants`` maps a slug to the tenant's id on the wire.
-
-    ``lenient``: the contract is an older release, so rows of resources that came later are left out.
-    """
-
-    tenants: Mapping[str, str]
-    principals: Mapping[str, Principal]
-    clients: Mapping[str, Client] = field(default_factory=dict)
-    users: Mapping[str, str] = field(default_factory=dict)
-    rows: Mapping[str, Mapping[str, list[Any]]] = field(default_factory=dict)
-    source: str = ""
-    lenient: bool = False
-
-
-def seed_file_for(contract: str) -> Path | None:
-    """The seed data that lies in ``mocks/<name>/`` for a shipped name, or beside a contract's directory."""
-    name = contract.partition("@")[0]
-    if name in shipped().names():
-        found = shipped().mocks / name / "seed.yaml"
-        return found if found.is_file() else None
-    beside = Path(contract) / "seed.yaml" if Path(contract).is_dir() else Path(contract).parent / "seed.yaml"
-    return beside if "://" not in contract and beside.is_file() else None
-
-
-def read_seed(path: Path, *, lenient: bool = False) -> Seed:
-    """Read a seed file; see Seed for ``lenient``. Raises SeedError with the file and what is wrong."""
-    try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        given = yaml.load(path.read_text("utf-8"), loader)  # noqa: S506 - a safe loader either way
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SeedError(f"cannot be read: {error}", Location(str(path))) from error
-    if not isinstance(given, Mapping):
-        raise SeedError("a map with tenants, principals and rows is expected.", Location(str(path)))
-    tenants = given.get("tenants") or {}
-    oauth = given.get("oauth") or {}
-    return Seed(
-        tenants={slug: str(about.get("id", slug)) for slug, about in tenants.items()},
-        principals=_principals(given.get("principals") or {}, tenants, path),
-        clients={
-            name: Client(name, frozenset(about.get("redirectUris") or ()), about.get("secret"))
-            for name, about in (oauth.get("clients") or {}).items()
-        },
-        users={name: str(about.get("tenant")) for name, about in (oauth.get("users") or {}).items()},
-        rows=given.get("rows") or {},
-        source=str(path),
-        lenient=lenient,
-    )
-
-
-def _principals(given: Mapping[str, Any], tenants: Mapping[str, Any], path: Path) -> dict[str, Principal]:
-    found = {}
-    for name, about in given.items():
-        tenant = str(about.get("tenant", ""))
-        if tenant not in tenants:
-            hint = did_you_mean(tenant, tenants)
-            raise SeedError(
-                f"principal {name!r} names the tenant {tenant!r}, which does not exist.{hint}",
-                Location(str(path)),
-            )
-        found[name] = Principal(name, tenant, str(about["key"]), frozenset(about.get("scopes") or ("*",)))
-    return found
-
-
-def invented_seed(behaviour: Behaviour) -> Seed:
-    """Two tenants with one key each, for a contract that comes without seed data."""
-    if behaviour.tenancy.source == "none":
-        return Seed({"": ""}, {"demo": Principal("demo", "", "demo-key", frozenset("*"))})
-    tenants = {"alpha": "alpha", "beta": "beta"}
-    principals = {
-        f"{slug}-owner": Principal(f"{slug}-owner", slug, f"{slug}-key", frozenset("*")) for slug in tenants
-    }
-    return Seed(tenants, principals)
 
 
 class _Expansion:
@@ -190,6 +110,8 @@ def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: Sta
             ]
             start += count
     seed = replace(seed, rows={name: rows for name, rows in seed.rows.items() if name in behaviour.resources})
+    if not seed.lenient:
+        _check_fields(seed, behaviour)
     today = parse_instant(state.clock.today())
     expansion = _Expansion(ids, today, seed.source)
     for name, by_tenant in seed.rows.items():
@@ -199,6 +121,16 @@ def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: Sta
     if not seed.rows:
         _invent(seed, behaviour, keeper, state)
     state.swept = state.clock.today()
+
+
+def _check_fields(seed: Seed, behaviour: Behaviour) -> None:
+    """Every field of every row is one that its resource has."""
+    for name, by_tenant in seed.rows.items():
+        known = behaviour.resources[name].fields
+        for word in (word for blocks in by_tenant.values() for block in blocks for word in block["row"]):
+            if known and word not in known:
+                hint = did_you_mean(str(word), known)
+                raise SeedError(f"rows of {name!r} have no field {word!r}.{hint}", Location(seed.source))
 
 
 def _plant_rows(
@@ -214,7 +146,7 @@ def _plant_rows(
     for identifier, (row, i) in zip(ids, _blocks(blocks), strict=True):
         data = {name: expansion.value(value, tenant, i) for name, value in row.items()}
         table.put(Row(str(identifier), {**data, resource.id_field: identifier}))
-    if resource.id_kind == "integer":
+    if resource.id_kind == "integer" and ids:
         state.sequences["", resource.name, "$id"] = max(
             state.sequences.get(("", resource.name, "$id"), 0), ids[-1]
         )

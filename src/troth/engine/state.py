@@ -162,6 +162,7 @@ class State:
     def fork(self) -> State:
         """An independent copy: writes to either never show in the other. The journal and outbox start empty."""
         twin = State(self.clock.copy(), self.identities.copy())
+        twin.lock = self.lock  # forks share rows, and a row keeps what was last shown of it
         twin.tables = {key: table.copy() for key, table in self.tables.items()}
         twin.sequences = dict(self.sequences)
         twin.replays = dict(self.replays)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from troth.contract import Match, MethodNotAllowed
 from troth.engine import Engine, Request, Response
-from troth.engine.control import CONTROL_PATH, Control
+from troth.engine.control import CONTROL_PATH, Control, problem
 from troth.engine.engine import MAX_BODY
 from troth.engine.forcing import parse_prefer
 from troth.engine.messages import fold_headers
@@ -38,6 +38,7 @@ class _GoneError(Exception):
 
 
 async def _body(receive: Receive) -> bytes:
+    """The whole body. One that is too long is read on for a while, so that its sender gets to see the refusal."""
     message = await receive()
     if message["type"] == "http.disconnect":
         raise _GoneError
@@ -51,10 +52,14 @@ async def _body(receive: Receive) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _GoneError
-        parts.append(message.get("body", b""))
-        length += len(parts[-1])
-        if length > MAX_BODY:
-            raise _TooLargeError
+        part: bytes = message.get("body", b"")
+        length += len(part)
+        if length <= MAX_BODY:
+            parts.append(part)
+        elif length > 2 * MAX_BODY:
+            break
+    if length > MAX_BODY:
+        raise _TooLargeError
     return b"".join(parts)
 
 
@@ -78,7 +83,7 @@ async def _send(send: Send, response: Response, *, head: bool) -> None:
 
 
 def _is_control(path: str) -> bool:
-    return path.startswith(CONTROL_PATH) and not path.startswith(
+    return (path == CONTROL_PATH or path.startswith(f"{CONTROL_PATH}/")) and not path.startswith(
         (f"{CONTROL_PATH}/ui", f"{CONTROL_PATH}/openapi")
     )
 
@@ -138,13 +143,17 @@ class MockApplication:
         try:
             request = _request(scope)
             request.body = await _body(receive)
-        except (_GoneError, _TooLargeError):
+        except _GoneError:
+            return
+        except _TooLargeError:
+            refusal = problem(413, f"The body is longer than {MAX_BODY} bytes.", (b"connection", b"close"))
+            await _send(send, refusal, head=False)
             return
         response = self._control.handle(request)
         if request.path.endswith("/deliveries/flush"):
             await self.courier.deliver()
         self.courier.wake()
-        await _send(send, response, head=False)
+        await _send(send, response, head=request.method == "HEAD")
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

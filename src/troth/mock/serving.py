@@ -13,6 +13,7 @@ import uvicorn
 
 from troth.errors import UsageError
 from troth.mock.edge import MockApplication
+from troth.mock.protocol import JoiningProtocol
 
 __all__ = ["listen", "serve"]
 
@@ -65,6 +66,7 @@ def serve(application: MockApplication, listening: socket.socket, ready: Callabl
     config = uvicorn.Config(
         application,
         interface="asgi3",
+        http=JoiningProtocol,
         log_level="error",
         access_log=False,
         server_header=False,

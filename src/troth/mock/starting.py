@@ -10,7 +10,7 @@ from pathlib import Path
 from troth.contract import load_contract
 from troth.engine import Engine, Settings
 from troth.engine.faults import check_faults
-from troth.engine.seeding import seed_file_for
+from troth.engine.seed_files import seed_file_for
 from troth.mock.edge import MockApplication, build_application
 from troth.mock.watching import Watcher
 

@@ -18,7 +18,7 @@ from troth.engine import Engine, Exchange, Settings
 from troth.engine.control import Control
 from troth.engine.events import Delivery
 from troth.engine.faults import check_faults
-from troth.engine.seeding import seed_file_for
+from troth.engine.seed_files import seed_file_for
 from troth.engine.state import State
 from troth.testing.credentials import Credential, choose, credential_of
 from troth.testing.delivering import Receiver, deliver, deliver_async
