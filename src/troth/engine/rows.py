@@ -7,7 +7,7 @@ from typing import Any
 
 from troth.behaviour.model import Field, Resource
 from troth.engine.identity import stable_uuid
-from troth.engine.messages import dump
+from troth.engine.messages import compact, dump
 from troth.engine.sampling import Sampler
 from troth.engine.state import Row
 from troth.engine.world import TenantWorld
@@ -182,7 +182,7 @@ class RowKind:
         """The view as JSON, cached with it."""
         view = self.view(row, world)
         if row.body is None:
-            row.body = dump(view)
+            row.body = compact(dump(view))
         return row.body
 
     def full(self, row: Row, world: TenantWorld) -> Mapping[str, Any]:
