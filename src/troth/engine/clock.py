@@ -19,7 +19,12 @@ def _date(day: int) -> str:
 
 def instant(seconds: float) -> str:
     """RFC 3339 in UTC with milliseconds: ``2026-05-19T09:30:00.000Z``."""
-    day, milliseconds = divmod(round(seconds * 1000), 86_400_000)
+    return _instant(round(seconds * 1000))
+
+
+@lru_cache(maxsize=64)
+def _instant(moment: int) -> str:
+    day, milliseconds = divmod(moment, 86_400_000)
     hour, rest = divmod(milliseconds, 3_600_000)
     minute, rest = divmod(rest, 60_000)
     second, thousandth = divmod(rest, 1000)

@@ -146,6 +146,10 @@ class Dispatcher:
             settings.payload if settings else None
         )
 
+    def heard(self, state: State, tenant: str) -> Mapping[str, object]:
+        """The events that somebody of the tenant subscribes to."""
+        return {} if self._settings is None else self._subscribed(state, tenant)
+
     def emit(self, state: State, tenant: str, event: Event | str, view: Mapping[str, Any]) -> int:
         """Queue one delivery for each enabled subscription of the tenant; gives their number."""
         name = event if isinstance(event, str) else event.name

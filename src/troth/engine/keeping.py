@@ -192,10 +192,14 @@ class Keeper:
         events = self._announced.get((resource.name, moment), ())
         if not events:
             return
+        heard = self._dispatcher.heard(world.state, world.tenant)
+        if not heard:
+            return
         kind = self.kinds[resource.name]
         view = kind.full(row, world)
+        surroundings = {"old": old}
         for event in events:
-            if event.when is None or event.when.holds(view, world, {"old": old}):
+            if event.name in heard and (event.when is None or event.when.holds(view, world, surroundings)):
                 self._dispatcher.emit(world.state, world.tenant, event, kind.view(row, world))
 
     def sweep(self, state: State) -> None:
@@ -261,7 +265,7 @@ def _daily(behaviour: Behaviour) -> frozenset[str]:
         more = {
             name
             for name, expressions in reads.items()
-            if any(e.clocked or any(other in found for other, _ in e.related) for e in expressions)
+            if any(e.clocked or any(other in found for other, _ in e.related | e.looked_up) for e in expressions)
         }
         if more <= found:
             return frozenset(found)

@@ -70,6 +70,7 @@ def serve(application: MockApplication, listening: socket.socket, ready: Callabl
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         date_header=True,
         lifespan="on",
         timeout_graceful_shutdown=2,
