@@ -2,7 +2,9 @@
 
 (a) a bare ASGI application, (b) this mock with authentication, rate limit, validation and store on, (c) stock
 Connexion, (d) Prism where ``--prism`` or PATH has it. Rounds are interleaved so that a noisy machine hits all alike;
-each figure is the median of its rounds. The CPU time of a request is what a loaded machine disturbs least. Usage: ``python tests/benchmarks/throughput.py --rounds 3 --seconds 4``.
+each figure is the median of its rounds. The CPU time of a request is what a loaded machine disturbs least.
+
+Usage: ``python tests/benchmarks/throughput.py --rounds 3 --seconds 4``.
 """
 
 from __future__ import annotations
