@@ -265,7 +265,9 @@ def _daily(behaviour: Behaviour) -> frozenset[str]:
         more = {
             name
             for name, expressions in reads.items()
-            if any(e.clocked or any(other in found for other, _ in e.related | e.looked_up) for e in expressions)
+            if any(
+                e.clocked or any(other in found for other, _ in e.related | e.looked_up) for e in expressions
+            )
         }
         if more <= found:
             return frozenset(found)
