@@ -41,7 +41,6 @@ class _Demand(NamedTuple):
     alternatives: tuple[tuple[Callable[[Request], str | None], ...], ...]
 
 
-_NOTHING: list[str | None] = [None]
 ANONYMOUS = Principal("anonymous", "", "", frozenset({"*"}))
 
 
@@ -98,11 +97,17 @@ class Authenticator:
             return ANONYMOUS
         shown = False
         for readers in demand.alternatives:
-            secrets = [reader(request) for reader in readers]
-            if secrets == _NOTHING:
+            secret = readers[0](request)
+            if len(readers) == 1:
+                if secret is None:
+                    continue
+                shown = True
+                if principal := self.find(secret, state):
+                    return principal
                 continue
-            shown = shown or any(secret is not None for secret in secrets)
-            found = [None if secret is None else self.find(secret, state) for secret in secrets]
+            secrets = [secret, *(reader(request) for reader in readers[1:])]
+            shown = shown or any(one is not None for one in secrets)
+            found = [None if one is None else self.find(one, state) for one in secrets]
             if found[0] is not None and None not in found:
                 return found[0]
         return self._stranger(shown=shown, optional=demand.optional)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from troth.behaviour.model import Behaviour, Field, Reference, Resource
@@ -35,6 +35,18 @@ class WriteChecks:
             for f in resource.fields.values()
             if (inner := tuple(item.reference for item in (f.items or {}).values() if item.reference))
         )
+
+    def on_create(self) -> tuple[Callable[[Mapping[str, Any], TenantWorld], None], ...]:
+        """The checks that a new row of this resource needs at all, in order."""
+        resource = self._resource
+        needed: list[Callable[[Mapping[str, Any], TenantWorld], None]] = []
+        if resource.references or any(field.items for field in resource.fields.values()):
+            needed.append(lambda data, world: self.references(data, data, world))
+        if any("create" in rule.on for rule in resource.rules):
+            needed.append(lambda data, world: self.rules("create", data, world))
+        if self._unique:
+            needed.append(self.unique)
+        return tuple(needed)
 
     def traits(
         self, body: Mapping[str, Any], writable: frozenset[str], before: Mapping[str, Any] | None

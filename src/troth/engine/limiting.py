@@ -66,8 +66,8 @@ class Limiter:
             left = self.policy.limit
         made = [self._limit] if self._limit else []
         if self._remaining:
-            made.append((self._remaining, str(left).encode()))
+            made.append((self._remaining, b"%d" % left))
         if self._reset:
             shown = resets if self.policy.reset == "epoch" else max(0, math.ceil(resets - now))
-            made.append((self._reset, str(int(shown)).encode()))
+            made.append((self._reset, b"%d" % shown))
         return tuple(made)

@@ -251,17 +251,23 @@ def _sortable(value: Any) -> tuple[int, Any]:
 
 def _creator(rows: _Rows) -> Performer:
     resource, keeper, checks = rows.resource, rows.keeper, rows.checks
+    plain = rows.writable & resource.fields.keys()
+    needed = checks.on_create()
 
     def perform(call: Call) -> Response:
         body = rows.given(call)
-        checks.traits(body, rows.writable, None)
         world = call.world
-        given = {**rows.defaults, **_accepted(body, rows), **rows.parent_values(call)}
+        if body.keys() <= plain:
+            given = {**rows.defaults, **body}
+        else:
+            checks.traits(body, rows.writable, None)
+            given = {**rows.defaults, **_accepted(body, rows)}
+        if rows.binding.parents:
+            given |= rows.parent_values(call)
         identifier = _chosen_id(given, rows, call)
         data = rows.kind.filled(given, world, identifier=identifier)
-        checks.references(data, data, world)
-        checks.rules("create", data, world)
-        checks.unique(data, world)
+        for check in needed:
+            check(data, world)
         row = keeper.add(resource, data, world)
         if "create-not-persisted" in rows.faults:
             call.state.table(world.tenant, resource.name).drop(row.id)

@@ -49,6 +49,7 @@ class BodyReader:
         self._body = operation.body
         self._validators = validators
         self._lenient = lenient
+        self._by_type: dict[str, Media] = {}
         self._compiled: dict[str, Any] = {}
 
     def read(self, request: Request, warnings: list[str]) -> Any:
@@ -62,7 +63,8 @@ class BodyReader:
                     "invalid", "A request body is required.", [detail("", "required", "The body is missing.")]
                 )
             return None
-        media = self._media(request.headers.get("content-type", ""))
+        content_type = request.headers.get("content-type", "")
+        media = self._by_type.get(content_type) or self._media(content_type)
         if "urlencoded" in media.content_type:
             value = self._form(request.body, media)
         elif media.content_type.startswith("text/"):
@@ -82,6 +84,8 @@ class BodyReader:
             return next((m for t, m in known.items() if "json" in t), next(iter(known.values())))
         for candidate in (plain, plain.partition("/")[0] + "/*", "*/*"):
             if candidate in known:
+                if content_type == plain:  # parameters may hold anything: only the plain spelling is remembered
+                    self._by_type[content_type] = known[candidate]
                 return known[candidate]
         accepted = ", ".join(known)
         raise Refusal(
