@@ -37,6 +37,12 @@ class Limiter:
         self._remaining = names["remaining"].lower().encode() if "remaining" in names else None
         self._reset = names["reset"].lower().encode() if "reset" in names else None
 
+        # The three headers with an epoch, and no fault among them: made without looking anything up.
+        bent = {"rate-limit-headers-missing", "remaining-stuck"} & faults
+        self._usual: tuple[tuple[bytes, bytes], bytes, bytes] | None = None
+        if self._limit and self._remaining and self._reset and policy.reset == "epoch" and not bent:
+            self._usual = self._limit, self._remaining, self._reset
+
     def take(self, state: State, partition: str) -> Headers:
         """Count one request and give the headers of its response. Raises Refusal when the window is used up."""
         now = state.clock.now()
@@ -46,6 +52,9 @@ class Limiter:
             window = state.windows[key] = [float(math.floor(now) + self.policy.window), 0.0]
         used = window[1] = window[1] + 1
         left = self.policy.limit - int(used)
+        if left >= 0 and self._usual is not None:
+            limit, remaining, reset = self._usual
+            return (limit, (remaining, b"%d" % left), (reset, b"%d" % window[0]))
         headers = self._headers(max(left, 0), window[0], now)
         if left < 0 and "rate-limit-unenforced" not in self._faults:
             window[1] = float(self.policy.limit)

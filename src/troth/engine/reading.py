@@ -84,7 +84,9 @@ class BodyReader:
             return next((m for t, m in known.items() if "json" in t), next(iter(known.values())))
         for candidate in (plain, plain.partition("/")[0] + "/*", "*/*"):
             if candidate in known:
-                if content_type == plain:  # parameters may hold anything: only the plain spelling is remembered
+                if (
+                    content_type == plain
+                ):  # parameters may hold anything: only the plain spelling is remembered
                     self._by_type[content_type] = known[candidate]
                 return known[candidate]
         accepted = ", ".join(known)
@@ -150,13 +152,16 @@ class RequestReader:
         self._missing = "404" in operation.responses
         self._lenient = "invalid-accepted" in faults or validate != "strict"
         self._body = BodyReader(contract, operation, validators, lenient=self._lenient)
-        self._by_path = {p.location for p in operation.parameters} <= {"path", "query"}
+        self._rememberable = all(p.location != "cookie" for p in operation.parameters)
+        self._headers = tuple(p.name.lower() for p in operation.parameters if p.location == "header")
         self._known: dict[tuple[str, ...], Values] = {}
         self._unbounded = "page-size-unbounded" in faults
 
     def parameters(self, path: Mapping[str, str], request: Request, warnings: list[str]) -> Values:
         """All parameter values. A malformed path id is a missing object where the contract documents 404."""
-        simple = self._by_path and not request.query
+        simple = self._rememberable and not request.query
+        if simple and self._headers:
+            simple = not any(name in request.headers for name in self._headers)
         key = tuple(path.values())
         if simple and key in self._known:
             return self._known[key]
