@@ -13,6 +13,7 @@ from troth.engine.engine import MAX_BODY
 from troth.engine.forcing import parse_prefer
 from troth.engine.messages import fold_headers
 from troth.mock.delivering import Courier
+from troth.mock.sharing import preflight, share
 from troth.mock.shell import MATCH, build_shell
 
 __all__ = ["MockApplication", "build_application"]
@@ -130,12 +131,17 @@ class MockApplication:
             response.headers.append((b"connection", b"close"))
             await _send(send, response, head=False)
             return
+        if "origin" in headers and (allowed := preflight(request)):
+            await _send(send, allowed, head=False)
+            return
         prefer = headers.get("prefer")
         if prefer and (wait := parse_prefer(prefer).wait):
             await asyncio.sleep(wait)
         matched: Match | MethodNotAllowed | None = scope.get(MATCH)
         response = engine.handle(request, matched)
         self.courier.wake()
+        if "origin" in headers:
+            share(request, response)
         await _send(send, response, head=request.method == "HEAD")
 
     async def _operate(self, scope: Scope, receive: Receive, send: Send) -> None:
