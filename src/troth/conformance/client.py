@@ -39,7 +39,7 @@ class Client:
         cast: Cast,
         limits: Sequence[RateLimit],
     ) -> None:
-        self._base = target.base_url.rstrip("/")
+        self.base_url = target.base_url.rstrip("/")
         self.gap = 1 / target.rate if target.rate else 0.0
         self._next = 0.0
         self._connection = connection
@@ -66,7 +66,7 @@ class Client:
         patient: bool = True,
     ) -> Exchange:
         """One exchange. Raises Throttled when the limit stands in the way, unless ``patient`` is False."""
-        url = self._base + path + (f"?{urlencode([(k, _text(v)) for k, v in query])}" if query else "")
+        url = self.base_url + path + (f"?{urlencode([(k, _text(v)) for k, v in query])}" if query else "")
         content = raw if raw is not None else b"" if body is ABSENT else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if content else {}
         given |= {"Accept": "application/json", **self._extra, **(headers or {})}
@@ -100,7 +100,7 @@ class Client:
         except httpx.HTTPError as error:
             self._lost += 1
             if self._lost >= _LOST_IN_A_ROW:
-                raise TargetError(f"The target at {self._base} stopped answering: {error}.") from error
+                raise TargetError(f"The target at {self.base_url} stopped answering: {error}.") from error
             raise Inconclusive(f"{method} {url} got no answer: {error or type(error).__name__}") from error
         self._lost = 0
         self.sent += 1

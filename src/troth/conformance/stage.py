@@ -14,6 +14,7 @@ from troth.conformance.bodies import Bodies
 from troth.conformance.client import ABSENT, Client
 from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
+from troth.conformance.second_opinion import SecondOpinion
 from troth.conformance.verdicts import Inconclusive, NotExercised
 from troth.contract import Validators
 from troth.contract.model import Contract
@@ -46,6 +47,7 @@ class Stage(ABC):
         self.control = control
         self.nonce = nonce
         self.thorough = thorough
+        self.second_opinion = SecondOpinion(contract, client.base_url)
         self.bodies = Bodies(contract, validators, nonce)
         self.successes: dict[str, Exchange] = {}
         self.memory: dict[str, Any] = {}

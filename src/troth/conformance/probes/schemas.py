@@ -70,3 +70,5 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
         first = violations[0]
         title = f"The answer does not satisfy its schema: {first.pointer or '/'} {first.message}"
         raise Violated(title, exchange, violations=[f"{v.pointer} {v.message}" for v in violations[:5]])
+    if exchange.ok and (objection := scene.second_opinion.objection(exchange)):
+        raise Inconclusive(f"two validators disagree about the answer; openapi-core says: {objection}")
