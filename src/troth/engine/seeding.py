@@ -16,6 +16,7 @@ import cel
 import yaml
 
 from troth.behaviour.model import Behaviour, Parent, Resource
+from troth.behaviour.moments import moment_writer
 from troth.contract import shipped
 from troth.engine.authenticating import Principal
 from troth.engine.clock import instant, parse_instant
@@ -78,23 +79,34 @@ def read_seed(path: Path, *, lenient: bool = False) -> Seed:
             for name, about in (oauth.get("clients") or {}).items()
         },
         users={name: str(about.get("tenant")) for name, about in (oauth.get("users") or {}).items()},
-        rows=given.get("rows") or {},
+        rows=_rows(given.get("rows") or {}),
         source=str(path),
         lenient=lenient,
     )
+
+
+def _rows(given: Mapping[str, Any]) -> dict[str, dict[str, list[Any]]]:
+    """Blocks by resource and tenant; those under ``*`` belong to all tenants, which the empty slug stands for."""
+    return {
+        name: {"" if tenant == "*" else tenant: blocks for tenant, blocks in (by_tenant or {}).items()}
+        for name, by_tenant in given.items()
+    }
 
 
 def _principals(given: Mapping[str, Any], tenants: Mapping[str, Any], path: Path) -> dict[str, Principal]:
     found = {}
     for name, about in given.items():
         tenant = str(about.get("tenant", ""))
-        if tenant not in tenants:
-            hint = did_you_mean(tenant, tenants)
-            raise SeedError(
-                f"principal {name!r} names the tenant {tenant!r}, which does not exist.{hint}",
-                Location(str(path)),
-            )
-        found[name] = Principal(name, tenant, str(about["key"]), frozenset(about.get("scopes") or ("*",)))
+        further = frozenset(str(slug) for slug in about.get("tenants") or ())
+        for slug in (tenant, *sorted(further)):
+            if slug not in tenants:
+                hint = did_you_mean(slug, tenants)
+                raise SeedError(
+                    f"principal {name!r} names the tenant {slug!r}, which does not exist.{hint}",
+                    Location(str(path)),
+                )
+        scopes = frozenset(about.get("scopes") or ("*",))
+        found[name] = Principal(name, tenant, str(about["key"]), scopes, tenants=further)
     return found
 
 
@@ -112,8 +124,11 @@ def invented_seed(behaviour: Behaviour) -> Seed:
 class _Expansion:
     """Directives of one seed, expanded against the ids that its blocks will have."""
 
-    def __init__(self, ids: Mapping[tuple[str, str], list[Any]], start_of_today: float, source: str) -> None:
+    def __init__(
+        self, ids: Mapping[tuple[str, str], list[Any]], start_of_today: float, source: str, moment: str
+    ) -> None:
         self._ids = ids
+        self._moment = moment_writer(moment)
         self._today = start_of_today
         self._source = source
         self._programs: dict[str, Any] = {}
@@ -145,7 +160,7 @@ class _Expansion:
             index = int(self.number(given["$by"], i)) if "$by" in given else i
             return self.value(subject[index % len(subject)], tenant, i)
         if word == "$row":
-            ids = self._ids.get((tenant, str(subject)))
+            ids = self._ids.get((tenant, str(subject))) or self._ids.get(("", str(subject)))
             if not ids:
                 raise SeedError(
                     f"$row names {subject!r}, which has no rows for {tenant!r}.", Location(self._source)
@@ -155,7 +170,7 @@ class _Expansion:
             return instant(self._today + int(self.number(subject, i)) * _DAY)[:10]
         if word == "$time":
             day = instant(self._today + int(self.number(subject, i)) * _DAY)[:10]
-            return f"{day}T{given.get('$at', '09:00:00')}.000Z"
+            return self._moment(f"{day}T{given.get('$at', '09:00:00')}.000Z")
         if word == "$text":
             return str(subject).replace("{i}", str(i)).replace("{n}", str(i + 1))
         if word == "$value":
@@ -191,7 +206,7 @@ def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: Sta
             start += count
     seed = replace(seed, rows={name: rows for name, rows in seed.rows.items() if name in behaviour.resources})
     today = parse_instant(state.clock.today())
-    expansion = _Expansion(ids, today, seed.source)
+    expansion = _Expansion(ids, today, seed.source, behaviour.moment)
     for name, by_tenant in seed.rows.items():
         for tenant, blocks in by_tenant.items():
             _plant_rows(behaviour.resources[name], tenant, blocks, ids[tenant, name], expansion, state)
@@ -248,6 +263,8 @@ def _invent(seed: Seed, behaviour: Behaviour, keeper: Keeper, state: State) -> N
     for tenant in seed.tenants:
         world = keeper.world(state, tenant)
         for resource in ordered:
+            if resource.shared and tenant != next(iter(seed.tenants)):
+                continue
             for index in range(3):
                 _invent_row(resource, index, parents[resource.name], keeper, world)
 
