@@ -73,6 +73,7 @@ paths:
 components:
   securitySchemes:
     key: {type: apiKey, in: header, name: key}
+    bearer: {type: http, scheme: bearer}
     oauth2:
       type: oauth2
       flows: {authorizationCode: {authorizationUrl: /a, tokenUrl: /t, scopes: {}}}
@@ -246,6 +247,10 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
     "root": {
         "tenancy": {
             "from": "credential",
+            "header": "x-org",
+            "missing": "invalid",
+            "unknown": "gone",
+            "stranger": "forbidden",
             "field": "org",
             "foreign": {"read": "gone", "write": "gone", "reference": "gone"},
         },
@@ -259,14 +264,24 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         },
         "scopes": {"read": "{resource}:r", "write": "{resource}:w", "aliases": {"{access}": True}},
         "writes": {"readOnly": "reject", "unknown": "ignore"},
+        "tokens": {"scheme": "bearer", "tenant": "org", "subject": "sub", "ttl": "1h"},
+        "formats": {"moment": "YYYY-MM-DD hh:mm:ss"},
+        "query": {
+            "conditions": {"parameter": "since", "grammar": "where-tree"},
+            "sort": {"parameter": "since", "default": "-total"},
+            "populate": {"parameter": "size", "default": 1, "max": 2},
+        },
+        "answers": {kind: {"doc": "$row"} for kind in ("create", "update", "replace", "delete")},
         "pagination": {
             "default": {
                 "style": "page",
                 "position": "page",
+                "cursor": "cursor",
                 "size": "size",
                 "defaultSize": 10,
                 "maxSize": 50,
                 "oversize": "clamp",
+                "zero": "max",
                 "envelope": "$items",
             }
         },
@@ -274,7 +289,17 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
             "envelope": {"code": "$code"},
             "mediaType": "application/json",
             "requestId": {"prefix": "r"},
-            "kinds": {"gone": {"status": 410, "code": "gone", "message": "Gone."}},
+            "kinds": {
+                "gone": {
+                    "status": 410,
+                    "code": "gone",
+                    "message": "Gone.",
+                    "envelope": {"list": "$details"},
+                    "detail": {"at": "$path"},
+                    "summary": {"one": "{labels}", "many": "{paths}"},
+                }
+            },
+            "sentences": {"required": "Needed."},
         },
         "idempotency": {
             "header": "K",
@@ -294,6 +319,7 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
             }
         },
         "webhooks": {
+            "subscriptions": "resource",
             "resource": "orders",
             "subscription": {"url": "url", "events": "events", "enabled": "enabled", "secret": "secret"},
             "payload": {"e": "$event"},
@@ -323,10 +349,15 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
                 "field": "id",
             }
         },
-        "events": {"e": {"on": {"create": True}, "when": "true"}},
+        "records": {"r": {"on": {"create": True}, "when": "true", "in": "orders", "row": {"total": "1"}}},
+        "shared": True,
+        "events": {"e": {"on": {"create": True}, "when": "true", "data": "{'a': 1}"}},
+        "eventData": "{'id': id}",
     },
     "property": {
         "computed": "total",
+        "frozenWhen": "true",
+        "emptied": "",
         "generated": "id",
         "sequence": "{}",
         "initial": 1,
@@ -337,14 +368,28 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         "editableWhile": "true",
         "inList": "omit",
         "unique": "tenant",
-        "references": {"to": {"a": "orders"}, "by": "status", "onDelete": "cascade", "refused": "invalid"},
+        "references": {
+            "to": {"a": "orders"},
+            "by": "status",
+            "at": "id",
+            "onDelete": "ignore",
+            "refused": "invalid",
+        },
     },
     "operation": {
         "kind": "list",
         "scopes": {"s": True},
         "pagination": "default",
         "parents": {"p": "id"},
-        "filters": {"since": {"field": "id", "op": "from", "where": {"status": "paid"}}},
+        "where": "true",
+        "rules": {
+            "r": {"when": "true", "require": "true", "refused": "invalid", "message": "m", "field": "id"}
+        },
+        "effect": {"transition": "pay", "create": {"orders": {"total": "1"}}, "set": {"total": "2"}},
+        "filters": {
+            "since": {"field": "id", "op": "from", "where": {"status": "paid"}, "separator": ","},
+        },
+        "shorthand": {"into": "lines", "fields": {"total": True}},
     },
 }
 """Every keyword, each with a value."""
@@ -405,7 +450,7 @@ def test_every_keyword_can_be_written(lay: Lay, scope: Scope) -> None:
             "property",
             {"rules": {}},
             "/rules",
-            "unknown keyword 'rules'. It is a keyword of a schema of rows.",
+            "unknown keyword 'rules'. It is a keyword of a schema of rows and of an operation.",
         ),
         ("resource", {"rules": {"a": {}}}, "/rules/a", "'require' is missing here."),
         ("operation", {"kind": "lst"}, "/kind", "unknown word 'lst'. Did you mean 'list'?"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import httpx
 import pytest
 
+from troth.behaviour import behaviour_of
+from troth.behaviour.clauses import clauses_of
 from troth.conformance import Outcome, Target, verify
 from troth.contract import Contract, load_contract, shipped
 from troth.engine import Engine, Settings
@@ -47,11 +50,25 @@ def engine_of(contract: Contract, *faults: str, **options: Any) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def held(clientcasa: Contract) -> Callable[..., Outcome]:
-    """Holds a mock of ClientCasa with some faults to the contract."""
+def promising(clientcasa: Contract) -> Callable[[str], Contract]:
+    """A shipped contract that makes a promise, by clause id: ClientCasa if it can, else one of the others."""
+    others = sorted(set(shipped().names()) - {"clientcasa"})
 
-    def run(faults: Iterable[str] = (), **options: Any) -> Outcome:
-        transport = EngineTransport(engine_of(clientcasa, *faults))
-        return verify(clientcasa, Target(f"{BASE}{clientcasa.base_path}", transport=transport), **options)
+    @cache
+    def contracts() -> list[tuple[Contract, frozenset[str]]]:
+        found = [clientcasa, *map(load_contract, others)]
+        return [(c, frozenset(clause.id for clause in clauses_of(c, behaviour_of(c)))) for c in found]
+
+    return lambda clause: next((c for c, clauses in contracts() if clause in clauses), clientcasa)
+
+
+@pytest.fixture(scope="session")
+def held(clientcasa: Contract) -> Callable[..., Outcome]:
+    """Holds a mock with some faults to its contract, which is ClientCasa's unless another is given."""
+
+    def run(faults: Iterable[str] = (), contract: Contract | None = None, **options: Any) -> Outcome:
+        contract = contract or clientcasa
+        transport = EngineTransport(engine_of(contract, *faults))
+        return verify(contract, Target(f"{BASE}{contract.base_path}", transport=transport), **options)
 
     return run

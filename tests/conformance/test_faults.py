@@ -10,6 +10,7 @@ import pytest
 from troth.behaviour.clauses import CLAUSE_IDS
 from troth.conformance import Outcome
 from troth.conformance.probes import PROBES
+from troth.contract import Contract
 from troth.engine.faults import FAULTS
 
 #: What a fault breaks beside its own clause, and why that is true as well.
@@ -28,10 +29,12 @@ def violated(outcome: Outcome) -> set[str]:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_caught_by_its_clause(name: str, held: Callable[..., Outcome]) -> None:
+def test_a_fault_is_caught_by_its_clause(
+    name: str, held: Callable[..., Outcome], promising: Callable[[str], Contract]
+) -> None:
     """Within the fault's concept its own clause is violated, and no other."""
     wanted = FAULTS[name].clause
-    outcome = held([name], only=[wanted.partition(".")[0]])
+    outcome = held([name], contract=promising(wanted), only=[wanted.partition(".")[0]])
     assert outcome.exit_code == 1
     assert violated(outcome) == {wanted}
 

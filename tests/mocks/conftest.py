@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from troth.engine.identity import stable_uuid
+from troth.engine.identity import stable_object_id, stable_uuid
 
 Row = dict[str, Any]
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -214,8 +214,210 @@ class Sandbox:
         return error
 
 
+class Workspaces(Sandbox):
+    """A running mock of Cloud Billing as one test sees it; paths begin with a slash."""
+
+    def __init__(self, http: httpx.Client, control: str) -> None:
+        super().__init__(http, control)
+        self.owner = self.member("brightwater-owner", "brightwater")
+        self.peer = self.member("juniper-owner", "juniper")
+        self.draft = {"status": "draft", "lines": [{"description": "Survey", "unit_price": 100}]}
+
+    def member(self, name: str, slug: str | None) -> Caller:
+        """A user of the seed data at work for a workspace, or for none."""
+        key = {"authorization": f"Bearer jwt_test_{name.replace('-', '_')}_0001"}
+        return self.caller(key | ({"x-tenant-slug": slug} if slug is not None else {}))
+
+    def seeded(self, resource: str, index: int, tenant: str = "brightwater") -> str:
+        return stable_uuid("billing", tenant, resource, index)
+
+    def invoice(self, **given: Any) -> Row:
+        """A new draft with one line of 100 for the first customer, unless it says otherwise."""
+        lines = {} if {"lines", "unit_price"} & given.keys() else {"lines": self.draft["lines"]}
+        body = {"customer_id": self.seeded("customers", 0), "status": "draft", **lines, **given}
+        return self.owner.created("/invoices", body)
+
+    @staticmethod
+    def refused(answer: httpx.Response, status: int, code: str) -> Row:
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/json"
+        assert set(answer.json()) == {"error"}
+        error: Row = answer.json()["error"]
+        assert set(error) == {"code", "message"}
+        assert error["code"] == code
+        assert error["message"].strip()
+        return error
+
+
+class OfficeCaller(Caller):
+    """One credential of the CRM; a path is what follows ``/api/v1/``."""
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {**self.headers, **(options.pop("headers", None) or {})}
+        return self._http.request(method, f"/api/v1/{path}", headers=headers, **options)
+
+    def put(self, path: str, **changes: Any) -> httpx.Response:
+        return self.send("PUT", path, json=changes)
+
+    def data(self, path: str, **query: Any) -> Any:
+        """What stands under ``data`` in an answer that must be 200."""
+        answer = self.get(path, **query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def every(self, path: str, **query: Any) -> list[Row]:
+        """All pages of a paged list."""
+        found: list[Row] = []
+        for page in range(1, 100):
+            answer = self.get(path, page=page, per_page=100, **query).json()
+            found += answer["data"]
+            if page >= answer["meta"]["total_pages"]:
+                return found
+        raise AssertionError(f"{path} does not end")
+
+    def made(self, path: str, **body: Any) -> Row:
+        """A new object."""
+        answer = self.post(path, body)
+        assert answer.status_code == 201, answer.text
+        found: Row = answer.json()["data"]
+        return found
+
+    def done(self, path: str, **body: Any) -> Row:
+        """The object after an action or a change that must succeed."""
+        answer = self.post(path, body or None)
+        assert answer.status_code == 200, answer.text
+        found: Row = answer.json()["data"]
+        return found
+
+    def changed(self, path: str, **changes: Any) -> Row:
+        """The object after a PUT."""
+        answer = self.put(path, **changes)
+        assert answer.status_code == 200, answer.text
+        found: Row = answer.json()["data"]
+        return found
+
+
+class Installations(Sandbox):
+    """A running mock of the CRM as one test sees it."""
+
+    def __init__(self, http: httpx.Client, control: str) -> None:
+        super().__init__(http, control)
+        self.office = OfficeCaller(http, {**self._sandboxed, "x-api-key": "pk_test_harbourline_office_0001"})
+        self.other = OfficeCaller(http, {**self._sandboxed, "x-api-key": "pk_test_quillstone_office_0001"})
+        self.nobody = OfficeCaller(http, self._sandboxed)
+
+    @property
+    def _sandboxed(self) -> dict[str, str]:
+        return {"X-Troth-Sandbox": self.name}
+
+    def with_headers(self, **headers: str) -> OfficeCaller:
+        return OfficeCaller(self.http, {**self._sandboxed, **headers})
+
+    def customer(self, **given: Any) -> Row:
+        body = {"company": "Tern Rigging", "email": f"{uuid.uuid4().hex[:8]}@tern.example", **given}
+        return self.office.made("customers", **body)
+
+    @staticmethod
+    def refused(answer: httpx.Response, status: int = 400, code: str = "") -> Row:
+        """The body of a refusal, after a look at its envelope; ``code`` is a field that it must name."""
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"].startswith("application/json")
+        body: Row = answer.json()
+        assert {"status", "message"} <= set(body) <= {"status", "message", "errors"}
+        assert body["status"] is False
+        assert body["message"].strip()
+        assert not code or code in body["errors"]
+        return body
+
+
+class StudioCaller(Caller):
+    """One credential of Clearmargin; a path is what follows ``/api/``."""
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {**self.headers, **(options.pop("headers", None) or {})}
+        return self._http.request(method, f"/{path}", headers=headers, **options)
+
+    def listed(self, path: str, query: Mapping[str, Any] | None = None, **more: Any) -> Row:
+        """One page with its envelope; ``query`` is for names with brackets."""
+        answer = self.send("GET", path, params={**(query or {}), **more})
+        assert answer.status_code == 200, answer.text
+        found: Row = answer.json()
+        return found
+
+    def every(self, path: str, query: Mapping[str, Any] | None = None, **more: Any) -> list[Row]:
+        """All pages of a list, with ids in place of related documents."""
+        found: list[Row] = []
+        for page in range(1, 100):
+            body = self.listed(path, query, **{"depth": 0, "limit": 100, **more, "page": page})
+            found += body["docs"]
+            if not body["hasNextPage"]:
+                return found
+        raise AssertionError(f"{path} does not end")
+
+    def made(self, path: str, **body: Any) -> Row:
+        """A new document, with ids in place of related ones."""
+        answer = self.send("POST", path, params={"depth": 0}, json=body)
+        assert answer.status_code == 201, answer.text
+        found: Row = answer.json()["doc"]
+        return found
+
+    def changed(self, path: str, **changes: Any) -> Row:
+        """The document after a change."""
+        answer = self.send("PATCH", path, params={"depth": 0}, json=changes)
+        assert answer.status_code == 200, answer.text
+        found: Row = answer.json()["doc"]
+        return found
+
+    def shown(self, path: str, depth: int = 0) -> Row:
+        """One document that must be there."""
+        answer = self.get(path, depth=depth)
+        assert answer.status_code == 200, answer.text
+        found: Row = answer.json()
+        return found
+
+
+class Organizations(Sandbox):
+    """A running mock of Clearmargin as one test sees it."""
+
+    def __init__(self, http: httpx.Client, control: str) -> None:
+        super().__init__(http, control)
+        self.studio = self.bearer("sk_test_fernwood_owner_0001")
+        self.rival = self.bearer("sk_test_kestrel_owner_0001")
+        self.timesheets = self.bearer("sk_test_fernwood_timesheets_0001")
+        self.nobody = StudioCaller(http, {"X-Troth-Sandbox": self.name})
+
+    def bearer(self, secret: str) -> StudioCaller:
+        return self.with_headers(Authorization=f"Bearer {secret}")
+
+    def with_headers(self, **headers: str) -> StudioCaller:
+        return StudioCaller(self.http, {"X-Troth-Sandbox": self.name, **headers})
+
+    def seeded(self, resource: str, index: int, tenant: str = "fernwood") -> str:
+        return stable_object_id("clearmargin", tenant, resource, index)
+
+    def invoice(self, **given: Any) -> Row:
+        """A new invoice of 100 to the first client, unless it says otherwise."""
+        line = {"description": "Workshop", "quantity": 1, "unitPrice": 100}
+        body = {"client": self.seeded("clients", 1), "lineItems": [line], **given}
+        return self.studio.made("invoices", **body)
+
+    @staticmethod
+    def refused(answer: httpx.Response, status: int, message: str = "", name: str | None = None) -> Row:
+        """The only error of a refusal, after a look at the whole body."""
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"].startswith("application/json")
+        assert set(answer.json()) == {"errors"}
+        (error,) = answer.json()["errors"]
+        assert set(error) == ({"message"} if name is None else {"name", "data", "message"})
+        assert error.get("name") == name
+        assert error["message"].strip()
+        assert message in error["message"]
+        found: Row = error
+        return found
+
+
 @contextmanager
-def serving(*arguments: str) -> Iterator[Callable[[], Sandbox]]:
+def serving(*arguments: str, kind: type[Sandbox] = Sandbox) -> Iterator[Callable[[], Sandbox]]:
     """A mock in a child process for as long as the block lasts; gives a maker of sandboxes."""
     command = [sys.executable, "-m", "troth", "mock", *arguments, "--port", "0", "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -225,7 +427,7 @@ def serving(*arguments: str) -> Iterator[Callable[[], Sandbox]]:
         told = json.loads(line or "{}")
         assert "url" in told, f"{' '.join(command)}: {line or 'ended without a word'}"
         with httpx.Client(base_url=told["url"], timeout=30, trust_env=False) as http:
-            yield lambda: Sandbox(http, told["control"])
+            yield lambda: kind(http, told["control"])
     finally:
         process.terminate()
         process.communicate(timeout=20)
@@ -241,6 +443,48 @@ def sandboxes() -> Iterator[Callable[[], Sandbox]]:
 @pytest.fixture
 def mock(sandboxes: Callable[[], Sandbox]) -> Sandbox:
     return sandboxes()
+
+
+@pytest.fixture(scope="session")
+def workspaces() -> Iterator[Callable[[], Sandbox]]:
+    """One mock of Cloud Billing for the session."""
+    with serving("billing", "--seed", "7", kind=Workspaces) as maker:
+        yield maker
+
+
+@pytest.fixture
+def billing(workspaces: Callable[[], Sandbox]) -> Sandbox:
+    return workspaces()
+
+
+@pytest.fixture(scope="session")
+def installations() -> Iterator[Callable[[], Sandbox]]:
+    """One mock of the CRM for the session; its rate limit is off, so that it does not get in the way."""
+    with serving("crm", "--seed", "7", "--rate-limit", "off", kind=Installations) as maker:
+        yield maker
+
+
+@pytest.fixture
+def crm(installations: Callable[[], Sandbox]) -> Sandbox:
+    return installations()
+
+
+@pytest.fixture(scope="session")
+def serve_crm() -> Callable[..., Any]:
+    """For tests that need a mock of the CRM with other options."""
+    return lambda *arguments: serving("crm", *arguments, kind=Installations)
+
+
+@pytest.fixture(scope="session")
+def organizations() -> Iterator[Callable[[], Sandbox]]:
+    """One mock of Clearmargin for the session."""
+    with serving("clearmargin", "--seed", "7", kind=Organizations) as maker:
+        yield maker
+
+
+@pytest.fixture
+def margin(organizations: Callable[[], Sandbox]) -> Sandbox:
+    return organizations()
 
 
 @pytest.fixture(scope="session")

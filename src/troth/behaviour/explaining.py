@@ -8,6 +8,8 @@ from typing import Any
 
 from troth.behaviour.model import Authentication, Behaviour, Binding, Kind
 from troth.behaviour.telling import Fact, Teller
+from troth.behaviour.telling_actions import action_facts
+from troth.behaviour.telling_queries import answer_facts, query_facts
 from troth.behaviour.telling_rows import row_facts
 from troth.contract.model import Contract
 from troth.contract.pointers import join
@@ -55,7 +57,10 @@ def _facts(at: Teller) -> Iterator[Fact]:
     yield from _limits(at)
     yield from _input(at)
     yield from row_facts(at)
+    yield from action_facts(at)
     yield from _list(at)
+    yield from query_facts(at)
+    yield from answer_facts(at)
     yield from _outcome(at)
 
 
@@ -64,7 +69,9 @@ def _kind(at: Teller) -> Iterator[Fact]:
     declared = "kind" in binding.operation.extension
     pointer = at.own("kind") if declared else at.operation
     if binding.kind is Kind.ACTION:
-        yield at.fact("kind", "an action: answers its documented response", pointer, binding.sources["kind"])
+        acts = binding.effect or binding.prints
+        told = "an action on the row of its path" if acts else "an action: answers its documented response"
+        yield at.fact("kind", told, pointer, binding.sources["kind"])
     else:
         yield at.fact("kind", str(binding.kind), pointer, binding.sources["kind"])
     if resource is not None:
@@ -104,7 +111,9 @@ def _access(at: Teller) -> Iterator[Fact]:
             "x-behaviour scopes template": "/x-behaviour/scopes",
         }.get(source, security)
         yield at.fact("scopes", f"{wanted}; else {at.refusal('forbidden')}", pointer, source)
-    if behaviour.tenancy.source == "credential" and at.binding.resource is not None:
+    if behaviour.tenancy.source == "header":
+        yield at.fact("tenant", _tenant(at), "/x-behaviour/tenancy", "x-behaviour")
+    if behaviour.tenancy.source != "none" and at.binding.resource is not None:
         yield at.fact("tenancy", _tenancy(at), "/x-behaviour/tenancy", "x-behaviour")
 
 
@@ -112,6 +121,17 @@ def _carried(name: str, authentication: Authentication) -> str:
     place, key, prefix = authentication.carriers.get(name, ("", "", ""))
     shown = f"{place} {key}" + (f" {prefix.strip()}" if prefix else "")
     return f"{name} ({shown})" if place else name
+
+
+def _tenant(at: Teller) -> str:
+    tenancy = at.behaviour.tenancy
+    cases = (
+        ("without it", tenancy.missing),
+        ("one that does not exist", tenancy.unknown),
+        ("one of others", tenancy.stranger),
+    )
+    told = ", ".join(f"{case} {at.refusal(kind)}" for case, kind in cases)
+    return f"header {tenancy.header} names it; {told}"
 
 
 def _tenancy(at: Teller) -> str:
@@ -176,7 +196,8 @@ def _list(at: Teller) -> Iterator[Fact]:
         pointer = at.own("filters", found.parameter) if declared else at.parameter("query", found.parameter)
         where = "".join(f" and '{name}' is {value!r}" for name, value in found.where.items())
         compared = "every text" if found.op == "search" else f"'{found.field}'"
-        told = f"{found.parameter}: {compared} {_OPERATIONS[found.op]}{where}"
+        several = f", several with '{found.separator}' between them" if found.separator else ""
+        told = f"{found.parameter}: {compared} {_OPERATIONS[found.op]}{where}{several}"
         yield at.fact("filter", told, pointer, found.source)
 
 
@@ -200,12 +221,14 @@ def _paging(at: Teller) -> str:
     told = f"by {paging.style}"
     if paging.position:
         told += f" in '{paging.position}'"
+    if paging.cursor:
+        told += f" or by cursor in '{paging.cursor}'"
     if paging.size:
         told += f", size in '{paging.size}'"
     told += f", {paging.default_size} rows"
     if paging.max_size is not None:
         more = at.refusal("invalid") if paging.oversize == "reject" else "as many"
-        told += f", at most {paging.max_size} (more gives {more})"
+        told += f", at most {paging.max_size} (more gives {more}{', 0 too' if paging.zero == 'max' else ''})"
     return told
 
 
@@ -232,6 +255,9 @@ def _refusals(binding: Binding, behaviour: Behaviour, at: Teller) -> Sequence[st
     found = []
     if binding.operation.security:
         found += ["unauthenticated", *(["forbidden"] if binding.scopes else [])]
+    tenancy = behaviour.tenancy
+    if tenancy.source == "header":
+        found += [tenancy.missing, tenancy.unknown, tenancy.stranger]
     if behaviour.rate_limits:
         found.append("rate-limited")
     if binding.operation.body is not None:

@@ -1,7 +1,8 @@
 """CEL expressions over rows: the only module that speaks to the CEL package.
 
 An expression sees the fields of one row (every JSON number is a double), plus ``old`` (the row before an update),
-``changes`` (what the request sends) and ``viewer`` (the principal), and these functions:
+``changes`` (what the request sends) and ``viewer`` (the principal), in actions ``body`` and ``created``, in lists
+``query``, and these functions:
 
 ``today()``, ``now()``           the clock, as ``2026-05-19`` and ``2026-05-19T09:30:00.000Z``
 ``days(date, n)``                a date moved by n days
@@ -68,7 +69,7 @@ RELATED = re.compile(r"\brelated\(\s*'([^']+)'\s*,\s*'([^']+)'\s*\)")
 LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,(?:\s*(\w+)\s*\))?")
 _CLOCK = frozenset({"today", "now"})
 _IMPURE = _CLOCK | {"related", "lookup"}
-_SURROUNDINGS = frozenset({"old", "changes", "viewer"})
+_SURROUNDINGS = frozenset({"body", "changes", "created", "old", "query", "viewer"})
 _REMEMBERED = 1024
 _EXACT = 2.0**53  # beyond it a double has no digits after the point
 

@@ -41,7 +41,8 @@ def _filter(parameter: str, resource: Resource, declared: Mapping[str, Any]) -> 
     given = declared.get(parameter)
     if isinstance(given, Mapping):
         named, op = str(given.get("field", parameter)), str(given.get("op", "eq"))
-        return Filter(parameter, named, op, "x-behaviour filters", given.get("where") or {})
+        separator = str(given.get("separator", ""))
+        return Filter(parameter, named, op, "x-behaviour filters", given.get("where") or {}, separator)
     if parameter in PAGING_PARAMETERS:
         return None
     return _derived(parameter, resource)

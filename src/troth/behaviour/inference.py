@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from troth.behaviour import profiles
+from troth.behaviour.effects import effect_of, records_of, rules_of_operation
 from troth.behaviour.filters import filters_of, plain
-from troth.behaviour.model import Behaviour, Binding, Idempotency, Kind, Parent, Resource, Scopes
+from troth.behaviour.model import Behaviour, Binding, Idempotency, Kind, Parent, Resource, Scopes, Shorthand
 from troth.behaviour.paging import pagination_of
-from troth.behaviour.resources import build_resource, properties_of
+from troth.behaviour.querying import answer_of, placed, querying, row_member
+from troth.behaviour.resources import build_resource, expression, properties_of
 from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
 from troth.behaviour.vocabulary import check_vocabulary
 from troth.contract.model import Contract, Operation
+from troth.contract.pointers import join
 from troth.errors import BehaviourError
 
 __all__ = ["behaviour_of"]
@@ -30,6 +34,7 @@ def behaviour_of(contract: Contract) -> Behaviour:
         shape.operation.id: _binding(contract, shape, resources.get(shape.collection), scopes, idempotency)
         for shape in found
     }
+    bindings = {name: _answering(contract, binding, resources) for name, binding in bindings.items()}
     return Behaviour(
         tenancy=profiles.tenancy(contract),
         authentication=profiles.authentication(contract),
@@ -41,6 +46,8 @@ def behaviour_of(contract: Contract) -> Behaviour:
         webhooks=profiles.webhooks(contract),
         resources={resource.name: resource for resource in resources.values()},
         bindings=bindings,
+        querying=querying(contract),
+        moment=profiles.moment(contract),
     )
 
 
@@ -122,7 +129,12 @@ def _resource(
         name = group[0].collection.strip("/").replace("/", ".")
     parameter = next((shape.parameter for shape in group if shape.parameter), None)
     writers = tuple(_written(contract, end, p) for shape in group if (p := _request_schema(shape.operation)))
-    return build_resource(contract, name, pointer, writers, parameter)
+    built = build_resource(contract, name, pointer, writers, parameter)
+    given = contract.node(built.pointer) if isinstance(schema, Mapping) and "x-behaviour" in schema else {}
+    if not isinstance(given, Mapping):
+        return built
+    records = records_of(contract, given.get("records"), built.pointer)
+    return replace(built, records=records, shared=bool(given.get("shared")))
 
 
 def _parents(shape: Shape, resource: Resource | None) -> tuple[Parent, ...]:
@@ -177,8 +189,11 @@ def _binding(
     pagination = pagination_of(contract, operation) if kind is Kind.LIST else None
     media = response_media(operation)
     wrapper = None
-    if media and media.schema_pointer and kind not in (Kind.LIST, Kind.ACTION):
+    if media and media.schema_pointer and kind is not Kind.LIST and (kind is not Kind.ACTION or shape.acts):
         wrapper = item_form(contract, media.schema_pointer).wrapper
+    answer = answer_of(contract, kind)
+    if answer is not None:
+        wrapper = row_member(answer.template)
     declared = "x-behaviour" if "kind" in operation.extension else "path shape and method"
     sources = {
         "kind": declared,
@@ -191,7 +206,7 @@ def _binding(
     return Binding(
         operation=operation,
         kind=kind,
-        resource=resource if kind is not Kind.ACTION or "{" in shape.collection else None,
+        resource=resource if kind is not Kind.ACTION or shape.acts or "{" in shape.collection else None,
         id_parameter=shape.parameter,
         parents=_parents(shape, resource),
         scopes=wanted,
@@ -202,4 +217,32 @@ def _binding(
         envelope=pagination.envelope if pagination else None,
         wrapper=wrapper,
         sources=sources,
+        shorthand=_shorthand(operation, kind),
+        query=placed(querying(contract), operation, kind),
+        answer=answer,
+        rules=rules_of_operation(contract, operation),
+        effect=effect_of(contract, operation),
+        where=expression(
+            contract, operation.extension.get("where"), join(operation.pointer, "x-behaviour", "where")
+        ),
+        prints=shape.prints,
     )
+
+
+def _answering(contract: Contract, binding: Binding, resources: Mapping[str, Resource]) -> Binding:
+    """The binding with the resource whose row an action shows: that of the response's schema."""
+    media = response_media(binding.operation)
+    if binding.effect is None or media is None or media.schema_pointer is None:
+        return binding
+    pointer = contract.follow(item_form(contract, media.schema_pointer).pointer)[0]
+    shown = next((r.name for r in resources.values() if r.schema_pointer == pointer), None)
+    return replace(binding, answers=shown)
+
+
+def _shorthand(operation: Operation, kind: Kind) -> Shorthand | None:
+    given = operation.extension.get("shorthand")
+    if not isinstance(given, Mapping):
+        return None
+    at = join(operation.pointer, "x-behaviour", "shorthand")
+    found = Shorthand(str(given["into"]), frozenset(profiles.on(given["fields"])), at)
+    return found if kind in (Kind.CREATE, Kind.UPDATE, Kind.REPLACE) else None

@@ -5,6 +5,7 @@ Everything here is derived once at start-up by :mod:`troth.behaviour.inference`;
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as member
@@ -12,12 +13,17 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from troth.behaviour.expressions import Expression
+from troth.behaviour.moments import RFC3339
 from troth.contract.model import Operation
 
 __all__ = [
+    "Answer",
     "Authentication",
     "Behaviour",
     "Binding",
+    "Conditions",
+    "Effect",
+    "ErrorBody",
     "ErrorKind",
     "Errors",
     "Event",
@@ -29,17 +35,30 @@ __all__ = [
     "OAuth",
     "Pagination",
     "Parent",
+    "Population",
+    "Querying",
     "RateLimit",
+    "Record",
     "Reference",
     "Resource",
     "Rule",
     "Scopes",
+    "Shorthand",
     "Signing",
+    "Sorting",
     "Tenancy",
+    "Tokens",
     "Transition",
     "Webhooks",
     "Writes",
+    "in_words",
 ]
+
+
+def in_words(name: str) -> str:
+    """``TimeEntry``, ``timeEntry`` and ``time-entry`` as people write them: Time Entry."""
+    parts = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[-_. ]+", " ", name).split()
+    return " ".join(part[:1].upper() + part[1:] for part in parts)
 
 
 class Kind(StrEnum):
@@ -64,11 +83,27 @@ class ErrorKind:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorBody:
+    """The body of one kind of refusal where it is not that of all.
+
+    ``detail`` is a template for each entry of ``$details``; ``one`` and ``many`` are sentences over ``{labels}`` and
+    ``{paths}`` that become the message. A body that shows details stands only for refusals that have some.
+    """
+
+    envelope: Any
+    detail: Any
+    one: str | None
+    many: str | None
+    needs_details: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Errors:
-    """``envelope`` is a template with the slots ``$code $message $requestId $details $status $title``.
+    """``envelope`` is a template with the slots ``$code $message $requestId $details $status $title $resource``.
 
     A key that ends in ``?`` is left out when it is empty. ``kinds`` maps the kinds of
-    :mod:`troth.behaviour.refusals` to their wire form.
+    :mod:`troth.behaviour.refusals` to their wire form, ``bodies`` those that have their own body; ``sentences`` maps
+    a broken rule, such as ``required`` or ``format.email``, to what is said of it.
     """
 
     envelope: Any
@@ -76,17 +111,31 @@ class Errors:
     kinds: Mapping[str, ErrorKind]
     request_id_prefix: str
     declared: bool
+    bodies: Mapping[str, ErrorBody] = member(default_factory=dict)
+    sentences: Mapping[str, str] = member(default_factory=dict)
+
+    def envelope_of(self, kind: str) -> Any:
+        """The template of a kind of refusal."""
+        return self.bodies[kind].envelope if kind in self.bodies else self.envelope
 
 
 @dataclass(frozen=True, slots=True)
 class Tenancy:
-    """Where the tenant comes from and what a foreign object answers. ``foreign_*`` are error kinds."""
+    """Where the tenant comes from and what a foreign object answers. ``foreign_*`` are error kinds.
 
-    source: Literal["credential", "none"]
+    ``header`` names the tenant where the source is one; the kinds after it are the answers to a request without
+    it, for a tenant that does not exist, and by a caller who does not belong to it.
+    """
+
+    source: Literal["credential", "header", "none"]
     field: str
     foreign_read: str
     foreign_write: str
     foreign_reference: str
+    header: str = ""
+    missing: str = "invalid"
+    unknown: str = "not-found"
+    stranger: str = "forbidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +156,26 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """JSON Web Tokens that the API takes under ``scheme`` without saying how they are had; ``ttl`` in seconds.
+
+    ``tenant`` and ``subject`` are claims.
+    """
+
+    scheme: str
+    tenant: str
+    subject: str
+    ttl: int
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Authentication:
     """``carriers`` maps a security scheme's name to ``(place, name, prefix)``: ``("header", "x-api-key", "")``."""
 
     carriers: Mapping[str, tuple[str, str, str]]
     oauth: OAuth | None
+    tokens: Tokens | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +190,11 @@ class Scopes:
 
 @dataclass(frozen=True, slots=True)
 class Pagination:
-    """``style``: page, offset, cursor or none. Sizes are rows. ``oversize``: reject or clamp."""
+    """``style``: page, offset, cursor or none. Sizes are rows. ``oversize``: reject or clamp.
+
+    ``zero`` says which size a request for 0 rows gets: the default or the largest. ``cursor`` is the parameter that
+    may take the place of an offset.
+    """
 
     name: str
     style: Literal["page", "offset", "cursor", "none"]
@@ -138,6 +206,8 @@ class Pagination:
     oversize: Literal["reject", "clamp"]
     envelope: Any
     source: str
+    zero: Literal["default", "max"] = "default"
+    cursor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +248,13 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """Which resource holds subscriptions, and under which fields. Retry delays are seconds."""
+    """Which resource holds subscriptions, and under which fields. Retry delays are seconds.
+
+    ``controlled``: no operation makes subscriptions, they are rows that only the control plane knows.
+    """
 
     resource: str
+    controlled: bool
     url: str
     events: str
     enabled: str
@@ -201,7 +275,10 @@ class Writes:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """``to`` maps the value of field ``by`` to a resource; a plain reference has the single key ``""``."""
+    """``to`` maps the value of field ``by`` to a resource; a plain reference has the single key ``""``.
+
+    With ``at`` the field is an object: the id is its member ``at``, and ``by`` is a member too.
+    """
 
     field: str
     to: Mapping[str, str]
@@ -210,10 +287,21 @@ class Reference:
     on_delete: Literal["restrict", "cascade", "nullify", "ignore"]
     refused: str | None
     pointer: str
+    at: str | None = None
 
     def target(self, row: Mapping[str, Any]) -> str | None:
         """The resource that a row's reference points into."""
-        return self.to.get("" if self.by is None else str(row.get(self.by)))
+        holder = row if self.at is None else row.get(self.field)
+        if self.by is None:
+            return self.to.get("")
+        return self.to.get(str(holder.get(self.by))) if isinstance(holder, Mapping) else None
+
+    def identifier(self, row: Mapping[str, Any]) -> Any:
+        """What a row's reference names: an id, a list of ids, or None."""
+        value = row.get(self.field)
+        if self.at is None:
+            return value
+        return value.get(self.at) if isinstance(value, Mapping) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +309,8 @@ class Field:
     """One property of a resource's schema with its traits.
 
     ``initial`` is the value that a create without the field stores, ``initially`` an expression for it;
-    ``stamped`` sets the field to the moment when the expression first holds; ``items`` are the fields of the
+    ``stamped`` sets the field to the moment when the expression first holds; ``frozen_when`` ends computing and
+    keeps the value; ``emptied`` is the text that stands for null in a request; ``items`` are the fields of the
     objects in a list of objects.
     """
 
@@ -239,6 +328,8 @@ class Field:
     initial: Any = None
     initially: Expression | None = None
     stamped: Expression | None = None
+    frozen_when: Expression | None = None
+    emptied: str | None = None
     editable_while: Expression | None = None
     in_list: Literal["omit", "null"] | None = None
     unique: str | None = None
@@ -281,23 +372,52 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Emitted after create, update or delete, or when time alone makes ``when`` true (``on: time``)."""
+    """Emitted after create, update or delete, or when time alone makes ``when`` true (``on: time``).
+
+    ``data`` gives members that this event has beyond those of its resource's ``event_data``.
+    """
 
     name: str
     on: frozenset[str]
     when: Expression | None
     pointer: str
+    data: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of the resource ``into`` that is left behind by create, update or delete; ``row`` gives its fields."""
+
+    name: str
+    on: frozenset[str]
+    when: Expression | None
+    into: str
+    row: Mapping[str, Expression]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an operation does beyond taking its body: in this order a transition, new rows, fields of the acted row.
+
+    ``create`` maps resources to the fields of one new row each; ``assign`` is read after that and sees ``created``.
+    """
+
+    transition: str | None
+    create: Mapping[str, Mapping[str, Expression]]
+    assign: Mapping[str, Expression]
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A named collection of rows behind one schema."""
+    """A named collection of rows behind one schema. ``shared``: one set of rows for all tenants."""
 
     name: str
     schema_name: str | None
     schema_pointer: str
     id_field: str
-    id_kind: Literal["uuid", "integer", "string"]
+    id_kind: Literal["uuid", "integer", "string", "object-id"]
     fields: Mapping[str, Field]
     references: tuple[Reference, ...]
     lifecycle: Lifecycle | None
@@ -306,6 +426,14 @@ class Resource:
     visible: Expression | None
     order: tuple[tuple[str, bool], ...]
     pointer: str
+    records: tuple[Record, ...] = ()
+    shared: bool = False
+    event_data: Expression | None = None
+
+    @property
+    def label(self) -> str:
+        """What people call one row: the words of its schema's name."""
+        return in_words(self.schema_name or self.name)
 
     @property
     def computed(self) -> tuple[Field, ...]:
@@ -316,7 +444,8 @@ class Resource:
 class Filter:
     """One query parameter that narrows a list: ``op`` is eq, in, from, to, after, before, contains, has or search.
 
-    ``where`` holds constants that other fields must equal as well.
+    ``where`` holds constants that other fields must equal as well; ``separator`` stands between several values
+    in one.
     """
 
     parameter: str
@@ -324,6 +453,16 @@ class Filter:
     op: str
     source: str
     where: Mapping[str, Any] = member(default_factory=dict)
+    separator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shorthand:
+    """Members of a body that stand for the only object of the list ``into``."""
+
+    into: str
+    fields: frozenset[str]
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,8 +475,60 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """A query parameter whose value is a tree of conditions on fields, in a grammar that is known by name."""
+
+    parameter: str
+    grammar: Literal["where-tree"]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """A query parameter that names the fields to sort by; ``default`` is the order of a request without it."""
+
+    parameter: str
+    default: tuple[tuple[str, bool], ...]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """A query parameter that says how many references deep answers show rows instead of ids.
+
+    More than ``most`` is cut to that.
+    """
+
+    parameter: str
+    default: int
+    most: int
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Querying:
+    """What query parameters do beside paging and filtering by field."""
+
+    conditions: Conditions | None = None
+    sort: Sorting | None = None
+    populate: Population | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write answers: ``template`` with the slot ``$row`` and texts with ``{label}``."""
+
+    template: Any
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
-    """What one operation does. ``sources`` says for each derived fact where it came from."""
+    """What one operation does. ``sources`` says for each derived fact where it came from.
+
+    ``rules`` hold for this operation alone; ``where`` narrows a list; ``answers`` is the resource whose row an
+    action shows; ``prints``: the answer is a document that shows the row.
+    """
 
     operation: Operation
     kind: Kind
@@ -352,6 +543,14 @@ class Binding:
     envelope: Any
     wrapper: str | None
     sources: Mapping[str, str] = member(default_factory=dict)
+    shorthand: Shorthand | None = None
+    rules: tuple[Rule, ...] = ()
+    effect: Effect | None = None
+    where: Expression | None = None
+    answers: str | None = None
+    prints: bool = False
+    query: Querying = member(default_factory=Querying)
+    answer: Answer | None = None
 
     @property
     def id(self) -> str:
@@ -376,10 +575,14 @@ class Behaviour:
     webhooks: Webhooks | None
     resources: Mapping[str, Resource]
     bindings: Mapping[str, Binding]
+    querying: Querying = member(default_factory=Querying)
+    moment: str = RFC3339
 
     def binding(self, resource: str, kind: Kind) -> Binding | None:
         """The first operation of a kind on a resource, without parents where there is a choice."""
         found = [
             b for b in self.bindings.values() if b.kind is kind and b.resource and b.resource.name == resource
         ]
-        return min(found, key=lambda b: len(b.parents), default=None)
+        # A view or an action's address comes after the plain operation.
+        order = [(len(b.parents), b.where is not None, b.operation.path.count("/")) for b in found]
+        return found[order.index(min(order))] if found else None

@@ -13,12 +13,16 @@ from troth.contract.pointers import join
 __all__ = [
     "Place",
     "Where",
+    "addressed",
     "always",
     "computed",
+    "echoed",
+    "emptied",
     "filtered",
     "first_of_path",
     "forgeable",
     "forgeable_fields",
+    "frozen",
     "immutable",
     "indistinguishable",
     "isolated",
@@ -31,11 +35,13 @@ __all__ = [
     "limited_read",
     "maximum",
     "paged",
+    "pointed",
     "references",
     "refusing",
     "rules",
     "scoped",
     "secured",
+    "shortened",
     "sized",
     "slotted",
     "taking_input",
@@ -103,8 +109,10 @@ def when(*kinds: Kind) -> Where:
 
 def isolated(*kinds: Kind) -> Where:
     def where(at: Place) -> str | None:
-        isolates = at.behaviour.tenancy.source == "credential" and at.binding.operation.security
-        return at.root("tenancy") if isolates and at.binding.resource and at.kind in kinds else None
+        isolates = at.behaviour.tenancy.source != "none" and at.binding.operation.security
+        resource = at.binding.resource
+        own = resource is not None and not resource.shared
+        return at.root("tenancy") if isolates and own and at.kind in kinds else None
 
     return where
 
@@ -117,7 +125,12 @@ def indistinguishable(at: Place) -> str | None:
 
 
 def isolated_reference(at: Place) -> str | None:
-    found = written_references(at.contract, at.binding)
+    resources = at.behaviour.resources
+    found = [
+        reference
+        for reference in written_references(at.contract, at.binding)
+        if any(name not in resources or not resources[name].shared for name in reference.to.values())
+    ]
     return at.root("tenancy") if found and isolated(Kind.CREATE, Kind.UPDATE, Kind.REPLACE)(at) else None
 
 
@@ -140,6 +153,12 @@ def paged(at: Place) -> str | None:
 def sized(at: Place) -> str | None:
     paging = at.binding.pagination
     return paged(at) if paging and paging.size else None
+
+
+def pointed(at: Place) -> str | None:
+    """Where a cursor may take the place of an offset."""
+    paging = at.binding.pagination
+    return paged(at) if paging and paging.cursor and slotted("nextCursor")(at) else None
 
 
 def slotted(name: str) -> Where:
@@ -244,6 +263,35 @@ def references(at: Place) -> str | None:
     return found[0].pointer if found and at.kind in (Kind.CREATE, Kind.UPDATE, Kind.REPLACE) else None
 
 
+def addressed(at: Place) -> str | None:
+    """Where a header says which tenant a request is about."""
+    named = at.behaviour.tenancy.source == "header" and at.binding.operation.security
+    return at.root("tenancy") if named and at.binding.resource and at.kind is not Kind.ACTION else None
+
+
+def frozen(at: Place) -> str | None:
+    return trait(at, "frozen_when", Kind.READ)
+
+
+def emptied(at: Place) -> str | None:
+    """Where a body can hold a text that stands for null."""
+    if at.binding.resource is None or at.kind not in (Kind.CREATE, Kind.UPDATE, Kind.REPLACE):
+        return None
+    written = writable_fields(at.contract, at.binding)
+    found = (f for f in at.binding.resource.fields.values() if f.emptied is not None and f.name in written)
+    return next((f.pointer for f in found), None)
+
+
+def shortened(at: Place) -> str | None:
+    return at.binding.shorthand.pointer if at.binding.shorthand and at.binding.resource else None
+
+
+def echoed(at: Place) -> str | None:
+    """Where a list says which filters were used."""
+    slots = [slotted(f"filter.{found.parameter}")(at) for found in at.binding.filters]
+    return next(filter(None, slots), None)
+
+
 def visible(at: Place) -> str | None:
     resource = at.binding.resource
     return resource.pointer if resource and resource.visible and at.kind is Kind.LIST else None
@@ -263,7 +311,8 @@ def rules(at: Place) -> str | None:
         Kind.DELETE: "delete",
     }.get(at.kind)
     rules = at.binding.resource.rules if at.binding.resource else ()
-    return next((rule.pointer for rule in rules if moment in rule.on), None)
+    own = at.binding.rules if moment == "update" else ()
+    return next((rule.pointer for rule in (*own, *rules) if moment in rule.on or rule in own), None)
 
 
 def taking_input(at: Place) -> str | None:

@@ -138,4 +138,6 @@ def pagination_of(contract: Contract, operation: Operation) -> Pagination | None
         source="x-behaviour pagination profile " + repr(name)
         if given
         else "query parameters and response schema",
+        zero=given.get("zero", "default"),
+        cursor=cursor.name if (cursor := operation.parameter("query", str(given.get("cursor", "")))) else "",
     )

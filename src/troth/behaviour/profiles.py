@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from troth.behaviour.model import (
     Authentication,
+    ErrorBody,
     ErrorKind,
     Errors,
     Idempotency,
@@ -17,17 +18,21 @@ from troth.behaviour.model import (
     Scopes,
     Signing,
     Tenancy,
+    Tokens,
     Webhooks,
     Writes,
 )
+from troth.behaviour.moments import RFC3339
 from troth.behaviour.refusals import PROBLEM, REFUSALS
 from troth.contract.model import Contract
 from troth.errors import BehaviourError, did_you_mean
 
 __all__ = [
+    "CONTROLLED",
     "authentication",
     "errors",
     "idempotency",
+    "moment",
     "on",
     "rate_limits",
     "scopes",
@@ -36,6 +41,9 @@ __all__ = [
     "webhooks",
     "writes",
 ]
+
+#: The name under which subscriptions are kept that no operation makes; no resource can have it.
+CONTROLLED = "$subscriptions"
 
 _DURATION = re.compile(r"^(\d+)\s*(s|m|h|d|w)?$")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, None: 1}
@@ -77,12 +85,18 @@ def tenancy(contract: Contract) -> Tenancy:
         return Tenancy("none", "", "not-found", "not-found", "not-found")
     foreign = given.get("foreign", {})
     at = "/x-behaviour/tenancy/foreign"
+    source = given.get("from", "credential")
+    header = str(given.get("header", "x-tenant")).lower()
     return Tenancy(
-        source="credential" if given.get("from", "credential") == "credential" else "none",
+        source=source if source in ("credential", "header") else "none",
         field=str(given.get("field", "tenant")),
         foreign_read=refusal(foreign.get("read"), "not-found", contract, f"{at}/read"),
         foreign_write=refusal(foreign.get("write"), "not-found", contract, f"{at}/write"),
         foreign_reference=refusal(foreign.get("reference"), "not-found", contract, f"{at}/reference"),
+        header=header if source == "header" else "",
+        missing=refusal(given.get("missing"), "invalid", contract, "/x-behaviour/tenancy/missing"),
+        unknown=refusal(given.get("unknown"), "not-found", contract, "/x-behaviour/tenancy/unknown"),
+        stranger=refusal(given.get("stranger"), "forbidden", contract, "/x-behaviour/tenancy/stranger"),
     )
 
 
@@ -98,6 +112,11 @@ def errors(contract: Contract) -> Errors:
             str(wire.get("code", usual.code)),
             wire.get("message", usual.message),
         )
+    bodies = {
+        str(name): _error_body(wire)
+        for name, wire in (given.get("kinds") or {}).items()
+        if "envelope" in wire
+    }
     request_id = given.get("requestId") or {}
     return Errors(
         envelope=given.get("envelope", PROBLEM),
@@ -105,7 +124,27 @@ def errors(contract: Contract) -> Errors:
         kinds=kinds,
         request_id_prefix=str(request_id.get("prefix", "")),
         declared=True,
+        bodies=bodies,
+        sentences={str(rule): str(text) for rule, text in (given.get("sentences") or {}).items()},
     )
+
+
+def _error_body(wire: Mapping[str, Any]) -> ErrorBody:
+    summary = wire.get("summary") or {}
+    return ErrorBody(
+        envelope=wire["envelope"],
+        detail=wire.get("detail", "$detail"),
+        one=summary.get("one"),
+        many=summary.get("many"),
+        needs_details=_holds(wire["envelope"], "$details"),
+    )
+
+
+def _holds(template: Any, slot: str) -> bool:
+    if isinstance(template, Mapping | list):
+        inner = template.values() if isinstance(template, Mapping) else template
+        return any(_holds(item, slot) for item in inner)
+    return bool(template == slot)
 
 
 def _carrier(scheme: Mapping[str, Any]) -> tuple[str, str, str] | None:
@@ -146,6 +185,26 @@ def _grantable(contract: Contract, offered: Any) -> frozenset[str]:
     return frozenset(found)
 
 
+def tokens(contract: Contract) -> Tokens | None:
+    """What tokens hold that are issued elsewhere. Raises BehaviourError for a scheme that carries none."""
+    given = contract.extension.get("tokens")
+    if not isinstance(given, Mapping):
+        return None
+    at, scheme = "/x-behaviour/tokens", str(given.get("scheme", "bearer"))
+    about = contract.security_schemes.get(scheme) or {}
+    if about.get("type") != "http" or str(about.get("scheme", "")).lower() != "bearer":
+        hint = did_you_mean(scheme, contract.security_schemes)
+        message = f"{at} names {scheme!r}, which is no security scheme of type http, scheme bearer.{hint}"
+        raise BehaviourError(message, contract.locate(at))
+    return Tokens(
+        scheme=scheme,
+        tenant=str(given.get("tenant", "tenant")),
+        subject=str(given.get("subject", "sub")),
+        ttl=seconds(given.get("ttl", "1h"), contract, f"{at}/ttl"),
+        pointer=at,
+    )
+
+
 def authentication(contract: Contract) -> Authentication:
     """How credentials travel (from ``securitySchemes``) and, where ``oauth`` is described, how they are issued."""
     carriers = {
@@ -153,7 +212,7 @@ def authentication(contract: Contract) -> Authentication:
     }
     given = contract.extension.get("oauth")
     if not isinstance(given, Mapping):
-        return Authentication(carriers, None)
+        return Authentication(carriers, None, tokens(contract))
     at = "/x-behaviour/oauth"
     scheme = contract.security_schemes.get(str(given.get("scheme", "oauth2")))
     flow = ((scheme or {}).get("flows") or {}).get("authorizationCode")
@@ -173,7 +232,7 @@ def authentication(contract: Contract) -> Authentication:
         issuer=str(given.get("issuer", contract.title)),
         scopes=_grantable(contract, flow.get("scopes")),
     )
-    return Authentication(carriers, oauth)
+    return Authentication(carriers, oauth, tokens(contract))
 
 
 def scopes(contract: Contract) -> Scopes:
@@ -183,6 +242,12 @@ def scopes(contract: Contract) -> Scopes:
     return Scopes(
         str(given.get("read", "")), str(given.get("write", "")), on(given.get("aliases")), declared=True
     )
+
+
+def moment(contract: Contract) -> str:
+    """The pattern in which the API writes moments."""
+    given = contract.extension.get("formats")
+    return str(given.get("moment", RFC3339)) if isinstance(given, Mapping) else RFC3339
 
 
 def writes(contract: Contract) -> Writes:
@@ -233,10 +298,12 @@ def webhooks(contract: Contract) -> Webhooks | None:
     given = contract.extension.get("webhooks")
     if not isinstance(given, Mapping):
         return None
-    fields = given.get("subscription") or {}
+    controlled = given.get("subscriptions") == "control"
+    fields = {} if controlled else given.get("subscription") or {}
     signing = given.get("signing")
     return Webhooks(
-        resource=str(given.get("resource", "webhooks")),
+        resource=CONTROLLED if controlled else str(given.get("resource", "webhooks")),
+        controlled=controlled,
         url=str(fields.get("url", "url")),
         events=str(fields.get("events", "events")),
         enabled=str(fields.get("enabled", "enabled")),

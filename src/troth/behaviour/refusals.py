@@ -26,6 +26,9 @@ REFUSALS: Mapping[str, ErrorKind] = MappingProxyType(
         "unsupported-media-type": ErrorKind(
             415, "unsupported-media-type", "The body's media type is not supported."
         ),
+        "unqueryable": ErrorKind(
+            400, "unqueryable", "The query names a field or an operator that does not exist."
+        ),
         "unprocessable": ErrorKind(
             422, "unprocessable", "The request is well formed but cannot be processed."
         ),

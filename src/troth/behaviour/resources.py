@@ -13,7 +13,17 @@ from troth.contract.model import Contract
 from troth.contract.pointers import join
 from troth.errors import BehaviourError
 
-__all__ = ["build_resource", "properties_of", "traits_of"]
+__all__ = [
+    "OBJECT_ID",
+    "build_resource",
+    "properties_of",
+    "required_expression",
+    "rules_of",
+    "traits_of",
+]
+
+#: The pattern of ids that are 24 hexadecimal digits, as MongoDB makes them.
+OBJECT_ID = "^[0-9a-f]{24}$"
 
 
 def properties_of(contract: Contract, pointer: str, seen: frozenset[str] = frozenset()) -> dict[str, str]:
@@ -56,7 +66,8 @@ def expression(contract: Contract, text: Any, pointer: str) -> Expression | None
         raise BehaviourError(f"{error}.", contract.locate(pointer)) from error
 
 
-def _required_expression(contract: Contract, text: Any, pointer: str) -> Expression:
+def required_expression(contract: Contract, text: Any, pointer: str) -> Expression:
+    """Compile a CEL text that must be there. Raises BehaviourError."""
     found = expression(contract, text, pointer)
     if found is None:
         raise BehaviourError("a CEL expression is missing here.", contract.locate(pointer))
@@ -122,6 +133,8 @@ def _field(
         initial=traits.get("initial", schema.get("default")),
         initially=expression(contract, traits.get("initially"), f"{at}/initially"),
         stamped=expression(contract, traits.get("stamped"), f"{at}/stamped"),
+        frozen_when=expression(contract, traits.get("frozenWhen"), f"{at}/frozenWhen"),
+        emptied=traits.get("emptied"),
         editable_while=expression(contract, traits.get("editableWhile"), f"{at}/editableWhile"),
         in_list=traits.get("inList"),
         unique=traits.get("unique"),
@@ -152,7 +165,12 @@ def _reference(contract: Contract, found: Field) -> Reference | None:
     spec: Mapping[str, Any] = given if isinstance(given, Mapping) else {"to": given}
     to = spec.get("to")
     many = found.schema.get("type") == "array"
-    usual = "nullify" if found.nullable or many else "restrict"
+    usual = "ignore" if "at" in spec else "nullify" if found.nullable or many else "restrict"
+    if "at" in spec and spec.get("onDelete", usual) != "ignore":
+        raise BehaviourError(
+            "a reference inside an object cannot follow a delete; write 'onDelete: ignore'.",
+            contract.locate(join(at, "references", "onDelete")),
+        )
     return Reference(
         field=found.name,
         to={str(k): str(v) for k, v in to.items()} if isinstance(to, Mapping) else {"": str(to)},
@@ -163,6 +181,7 @@ def _reference(contract: Contract, found: Field) -> Reference | None:
         if spec.get("refused") is None
         else refusal(spec.get("refused"), "", contract, join(at, "references", "refused")),
         pointer=join(at, "references"),
+        at=spec.get("at"),
     )
 
 
@@ -183,16 +202,17 @@ def _lifecycle(contract: Contract, given: Any, pointer: str) -> Lifecycle | None
     return Lifecycle(str(given.get("field", "status")), tuple(transitions), refused, at)
 
 
-def _rules(contract: Contract, given: Any, pointer: str) -> tuple[Rule, ...]:
+def rules_of(contract: Contract, given: Any, pointer: str, *, timed: bool = True) -> tuple[Rule, ...]:
+    """The rules below an ``x-behaviour``, in their order; ``timed`` ones say for which writes they hold."""
     found = []
     for name, rule in (given or {}).items():
         at = join(pointer, "rules", name)
         found.append(
             Rule(
                 name=str(name),
-                on=frozenset(on(rule.get("on", {"create": True, "update": True}))),
+                on=frozenset(on(rule.get("on", {"create": True, "update": True})) if timed else ()),
                 when=expression(contract, rule.get("when"), join(at, "when")),
-                require=_required_expression(contract, rule.get("require"), join(at, "require")),
+                require=required_expression(contract, rule.get("require"), join(at, "require")),
                 refused=refusal(rule.get("refused"), "invalid", contract, join(at, "refused")),
                 message=str(rule.get("message", f"The rule {name!r} does not hold.")),
                 field=rule.get("field"),
@@ -207,7 +227,8 @@ def _events(contract: Contract, given: Any, pointer: str) -> tuple[Event, ...]:
     for name, event in (given or {}).items():
         at = join(pointer, "events", name)
         when = expression(contract, event.get("when"), join(at, "when"))
-        found.append(Event(str(name), frozenset(on(event.get("on", {"create": True}))), when, at))
+        data = expression(contract, event.get("data"), join(at, "data"))
+        found.append(Event(str(name), frozenset(on(event.get("on", {"create": True}))), when, at, data))
     return tuple(found)
 
 
@@ -230,6 +251,8 @@ def _id_kind(found: Field | None) -> Any:
     kinds = kinds if isinstance(kinds, list) else [kinds]
     if "integer" in kinds or "number" in kinds:
         return "integer"
+    if found.schema.get("pattern") == OBJECT_ID:
+        return "object-id"
     return "uuid" if found.schema.get("format") == "uuid" else "string"
 
 
@@ -260,9 +283,10 @@ def build_resource(
         fields=fields,
         references=tuple(f.reference for f in fields.values() if f.reference),
         lifecycle=_lifecycle(contract, given.get("lifecycle"), at),
-        rules=_rules(contract, given.get("rules"), at),
+        rules=rules_of(contract, given.get("rules"), at),
         events=_events(contract, given.get("events"), at),
         visible=expression(contract, given.get("visible"), join(at, "visible")),
+        event_data=expression(contract, given.get("eventData"), join(at, "eventData")),
         order=tuple(
             (word.strip().lstrip("-"), word.strip().startswith("-")) for word in order if word.strip()
         ),

@@ -20,7 +20,11 @@ _LIST_NAMES = ("data", "items", "results", "docs", "records", "rows", "values", 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where an operation stands: its ``collection`` path, the path parameters above it, and the item parameter."""
+    """Where an operation stands: its ``collection`` path, the path parameters above it, and the item parameter.
+
+    ``acts``: it does something to the row that its path names before a fixed last word, as in ``/orders/{id}/send``;
+    ``prints``: that something is showing it as a document.
+    """
 
     operation: Operation
     kind: Kind
@@ -28,6 +32,8 @@ class Shape:
     name: str
     parents: tuple[str, ...]
     parameter: str | None
+    acts: bool = False
+    prints: bool = False
 
 
 def _template(segment: str) -> str | None:
@@ -114,6 +120,9 @@ def _shape(
 ) -> Shape:
     segments = [segment for segment in operation.path.split("/") if segment]
     parameter = _template(segments[-1]) if segments else None
+    prints = _prints(operation)
+    if parameter is None and (prints or _acts(operation)) and any(map(_template, segments)):
+        return _on_row(operation, segments, prints=prints)
     above = segments[:-1] if parameter else segments
     collection = "/" + "/".join(above)
     name = next((_SUFFIX.sub("", s) for s in reversed(above) if not _template(s)), "root")
@@ -124,6 +133,29 @@ def _shape(
         else _collection_kind(contract, operation, segments, paths, methods)
     )
     return Shape(operation, kind, collection, name, parents, parameter)
+
+
+def _acts(operation: Operation) -> bool:
+    """Whether the contract says that an operation changes the row that its path names."""
+    kind = operation.extension.get("kind", "action")
+    return kind in ("update", "replace") or (kind == "action" and "effect" in operation.extension)
+
+
+def _prints(operation: Operation) -> bool:
+    """Whether a GET answers nothing but a PDF."""
+    succeeded = [r.media for status, r in sorted(operation.responses.items()) if status.startswith("2")]
+    return operation.method == "GET" and bool(succeeded) and list(succeeded[0]) == ["application/pdf"]
+
+
+def _on_row(operation: Operation, segments: list[str], *, prints: bool) -> Shape:
+    """The shape of an operation on the row that the last template of its path names."""
+    place = max(index for index, segment in enumerate(segments) if _template(segment))
+    above = segments[:place]
+    name = next((_SUFFIX.sub("", s) for s in reversed(above) if not _template(s)), "root")
+    parents = tuple(p for s in above if (p := _template(s)))
+    kind = Kind(operation.extension.get("kind", Kind.ACTION))
+    parameter = _template(segments[place])
+    return Shape(operation, kind, "/" + "/".join(above), name, parents, parameter, acts=True, prints=prints)
 
 
 def _item_kind(operation: Operation) -> Kind:

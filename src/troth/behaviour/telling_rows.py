@@ -27,6 +27,7 @@ def row_facts(at: Teller) -> Iterator[Fact]:
     yield from _shown(at, resource)
     moment = _MOMENTS.get(kind)
     if moment in ("create", "update"):
+        yield from _shorthand(at)
         yield from _fields(at, resource, moment)
         yield from _references(at, resource)
     if moment is not None:
@@ -76,6 +77,15 @@ def _fields(at: Teller, resource: Resource, moment: str) -> Iterator[Fact]:
         yield at.fact("read-only", told_, fixed[0].pointer, "readOnly and traits")
 
 
+def _shorthand(at: Teller) -> Iterator[Fact]:
+    short = at.binding.shorthand
+    if short is not None:
+        names = ", ".join(sorted(short.fields))
+        many = at.refused("invalid")
+        told = f"{names} stand for the only one of '{short.into}'; beside it, or where it has several, {many}"
+        yield at.fact("shorthand", told, short.pointer, "x-behaviour")
+
+
 def _unwelcome(at: Teller) -> str:
     """What becomes of a field that must not be written."""
     if at.behaviour.writes.read_only == "ignore":
@@ -98,6 +108,8 @@ def _guarded(at: Teller, field: Field, moment: str) -> Iterator[Fact]:
     if field.unique is not None:
         within = "the tenant" if field.unique == "tenant" else f"rows with the same '{field.unique}'"
         told.append(("unique", f"is unique within {within}; else {at.refused('conflict')}"))
+    if field.emptied is not None:
+        told.append(("emptied", f"is null when {json.dumps(field.emptied)} is sent"))
     for word, statement in told:
         yield at.fact("field", f"'{field.name}' {statement}", at.trait(field, word), "x-behaviour")
 
@@ -106,7 +118,9 @@ def _filled_in(field: Field, moment: str) -> tuple[str, str] | None:
     """The trait by which the server fills a field in at a moment, and how."""
     for word, text in (("computed", field.computed), ("stamped", field.stamped)):
         if text is not None:
-            return word, f"= {text.text}" if word == "computed" else f"is the moment when {text.text}"
+            kept = f", kept from when {field.frozen_when.text}" if field.frozen_when else ""
+            told = f"= {text.text}{kept}" if word == "computed" else f"is the moment when {text.text}"
+            return word, told
     if field.generated == "updated" or (field.generated and moment == "create"):
         words = {
             "created": "the moment of creation",
@@ -137,9 +151,8 @@ def _references(at: Teller, resource: Resource) -> Iterator[Fact]:
 def _targets(reference: Reference) -> str:
     if reference.by is None:
         return f"one of {reference.to['']}"
-    cases = " or ".join(
-        f"one of {target} when '{reference.by}' is {value!r}" for value, target in reference.to.items()
-    )
+    by = reference.by if reference.at is None else f"{reference.field}.{reference.by}"
+    cases = " or ".join(f"one of {target} when '{by}' is {value!r}" for value, target in reference.to.items())
     return f"({cases})"
 
 

@@ -160,11 +160,12 @@ def _calls(contract: Contract) -> dict[tuple[str, str], dict[str, str]]:
     """Schema pointers of webhook bodies by (name, method) and media type."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     webhooks = contract.document.get("webhooks")
-    for name, item in webhooks.items() if isinstance(webhooks, Mapping) else ():
+    for name in webhooks if isinstance(webhooks, Mapping) else ():
+        end, item = contract.follow(join("/webhooks", name))
         for method in ("post", "put", "patch", "delete", "get"):
             if not (isinstance(item, Mapping) and isinstance(item.get(method), Mapping)):
                 continue
-            pointer = join("/webhooks", name, method, "requestBody")
+            pointer = join(end, method, "requestBody")
             found[name, method] = _bodies(contract, pointer) if "requestBody" in item[method] else {}
     return found
 

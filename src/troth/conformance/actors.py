@@ -43,6 +43,11 @@ class Cast:
         self.owner = self.fresh(owner) or owner
         self.peer = self.fresh(peer) or peer if peer else None
 
+    @property
+    def known(self) -> tuple[Actor, ...]:
+        """Every principal that the target names."""
+        return tuple(self._known)
+
     def _actor(self, principal: Principal) -> Actor:
         self.secrets.update(principal.headers[name] for name in self.credentials(principal.headers))
         return Actor(principal.name, principal.tenant, principal.scopes, dict(principal.headers))

@@ -9,7 +9,7 @@ from troth.behaviour.model import Binding, Pagination
 from troth.conformance.exchanges import Exchange
 from troth.conformance.verdicts import Inconclusive
 
-__all__ = ["items_of", "slot_of", "walk"]
+__all__ = ["holds_slot", "items_of", "slot_of", "walk"]
 
 _MOST_PAGES = 80
 _ABSENT: Any = object()
@@ -27,6 +27,11 @@ def _path(template: Any, slot: str) -> tuple[str, ...] | None:
             if below is not None:
                 return (str(key).removesuffix("?"), *below)
     return None
+
+
+def holds_slot(binding: Binding, slot: str) -> bool:
+    """Whether the envelope of a list has a slot such as ``total``."""
+    return _path(binding.envelope, f"${slot}") is not None
 
 
 def slot_of(binding: Binding, exchange: Exchange, slot: str) -> Any:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from troth.behaviour.expressions import Expression
 from troth.behaviour.model import Kind
+from troth.behaviour.moments import moment_writer
 from troth.conformance.actors import Actor
 from troth.conformance.scene import Scene
 
@@ -21,12 +23,15 @@ class Questions:
         self._found: dict[tuple[str, str], dict[str, Any] | None] = {}
 
     def now(self) -> str:
-        return self._scene.now().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        exact = self._scene.now().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return moment_writer(self._scene.behaviour.moment)(exact)
 
     def today(self) -> str:
-        return self.now()[:10]
+        return self._scene.now().strftime("%Y-%m-%d")
 
     def lookup(self, resource: str, identifier: Any) -> dict[str, Any] | None:
+        if isinstance(identifier, float) and identifier.is_integer():
+            identifier = int(identifier)  # expressions see every number as a double
         key = (resource, str(identifier))
         if key not in self._found:
             self._found[key] = self._read(resource, identifier)
@@ -38,6 +43,18 @@ class Questions:
             return None
         exchange = self._scene.call(self._actor, binding, identifier=identifier)
         return dict(self._scene.unwrapped(binding, exchange)) if exchange.ok else None
+
+    def reaches(self, *expressions: Expression | None) -> bool:
+        """Whether every row that the expressions ask for can be seen: lists as a whole, single rows by id."""
+        behaviour = self._scene.behaviour
+        for expression in filter(None, expressions):
+            for name, _ in expression.related:
+                lister = behaviour.binding(name, Kind.LIST)
+                if lister is None or lister.parents or lister.where is not None:
+                    return False
+            if any(behaviour.binding(name, Kind.READ) is None for name, _ in expression.looked_up):
+                return False
+        return True
 
     def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows of ``resource`` that name this row's id in ``field``."""

@@ -115,11 +115,13 @@ class Scene(Stage):
         made = dict(body)
         required = self.bodies.required(binding)
         for reference in binding.resource.references:
-            if made.get(reference.field) is None:
+            if reference.identifier(made) is None:
                 continue
             target = self.behaviour.resources.get(reference.target(made) or "")
             try:
                 found = self.row(self._known(target), actor, depth)[self._known(target).id_field]
+                if reference.at is not None:
+                    found = {**made[reference.field], reference.at: found}
                 made[reference.field] = [found] if reference.many else found
             except (NotExercised, Inconclusive):
                 if reference.field in required:
@@ -159,7 +161,9 @@ class Scene(Stage):
         found = [
             (name, pointer)
             for name, pointer in writable_fields(self.contract, binding).items()
-            if name in resource.fields and name not in fixed and _plain(resource.fields[name])
+            if name in resource.fields
+            and name not in fixed
+            and _plain(resource.fields[name], offered=resource.fields[name].pointer != pointer)
         ]
         return sorted(found, key=lambda item: not _is_free_text(resource.fields[item[0]]))
 
@@ -184,8 +188,9 @@ class Scene(Stage):
             last = self.call(actor, binding, identifier=row[resource.id_field], row=row, body=body, **options)
             if last.ok:
                 return row, name, value, last
-        told = f"answers {last.status}" if last else "has no field that could be changed"
-        raise Inconclusive(f"{binding.id} {told}")
+        if last is None:
+            raise NotExercised(f"{binding.id} has no field that could be changed")
+        raise Inconclusive(f"{binding.id} answers {last.status}")
 
     def success(self, binding: Binding) -> Exchange:
         """A successful answer to the owner, from before or tried now. Raises Inconclusive, NotExercised."""
@@ -199,6 +204,10 @@ class Scene(Stage):
         resource = binding.resource
         if binding.kind is Kind.LIST:
             self.call(self.owner, binding)
+        elif resource is not None and binding.kind is Kind.ACTION and binding.id_parameter:
+            row = self.created(resource, self.owner) if binding.effect else self.row(resource, self.owner)
+            body = self.body(binding, self.owner) if json_media(binding) else ABSENT
+            self.call(self.owner, binding, identifier=row[resource.id_field], row=row, body=body)
         elif binding.kind is Kind.ACTION or resource is None:
             self.call(
                 self.owner, binding, body=self.body(binding, self.owner) if json_media(binding) else ABSENT
@@ -215,10 +224,11 @@ class Scene(Stage):
             self.updated(binding, self.owner)
 
 
-def _plain(field: Field) -> bool:
+def _plain(field: Field, *, offered: bool) -> bool:
+    """``offered``: the request has its own schema for the field, which may be read-only elsewhere."""
     return not (
-        field.read_only or field.write_only or field.immutable or field.hidden or field.computed
-        or field.editable_while or field.unique
+        (field.read_only and not offered) or field.stamped or field.generated or field.write_only
+        or field.immutable or field.hidden or field.computed or field.editable_while or field.unique
     )  # fmt: skip
 
 

@@ -82,6 +82,8 @@ class Stage(ABC):
         self._count += 1
         if resource.id_kind == "integer":
             return 987_654_321 + self._count
+        if resource.id_kind == "object-id":
+            return uuid.uuid5(uuid.NAMESPACE_URL, f"troth:{self.nonce}:{self._count}").hex[:24]
         if resource.id_kind == "uuid":
             return str(uuid.uuid5(uuid.NAMESPACE_URL, f"troth:{self.nonce}:{self._count}"))
         return f"missing-{self.nonce}-{self._count}"
@@ -103,19 +105,28 @@ class Stage(ABC):
         headers: Mapping[str, str] | None = None,
         raw: bytes | None = None,
         patient: bool = True,
+        plain: bool = True,
     ) -> Exchange:
-        """One request to an operation; ``row`` says below which parents it stands."""
+        """One request to an operation; ``row`` says below which parents it stands, ``plain`` asks for ids alone."""
         headers = dict(headers or {})
         policy = binding.idempotency
         if policy and policy.header not in {name.lower() for name in headers} and self._needs_key(binding):
             headers[policy.header] = self.key()
+        required = self._required_query(binding, query) + (self._plain(binding, query) if plain else [])
         found = self.client.send(
             actor, binding.operation.method, self.path(binding, identifier, row, actor), operation=binding.id,
-            query=[*self._required_query(binding, query), *query], headers=headers, body=body, raw=raw, patient=patient,
+            query=[*required, *query], headers=headers, body=body, raw=raw, patient=patient,
         )  # fmt: skip
         if found.ok and actor is self.cast.owner:
             self.successes.setdefault(binding.id, found)
         return found
+
+    def _plain(self, binding: Binding, given: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        """Ids instead of rows wherever answers could be populated, so that what was sent is what comes back."""
+        profile = binding.query.populate
+        if profile is None or any(name == profile.parameter for name, _ in given):
+            return []
+        return [(profile.parameter, 0)]
 
     def _needs_key(self, binding: Binding) -> bool:
         header = binding.idempotency.header if binding.idempotency else ""

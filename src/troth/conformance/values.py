@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 __all__ = ["GUESSES", "given", "later", "number", "string", "type_of"]
@@ -86,5 +87,7 @@ def _matches(pattern: str, text: str) -> bool:
 
 def later(text: str) -> str:
     """The next day of a date or date-time, anything else as it is."""
-    found = re.match(r"(\d{4}-\d\d-)(\d\d)(.*)$", text)
-    return f"{found[1]}{int(found[2]) % 28 + 1:02d}{found[3]}" if found else text
+    try:
+        return (date.fromisoformat(text[:10]) + timedelta(days=1)).isoformat() + text[10:]
+    except (ValueError, OverflowError):
+        return text

@@ -13,12 +13,18 @@ from troth.engine.messages import Request
 from troth.engine.refusing import Refusal
 from troth.engine.state import State
 
-__all__ = ["ANONYMOUS", "Authenticator", "Principal"]
+__all__ = ["ANONYMOUS", "SHOWN_AS_TOKEN", "Authenticator", "Principal"]
+
+#: Stands before what a request shows as a token, so that no key passes for one, and no token for a key.
+SHOWN_AS_TOKEN = "token:"  # noqa: S105 - a mark, no secret
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller: its tenant, scopes (``*`` for all) and the partition that its rate limit counts under."""
+    """A caller: its tenant, scopes (``*`` for all) and the partition that its rate limit counts under.
+
+    ``tenants`` are further ones that it may name where a header says which tenant a request is about.
+    """
 
     name: str
     tenant: str
@@ -26,6 +32,7 @@ class Principal:
     scopes: frozenset[str]
     expires: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    tenants: frozenset[str] = frozenset()
 
     def allows(self, wanted: Iterable[str], aliases: Mapping[str, frozenset[str]]) -> bool:
         if "*" in self.scopes:
@@ -72,8 +79,26 @@ class Authenticator:
         return _Demand(
             open=not binding.operation.security,
             optional=any(not alternative for alternative in binding.operation.security),
-            alternatives=tuple(tuple(_reader(*carrier) for carrier in key) for key in distinct),
+            alternatives=tuple(tuple(self._reads(carrier) for carrier in key) for key in distinct),
         )
+
+    def _reads(self, carrier: tuple[str, str, str]) -> Callable[[Request], str | None]:
+        """What reads a credential from its place, marked where it must be a token.
+
+        Where tokens travel in the only place that there is, a key stands for the token of its principal.
+        """
+        reader, tokens = _reader(*carrier), self._behaviour.authentication.tokens
+        carriers = self._behaviour.authentication.carriers
+        if tokens is None or carriers.get(tokens.scheme) != carrier:
+            return reader
+        if set(carriers.values()) == {carrier}:
+
+            def read(request: Request) -> str | None:
+                shown = reader(request)
+                return shown if shown is None or shown in self.principals else SHOWN_AS_TOKEN + shown
+
+            return read
+        return lambda request: None if (shown := reader(request)) is None else SHOWN_AS_TOKEN + shown
 
     def find(self, secret: str, state: State) -> Principal | None:
         """The principal of a key or token; None when it is unknown or has expired."""
@@ -85,7 +110,7 @@ class Authenticator:
     def identify(self, request: Request, state: State) -> Principal | None:
         """The principal of a request on any path, None when it shows no valid credential."""
         for carrier in self._distinct:
-            secret = _reader(*carrier)(request)
+            secret = self._reads(carrier)(request)
             if secret is not None and (principal := self.find(secret, state)):
                 return principal
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from troth.behaviour.model import Behaviour, Field, Reference, Resource
+from troth.behaviour.model import Behaviour, Field, Reference, Resource, Rule
 from troth.contract.pointers import escape
 from troth.engine.refusing import Refusal
 from troth.engine.state import Row
@@ -102,13 +102,14 @@ class WriteChecks:
         self, reference: Reference, data: Mapping[str, Any], world: TenantWorld, within: str = ""
     ) -> None:
         target = reference.target(data)
-        value = data.get(reference.field)
+        value = reference.identifier(data)
         if target is None or value is None:
             return
         wanted = value if isinstance(value, list) else [value]
         for index, identifier in enumerate(wanted):
             if not self._exists(target, identifier, world):
-                at = f"{within}/{escape(reference.field)}" + (f"/{index}" if reference.many else "")
+                inside = f"/{index}" if reference.many else f"/{reference.at}" if reference.at else ""
+                at = f"{within}/{escape(reference.field)}{inside}"
                 message = f"'{reference.field}' names a row of {target} that does not exist."
                 kind = reference.refused or self._tenancy.foreign_reference
                 raise Refusal(kind, message, [detail(at, "reference", message)])
@@ -134,7 +135,7 @@ class WriteChecks:
         if wanted in (now, stored.data.get(cycle.field)):
             return
         for move in cycle.transitions:
-            reached = move.target == wanted and str(now) in move.origins
+            reached = move.target == str(wanted) and str(now) in move.origins
             if reached and (move.when is None or move.when.holds(view, world)):
                 return
         message = f"'{cycle.field}' cannot go from {now!r} to {wanted!r}."
@@ -149,11 +150,25 @@ class WriteChecks:
         changes: Mapping[str, Any] | None = None,
     ) -> None:
         """Every declared rule of this moment holds. On update and delete ``row`` is what rules read first."""
+        self.held(
+            (rule for rule in self._resource.rules if moment in rule.on),
+            row,
+            world,
+            {"old": old, "changes": changes or {}},
+        )
+
+    def held(
+        self,
+        rules: Iterable[Rule],
+        row: Mapping[str, Any],
+        world: TenantWorld,
+        extra: Mapping[str, Any],
+    ) -> None:
+        """Each of the rules holds where its condition does."""
         if "rule-ignored" in self._faults:
             return
-        extra = {"old": old, "changes": changes or {}}
-        for rule in self._resource.rules:
-            if moment not in rule.on or (rule.when is not None and not rule.when.holds(row, world, extra)):
+        for rule in rules:
+            if rule.when is not None and not rule.when.holds(row, world, extra):
                 continue
             if not rule.require.holds(row, world, extra):
                 details = [detail(f"/{escape(rule.field)}", rule.name, rule.message)] if rule.field else None

@@ -19,6 +19,7 @@ from troth.engine.engine import SANDBOX_HEADER, Engine, Exchange
 from troth.engine.faults import check_faults
 from troth.engine.messages import Request, Response, dump
 from troth.engine.state import State
+from troth.engine.subscribing import Subscriptions
 from troth.errors import TrothError, UsageError, did_you_mean
 
 __all__ = ["CONTROL_PATH", "Control", "problem"]
@@ -40,6 +41,7 @@ class Control:
         self._engine = engine
         self._snapshots: dict[str, State] = {}
         self._written = _written_secrets(engine)
+        self._subscriptions = Subscriptions(engine.contract, engine.behaviour, engine.seed.tenants)
         self.routes: Mapping[tuple[str, str], Callable[[Given, State, str], Any]] = {
             ("GET", "/health"): self.health,
             ("POST", "/reset"): self.reset,
@@ -55,6 +57,9 @@ class Control:
             ("GET", "/principals"): self.principals,
             ("POST", "/principals"): self.add_principal,
             ("POST", "/events"): self.trigger,
+            ("GET", "/subscriptions"): self.subscriptions,
+            ("POST", "/subscriptions"): self.subscribe,
+            ("DELETE", "/subscriptions/{id}"): self.unsubscribe,
             ("GET", "/journal"): self.journal,
             ("DELETE", "/journal"): self.clear_journal,
             ("GET", "/deliveries"): self.deliveries,
@@ -94,10 +99,10 @@ class Control:
         action = self.routes.get((method, path))
         if action is not None:
             return action, ""
-        one = re.fullmatch(r"/deliveries/([^/]+)/redeliver", path)
-        if one and method == "POST":
-            return self.redeliver, one[1]
-        template = "/deliveries/{id}/redeliver" if one else path
+        template, identifier = _templated(path)
+        action = self.routes.get((method, template))
+        if action is not None:
+            return action, identifier
         allowed = sorted(verb for verb, route in self.routes if route == template)
         if allowed:
             return problem(405, f"{method} is not supported here.", (b"allow", ", ".join(allowed).encode()))
@@ -189,7 +194,8 @@ class Control:
         while not secret or (secret in self._engine.principals and "key" not in given):
             secret = f"key_{state.identities.word(32)}"
         expires = parse_instant(str(given["expires"])) if given.get("expires") else None
-        principal = Principal(name, tenant, secret, scopes, expires)
+        tenants = frozenset(str(one) for one in given.get("tenants", ()))
+        principal = Principal(name, tenant, secret, scopes, expires, tenants=tenants)
         self._engine.add_principal(principal)
         return {**self._engine.credential(principal), "created": True}
 
@@ -203,7 +209,7 @@ class Control:
                 f"There is no tenant {tenant!r}.{did_you_mean(tenant, self._engine.seed.tenants)}"
             )
         program = self._engine.program()
-        data = given.get("data") or {}
+        data, further = given.get("data") or {}, None
         if "resource" in given:
             resource = self._engine.behaviour.resources.get(str(given["resource"]))
             row = state.table(tenant, str(given["resource"])).get(str(given.get("id")))
@@ -211,8 +217,20 @@ class Control:
                 raise UsageError(
                     f"There is no row {given.get('id')!r} of {given['resource']!r} for {tenant!r}."
                 )
-            data = program.keeper.kinds[resource.name].view(row, program.keeper.world(state, tenant))
-        return {"deliveries": program.dispatcher.emit(state, tenant, str(given["event"]), data)}
+            world, kind = program.keeper.world(state, tenant), program.keeper.kinds[resource.name]
+            data = kind.view(row, world)
+            further = program.keeper.event_data(resource, str(given["event"]), kind.full(row, world), world)
+        return {"deliveries": program.dispatcher.emit(state, tenant, str(given["event"]), data, further)}
+
+    def subscriptions(self, _given: Given, state: State, _name: str) -> Any:
+        return {"subscriptions": self._subscriptions.shown(state)}
+
+    def subscribe(self, given: Given, state: State, _name: str) -> Any:
+        """Send a tenant's events to a URL, signed when a secret is given."""
+        return {**self._subscriptions.add(given, state), "created": True}
+
+    def unsubscribe(self, _given: Given, state: State, identifier: str) -> Any:
+        return self._subscriptions.remove(identifier, state)
 
     def deliveries(self, _given: Given, state: State, _name: str) -> Any:
         return {"deliveries": [d.as_json() for d in self._engine.program().dispatcher.log(state)]}
@@ -252,6 +270,15 @@ class Control:
         wanted = given.get("faults", [])
         self._engine.faults = check_faults(str(name) for name in wanted)
         return {"faults": sorted(self._engine.faults)}
+
+
+def _templated(path: str) -> tuple[str, str]:
+    """A path with ``{id}`` in the place of what names one thing, and that name."""
+    one = re.fullmatch(r"/deliveries/([^/]+)/redeliver", path)
+    if one:
+        return "/deliveries/{id}/redeliver", one[1]
+    one = re.fullmatch(r"/subscriptions/([^/]+)", path)
+    return ("/subscriptions/{id}", one[1]) if one else (path, "")
 
 
 def _within_calendar(seconds: float) -> float:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from troth.engine.sampling import Sampler
 from troth.engine.seed_files import Seed, invented_seed, read_seed
 from troth.engine.seeding import plant
 from troth.engine.state import State
+from troth.engine.tokens import TokenOffice
 from troth.errors import UsageError
 
 __all__ = ["Engine", "Exchange", "Settings"]
@@ -86,6 +88,8 @@ class Engine:
             if oauth
             else None
         )
+        issued = self.behaviour.authentication.tokens
+        self.tokens = TokenOffice(issued, self.seed.tenants, self._known) if issued else None
         self._programs: dict[frozenset[str], Program] = {}
         self._authenticators: dict[frozenset[str], Authenticator] = {}
         self.principals = {principal.secret: principal for principal in self.seed.principals.values()}
@@ -117,16 +121,23 @@ class Engine:
     def _authenticator(self, program: Program) -> Authenticator:
         found = self._authenticators.get(program.faults)
         if found is None:
-            found = program.authenticator(self.principals, self._verify)
+            verify = partial(self._verify, lenient="token-unchecked" in program.faults)
+            found = program.authenticator(self.principals, verify)
             self._authenticators[program.faults] = found
         return found
 
-    def _verify(self, token: str, state: State) -> Principal | None:
+    def _known(self) -> Iterable[Principal]:
+        return self.principals.values()
+
+    def _verify(self, token: str, state: State, *, lenient: bool) -> Principal | None:
+        if self.tokens is not None and (found := self.tokens.verify(token, state, lenient=lenient)):
+            return found
         return self.oauth.verify(token, state) if self.oauth else None
 
     def _planted(self) -> State:
         frozen = parse_instant(SEEDED_START) if self.settings.seed is not None else None
         state = State(Clock(frozen_at=frozen), Identities(self.settings.seed))
+        state.shared = frozenset(r.name for r in self.behaviour.resources.values() if r.shared)
         if not self.settings.empty:
             program = self.program()
             plant(self.seed, self.contract.name, self.behaviour, program.keeper, state)
@@ -163,10 +174,9 @@ class Engine:
 
     def add_principal(self, principal: Principal) -> None:
         """Make a credential known. Raises UsageError for an unknown tenant."""
-        if principal.tenant not in self.seed.tenants:
-            raise UsageError(
-                f"There is no tenant {principal.tenant!r}; known: {', '.join(self.seed.tenants)}."
-            )
+        for tenant in (principal.tenant, *sorted(principal.tenants)):
+            if tenant not in self.seed.tenants:
+                raise UsageError(f"There is no tenant {tenant!r}; known: {', '.join(self.seed.tenants)}.")
         self.principals[principal.secret] = principal
         for authenticator in self._authenticators.values():
             authenticator.principals[principal.secret] = principal
@@ -180,17 +190,34 @@ class Engine:
         secret = principal.secret
         if prefix == "Basic ":
             secret = b64encode(secret.encode()).decode()
+        headers = {name: prefix + secret} if carriers and place == "header" else {}
         return {
             "name": principal.name,
             "tenant": principal.tenant,
-            "headers": {name: prefix + secret} if carriers and place == "header" else {},
+            "headers": headers | self._addressed(principal),
             "scopes": sorted(principal.scopes),
             "expires": None if principal.expires is None else instant(principal.expires),
         }
 
+    def _addressed(self, principal: Principal) -> dict[str, str]:
+        """The header that names the caller's tenant, where one does."""
+        header = self.behaviour.tenancy.header
+        return {header: principal.tenant} if header else {}
+
     def credentials(self) -> list[dict[str, Any]]:
         """The credentials of every known principal."""
-        return [self.credential(principal) for principal in self.principals.values()]
+        found = [self.credential(principal) for principal in self.principals.values()]
+        if self.tokens is not None:
+            found += [self._token(principal) for principal in self.seed.principals.values()]
+        return found
+
+    def _token(self, principal: Principal) -> dict[str, Any]:
+        """The same for the token of a principal of the seed, which lives as long as the contract says."""
+        assert self.tokens is not None  # noqa: S101 - asked for only with tokens
+        token, expires = self.tokens.mint(principal, self.state().clock.now())
+        headers = {"authorization": f"Bearer {token}", **self._addressed(principal)}
+        shown = self.credential(principal)
+        return {**shown, "name": f"{principal.name}-token", "headers": headers, "expires": instant(expires)}
 
     def example_body(self, binding: Binding) -> str:
         """A body that the operation accepts, as compact JSON; empty when it takes none."""
@@ -235,6 +262,8 @@ class Engine:
             operation = found.operation.id
             authenticator = self._authenticator(program)
             principal = authenticator.authenticate(plan.binding, request, state)
+            if program.admission is not None:
+                principal = program.admission.admit(principal, request)
             headers = program.limit(principal, request, state)
             authenticator.authorise(plan.binding, principal)
             if wanted and wanted.forces:
@@ -242,7 +271,7 @@ class Engine:
             else:
                 response = program.answer(plan, found.path_params, request, principal, state)
         except Refusal as refusal:
-            response = self._refused(refusal, state, faults)
+            response = self._refused(refusal, state, faults, request.path, operation)
         except Exception:  # noqa: BLE001 - a defect of ours answers 500 in the API's envelope, and is logged
             _log.exception("%s %s failed", request.method, request.path)
             response = self._refused(Refusal("internal"), state, faults)
@@ -265,13 +294,21 @@ class Engine:
                 refusal = program.refuse_method(found.allowed)
         except Refusal as limited:
             refusal = limited
-        response = self._refused(refusal, state, program.faults)
+        response = self._refused(refusal, state, program.faults, request.path)
         response.headers.extend(headers)
         return response
 
-    def _refused(self, refusal: Refusal, state: State, faults: frozenset[str]) -> Response:
+    def _refused(
+        self,
+        refusal: Refusal,
+        state: State,
+        faults: frozenset[str],
+        path: str = "",
+        operation: str | None = None,
+    ) -> Response:
         request_id = self.behaviour.errors.request_id_prefix + state.identities.word(24)
-        response = self._render(refusal, request_id)
+        resource = self.behaviour.bindings[operation].resource if operation else None
+        response = self._render(refusal, request_id, path, resource)
         return _bent(response, faults, request_id) if faults else response
 
     def malformed(self, kind: str, message: str | None = None) -> Response:

@@ -134,6 +134,7 @@ class _Emission(NamedTuple):
     rows: list[Row]
     view: Mapping[str, Any]
     at: float
+    data: Mapping[str, Any] | None
 
 
 class Dispatcher:
@@ -150,15 +151,25 @@ class Dispatcher:
         """The events that somebody of the tenant subscribes to."""
         return {} if self._settings is None else self._subscribed(state, tenant)
 
-    def emit(self, state: State, tenant: str, event: Event | str, view: Mapping[str, Any]) -> int:
-        """Queue one delivery for each enabled subscription of the tenant; gives their number."""
+    def emit(
+        self,
+        state: State,
+        tenant: str,
+        event: Event | str,
+        view: Mapping[str, Any],
+        data: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Queue one delivery for each enabled subscription of the tenant; gives their number.
+
+        ``data`` is what the payload shows under ``$data``, where that is not the row.
+        """
         name = event if isinstance(event, str) else event.name
         if self._settings is None:
             return 0
         found = self._subscribed(state, tenant).get(name)
         if found is None:
             return 0
-        emission = _Emission(name, tenant, found.rows, view, state.clock.now())
+        emission = _Emission(name, tenant, found.rows, view, state.clock.now(), data)
         if found.reachable:
             deliveries = self._expanded(state, emission)
             state.outbox.extend(deliveries)
@@ -203,7 +214,7 @@ class Dispatcher:
     def _delivery(self, state: State, emission: _Emission, subscription: Row) -> Delivery:
         settings = self._settings
         assert settings is not None  # noqa: S101 - emit has looked
-        name, tenant, _, view, at = emission
+        name, tenant, _, view, at, data = emission
 
         def payload(delivery: Delivery) -> bytes:
             slots = {
@@ -211,6 +222,7 @@ class Dispatcher:
                 "timestamp": instant(delivery.at),
                 "tenant": self._tenants.get(tenant, tenant),
                 "row": view,
+                "data": view if data is None else data,
                 "deliveryId": delivery.id,
             }
             return dump(self._payload(slots))

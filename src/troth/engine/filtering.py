@@ -81,7 +81,16 @@ _MAKERS: Mapping[str, Callable[[str, Any], Predicate]] = {
 }
 
 
-def _maker(found: Filter, wanted: Any) -> Predicate:
+def _asked(found: Filter, value: Any) -> Any:
+    """What a parameter asks for: with a separator every value in it once, in the order in which they stand."""
+    if not found.separator:
+        return value
+    texts = value if isinstance(value, list) else [value]
+    return list(dict.fromkeys(part for text in texts for part in str(text).split(found.separator)))
+
+
+def _maker(found: Filter, given: Any) -> Predicate:
+    wanted = _asked(found, given)
     op = "in" if found.op == "eq" and isinstance(wanted, list) else found.op
     test = _MAKERS.get(op, _MAKERS["eq"])(found.field, wanted)
     if not found.where:
@@ -102,6 +111,14 @@ class FilterSet:
     def used(self, values: Mapping[tuple[str, str], Any]) -> bool:
         """Whether a request filters at all."""
         return any(key in values for key in self._keys)
+
+    def asked(self, values: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+        """Envelope slots that repeat what each used filter asks for."""
+        return {
+            f"filter.{f.parameter}": _asked(f, values["query", f.parameter])
+            for f in self._filters
+            if ("query", f.parameter) in values
+        }
 
     def predicate(self, values: Mapping[tuple[str, str], Any]) -> Predicate | None:
         """The conjunction of the filters that a request uses; None when it uses none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 
-__all__ = ["Identities", "stable_uuid"]
+__all__ = ["Identities", "stable_object_id", "stable_uuid"]
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _NAMESPACE = uuid.UUID("6f1c1b9e-6f0e-5d3a-9a53-7d0c8a1f2b11")
@@ -14,6 +14,11 @@ _NAMESPACE = uuid.UUID("6f1c1b9e-6f0e-5d3a-9a53-7d0c8a1f2b11")
 def stable_uuid(*parts: object) -> str:
     """The same UUID (version 5) for the same words: ids of seed rows."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(str(part) for part in parts)))
+
+
+def stable_object_id(*parts: object) -> str:
+    """The same 24 hexadecimal digits for the same words."""
+    return stable_uuid(*parts).replace("-", "")[:24]
 
 
 class Identities:
@@ -27,6 +32,10 @@ class Identities:
         digits = f"{self._random.getrandbits(128):032x}"
         variant = "89ab"[int(digits[16], 16) & 3]
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+    def object_id(self) -> str:
+        """24 random hexadecimal digits."""
+        return f"{self._random.getrandbits(96):024x}"
 
     def word(self, length: int) -> str:
         """Lower-case letters and digits."""

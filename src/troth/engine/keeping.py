@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from troth.behaviour.model import Behaviour, Reference, Resource
+from troth.behaviour.model import Behaviour, Event, Reference, Resource
+from troth.behaviour.moments import RFC3339, moment_writer
 from troth.engine.events import Dispatcher
+from troth.engine.recording import Recorder
 from troth.engine.refusing import Refusal
 from troth.engine.rows import RowKind
 from troth.engine.sampling import Sampler
@@ -23,13 +25,19 @@ __all__ = ["Keeper"]
 class Keeper:
     """The compiled resources of one contract."""
 
-    def __init__(self, behaviour: Behaviour, sampler: Sampler, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        sampler: Sampler,
+        dispatcher: Dispatcher,
+        faults: frozenset[str] = frozenset(),
+    ) -> None:
         self._behaviour = behaviour
         self._dispatcher = dispatcher
         self.sampler = sampler
         daily = _daily(behaviour)
         self.kinds = {
-            name: RowKind(resource, sampler, daily=name in daily)
+            name: RowKind(resource, sampler, daily=name in daily, faults=faults)
             for name, resource in behaviour.resources.items()
         }
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
@@ -41,10 +49,13 @@ class Keeper:
             for moment in ("create", "update", "delete")
             if any(moment in event.on for event in resource.events)
         }
+        exact = behaviour.moment == RFC3339 or "moment-exact" in faults
+        self._moment = None if exact else moment_writer(behaviour.moment)
+        self._recorder = Recorder(behaviour, self, lost="record-lost" in faults)
         self.timed = tuple(r for r in behaviour.resources.values() if any("time" in e.on for e in r.events))
 
     def world(self, state: State, tenant: str) -> TenantWorld:
-        return TenantWorld(state, tenant, self._full, self._id_fields)
+        return TenantWorld(state, tenant, self._full, self._id_fields, self._moment)
 
     def _full(self, resource: str, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         kind = self.kinds.get(resource)
@@ -87,7 +98,9 @@ class Keeper:
         self._settle(touched, world, quiet=False)
         for event in resource.events:
             if "delete" in event.on and (event.when is None or event.when.holds(view, world, {"old": view})):
-                self._dispatcher.emit(world.state, world.tenant, event, view)
+                self._emit(resource, event, view, view, world)
+        if (resource.name, "delete") in self._recorder.wanted:
+            self._recorder.write(resource, "delete", view, view, world)
 
     def _refuse_restricted(
         self,
@@ -126,7 +139,8 @@ class Keeper:
         kind = self.kinds[resource.name]
         moment = "create" if before is None else "update"
         announced = not quiet and (resource.name, moment) in self._announced
-        old = kind.full(before, world) if before is not None and announced else None
+        recorded = not quiet and (resource.name, moment) in self._recorder.wanted
+        old = kind.full(before, world) if before is not None and (announced or recorded) else None
         table = world.state.table(world.tenant, resource.name)
         if resource.name not in self._dependents:
             table.put(row)
@@ -140,6 +154,8 @@ class Keeper:
             table.put(stamped)
         if announced:
             self._announce(resource, moment, stamped, old, world)
+        if recorded:
+            self._recorder.write(resource, moment, kind.full(stamped, world), old, world)
         return stamped
 
     def _touched(
@@ -200,7 +216,28 @@ class Keeper:
         surroundings = {"old": old}
         for event in events:
             if event.name in heard and (event.when is None or event.when.holds(view, world, surroundings)):
-                self._dispatcher.emit(world.state, world.tenant, event, kind.view(row, world))
+                self._emit(resource, event, kind.view(row, world), view, world)
+
+    def _emit(
+        self,
+        resource: Resource,
+        event: Event,
+        view: Mapping[str, Any],
+        full: Mapping[str, Any],
+        world: TenantWorld,
+    ) -> None:
+        data = self.event_data(resource, event.name, full, world)
+        self._dispatcher.emit(world.state, world.tenant, event, view, data)
+
+    def event_data(
+        self, resource: Resource, name: str, full: Mapping[str, Any], world: TenantWorld
+    ) -> Mapping[str, Any] | None:
+        """What an event of that name about a row carries; None where that is the row itself."""
+        if resource.event_data is None:
+            return None
+        event = next((event for event in resource.events if event.name == name), None)
+        further = event.data.evaluate(full, world) if event is not None and event.data is not None else None
+        return {**(resource.event_data.evaluate(full, world) or {}), **(further or {})}
 
     def sweep(self, state: State) -> None:
         """Emit what time alone has brought about since the last sweep; at most once a day of the clock."""
@@ -227,7 +264,7 @@ class Keeper:
                     and event.when is not None
                     and event.when.holds(view, world, {"old": old})
                 ):
-                    self._dispatcher.emit(world.state, world.tenant, event, kind.view(row, world))
+                    self._emit(resource, event, kind.view(row, world), view, world)
 
 
 class _Earlier(TenantWorld):
@@ -236,7 +273,7 @@ class _Earlier(TenantWorld):
     __slots__ = ("_day",)
 
     def __init__(self, world: TenantWorld, day: str) -> None:
-        super().__init__(world.state, world.tenant, world._viewer, world._id_fields)  # noqa: SLF001 - same class
+        super().__init__(world.state, world.tenant, world._viewer, world._id_fields, world._moment)  # noqa: SLF001 - same class
         self._day = day
 
     def today(self) -> str:
@@ -292,6 +329,8 @@ def _referrers(behaviour: Behaviour) -> dict[str, list[tuple[Resource, Reference
     found: dict[str, list[tuple[Resource, Reference]]] = {}
     for resource in behaviour.resources.values():
         for reference in resource.references:
+            if reference.on_delete == "ignore":
+                continue
             for target in dict.fromkeys(reference.to.values()):
                 found.setdefault(target, []).append((resource, reference))
     return found

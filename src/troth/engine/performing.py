@@ -11,18 +11,23 @@ from troth.behaviour.model import Behaviour, Binding, Kind, Resource
 from troth.behaviour.resources import properties_of
 from troth.behaviour.shapes import item_form
 from troth.contract.model import Contract
+from troth.engine.acting import Effects, acting
 from troth.engine.authenticating import Principal
 from troth.engine.checking import WriteChecks
 from troth.engine.filtering import FilterSet
 from troth.engine.keeping import Keeper
 from troth.engine.listing import Page, Pager
 from troth.engine.messages import Response, dump
-from troth.engine.refusing import Refusal
+from troth.engine.populating import Known, Populator
+from troth.engine.printing import printing
+from troth.engine.querying import ListQuery
+from troth.engine.refusing import Refusal, compile_template
 from troth.engine.rows import RowKind
+from troth.engine.spelling import Spelling
 from troth.engine.state import Row, State
 from troth.engine.world import TenantWorld
 
-__all__ = ["Call", "Performer", "performer_for"]
+__all__ = ["Call", "Performer", "Rows", "performer_for"]
 
 _JSON = (b"content-type", b"application/json")
 _PAGES = 64
@@ -39,9 +44,12 @@ class Call(NamedTuple):
 
 
 Performer = Callable[[Call], Response]
+Values = Mapping[tuple[str, str], Any]
+
+_NO_VALUES: Values = {}
 
 
-class _Rows:
+class Rows:
     """What every performer of a resource's operation shares."""
 
     def __init__(
@@ -68,12 +76,20 @@ class _Rows:
         if form is not None and self._inside is not None:
             pointer = form.pointer
         documented = binding.operation.response_for(binding.success)
+        self.spelling = Spelling(binding, resource, faults)
         self._silent = binding.writes and documented is not None and not documented.media
         self.writable = _writable(contract, pointer, resource)
         self.defaults = _defaults(contract, pointer)
         self._wrapper = binding.wrapper
+        self._answer = _answering(binding, resource, faults)
+        profile = binding.query.populate
+        self.populator = Populator(profile, keeper, faults) if profile else None
+        query = ListQuery(binding, contract, behaviour, faults)
+        self.query = query if query.active else None
         self._leaks = "write-only-leaked" in faults
         self._secrets = tuple(f.name for f in resource.fields.values() if f.write_only)
+        declared = binding.effect or binding.rules
+        self.effects = Effects(binding, resource, behaviour, keeper, faults) if declared else None
 
     def find(self, call: Call) -> Row:
         """The row that the path names. Raises Refusal as the contract's tenancy says."""
@@ -103,7 +119,7 @@ class _Rows:
 
     def _below_parents(self, data: Mapping[str, Any], call: Call) -> bool:
         return all(
-            str(data.get(parent.field)) == str(call.values.get(("path", parent.parameter)))
+            _belongs(data.get(parent.field), str(call.values.get(("path", parent.parameter))))
             for parent in self.binding.parents
         )
 
@@ -122,17 +138,46 @@ class _Rows:
         body = call.body
         if self._inside is not None and isinstance(body, Mapping):
             body = body.get(self._inside)
-        return body if isinstance(body, Mapping) else {}
+        return self.spelling.plain(body) if isinstance(body, Mapping) else {}
 
-    def one(self, row: Row, world: TenantWorld, status: int) -> Response:
+    def one(
+        self,
+        row: Row,
+        world: TenantWorld,
+        status: int,
+        kind: RowKind | None = None,
+        values: Values = _NO_VALUES,
+    ) -> Response:
+        """The answer that shows one row; ``kind`` where it is of another resource."""
         if status == 204 or self._silent:  # noqa: PLR2004 - No Content
             return Response(status, [])
-        body = self.kind.body(row, world)
+        body = (kind or self.kind).body(row, world)
         if self._leaks:
             body = dump({**self.kind.view(row, world), **{n: row.data.get(n) for n in self._secrets}})
-        if self._wrapper:
+        if self.populator is not None:
+            depth = self.populator.depth(values)
+            body = self.populator.body((kind or self.kind).resource.name, row, world, depth)
+        if self._answer is not None:
+            body = dump(self._answer({"row": orjson.Fragment(body)}))
+        elif self._wrapper:
             body = dump({self._wrapper: orjson.Fragment(body)})
         return Response(status, [_JSON], body)
+
+
+def _answering(
+    binding: Binding, resource: Resource, faults: frozenset[str]
+) -> Callable[[Mapping[str, Any]], Any] | None:
+    """The declared answer of a write as a function of the slot ``row``."""
+    if binding.answer is None:
+        return None
+    template = "$row" if "answer-bare" in faults else _labelled(binding.answer.template, resource.label)
+    return compile_template(template)
+
+
+def _labelled(template: Any, label: str) -> Any:
+    if isinstance(template, Mapping):
+        return {name: _labelled(inner, label) for name, inner in template.items()}
+    return template.replace("{label}", label) if isinstance(template, str) else template
 
 
 def _request_pointer(binding: Binding) -> str | None:
@@ -181,7 +226,7 @@ def _defaults(contract: Contract, pointer: str | None) -> dict[str, Any]:
     return found
 
 
-def _lister(rows: _Rows) -> Performer:
+def _lister(rows: Rows) -> Performer:
     binding, resource, kind = rows.binding, rows.resource, rows.kind
     filters = FilterSet(binding.filters, resource)
     assert binding.pagination is not None or binding.envelope is None  # noqa: S101 - inference guarantees it
@@ -194,7 +239,8 @@ def _lister(rows: _Rows) -> Performer:
         view = {k: v for k, v in kind.view(row, world).items() if masks.get(k) != "omit"}
         return {**view, **{name: None for name, how in masks.items() if how == "null"}}
 
-    plain = not (binding.parents or resource.order or rows.faults)
+    plain = not (binding.parents or binding.where or resource.order or rows.faults)
+    plain = plain and rows.query is None and rows.populator is None
 
     def perform(call: Call) -> Response:
         """An unfiltered page is rendered once and kept until a row changes (or the day, where rows depend on it)."""
@@ -214,14 +260,26 @@ def _lister(rows: _Rows) -> Performer:
     def render(call: Call, page: Page | None) -> bytes:
         world = call.world
         found = _candidates(rows, call, filters)
-        chosen = found if page is None else found[page.start : page.start + page.size]
-        items = [rendered(row, world) for row in chosen]
-        return dump(pager.render(items, page, len(found)) if pager else items)
+        page, chosen = pager.cut(page, found) if pager else (None, found)
+        if rows.populator is None:
+            items = [rendered(row, world) for row in chosen]
+        else:
+            items = _populated(rows.populator, resource.name, chosen, call)
+        if pager is None:
+            return dump(items)
+        asked = filters.asked(call.values) if pager.echoes else {}
+        return dump(pager.render(items, page, len(found), asked | pager.pointer(page, chosen, len(found))))
 
     return perform
 
 
-def _candidates(rows: _Rows, call: Call, filters: FilterSet) -> list[Row]:
+def _populated(populator: Populator, resource: str, chosen: list[Row], call: Call) -> list[Any]:
+    depth = populator.depth(call.values)
+    known: Known = {}
+    return [populator.shown(resource, row, call.world, depth, known) for row in chosen]
+
+
+def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
     """The rows of a list before paging: the tenant's visible ones, below the parents, filtered and ordered."""
     kind, world = rows.kind, call.world
     table = call.state.table(world.tenant, rows.resource.name)
@@ -232,7 +290,14 @@ def _candidates(rows: _Rows, call: Call, filters: FilterSet) -> list[Row]:
         ]
     parents = rows.parent_values(call)
     if parents:
-        found = [row for row in found if all(str(row.data.get(k)) == str(v) for k, v in parents.items())]
+        found = [row for row in found if all(_belongs(row.data.get(k), str(v)) for k, v in parents.items())]
+    where = rows.binding.where
+    if where is not None and "where-ignored" not in rows.faults:
+        asked = {"query": {name: value for (place, name), value in call.values.items() if place == "query"}}
+        found = [row for row in found if where.holds(kind.full(row, world), world, asked)]
+    if "shared-apart" in rows.faults and rows.resource.shared:
+        first = min(tenant for tenant, _ in call.state.tables if tenant)
+        found = found if world.tenant == first else found[1:]
     predicate = None if "filter-ignored" in rows.faults else filters.predicate(call.values)
     if predicate is not None:
         found = [row for row in found if predicate(kind.view(row, world))]
@@ -240,7 +305,12 @@ def _candidates(rows: _Rows, call: Call, filters: FilterSet) -> list[Row]:
             found = found[1:]
     for name, descending in reversed(rows.resource.order):
         found = sorted(found, key=lambda row, n=name: _sortable(row.data.get(n)), reverse=descending)  # type: ignore[misc]
-    return found
+    return rows.query.chosen(found, kind, call.values, world) if rows.query else found
+
+
+def _belongs(value: Any, wanted: str) -> bool:
+    """Whether a field holds an id, alone or in a list."""
+    return any(str(one) == wanted for one in value) if isinstance(value, list) else str(value) == wanted
 
 
 def _sortable(value: Any) -> tuple[int, Any]:
@@ -249,13 +319,14 @@ def _sortable(value: Any) -> tuple[int, Any]:
     return (1, value) if isinstance(value, int | float) else (2, str(value))
 
 
-def _creator(rows: _Rows) -> Performer:
+def _creator(rows: Rows) -> Performer:
     resource, keeper, checks = rows.resource, rows.keeper, rows.checks
     plain = rows.writable & resource.fields.keys()
     needed = checks.on_create()
 
     def perform(call: Call) -> Response:
         body = rows.given(call)
+        body = rows.spelling.spelled_out(body, None)
         world = call.world
         if body.keys() <= plain:
             given = {**rows.defaults, **body}
@@ -271,12 +342,12 @@ def _creator(rows: _Rows) -> Performer:
         row = keeper.add(resource, data, world)
         if "create-not-persisted" in rows.faults:
             call.state.table(world.tenant, resource.name).drop(row.id)
-        return rows.one(row, world, rows.binding.success)
+        return rows.one(row, world, rows.binding.success, values=call.values)
 
     return perform
 
 
-def _chosen_id(given: dict[str, Any], rows: _Rows, call: Call) -> Any:
+def _chosen_id(given: dict[str, Any], rows: Rows, call: Call) -> Any:
     """An id that the client may choose, unless it is taken; None lets the engine make one."""
     chosen = given.pop(rows.resource.id_field, None)
     field = rows.resource.fields.get(rows.resource.id_field)
@@ -287,7 +358,7 @@ def _chosen_id(given: dict[str, Any], rows: _Rows, call: Call) -> Any:
     return chosen
 
 
-def _accepted(body: Mapping[str, Any], rows: _Rows) -> dict[str, Any]:
+def _accepted(body: Mapping[str, Any], rows: Rows) -> dict[str, Any]:
     """The members of a body that are stored: what the resource knows and the operation may write."""
     fields = rows.resource.fields
     if not fields:
@@ -298,26 +369,28 @@ def _accepted(body: Mapping[str, Any], rows: _Rows) -> dict[str, Any]:
     }
 
 
-def _reader(rows: _Rows) -> Performer:
+def _reader(rows: Rows) -> Performer:
     def perform(call: Call) -> Response:
         leaked = rows.leaked(call, "leak-foreign-read")
         if leaked:
-            return rows.one(leaked[0], leaked[1], rows.binding.success)
-        return rows.one(rows.find(call), call.world, rows.binding.success)
+            return rows.one(leaked[0], leaked[1], rows.binding.success, values=call.values)
+        return rows.one(rows.find(call), call.world, rows.binding.success, values=call.values)
 
     return perform
 
 
-def _updater(rows: _Rows, *, replace: bool) -> Performer:
+def _updater(rows: Rows, *, replace: bool) -> Performer:
     resource, kind, keeper, checks = rows.resource, rows.kind, rows.keeper, rows.checks
     updated = [f.name for f in resource.fields.values() if f.generated == "updated"]
     immutable = frozenset(f.name for f in resource.fields.values() if f.immutable)
+    effects = rows.effects
 
     def perform(call: Call) -> Response:
         leaked = rows.leaked(call, "leak-foreign-write")
         row, world = leaked or (rows.find(call), call.world)
         body = rows.given(call)
         before = kind.full(row, world)
+        body = rows.spelling.spelled_out(body, None if replace else before)
         changes = _accepted(body, rows)
         if "immutable-changed" in rows.faults:
             changes |= {name: value for name, value in body.items() if name in immutable}
@@ -339,14 +412,20 @@ def _updater(rows: _Rows, *, replace: bool) -> Performer:
         checks.references(data, changes, world)
         checks.rules("update", {**before, **changes}, world, before, changes)
         checks.unique(data, world)
+        if effects is not None:
+            further, made = effects.changes(call.body, {**before, **changes}, before, world)
+            data |= further
+            effects.store(made, world)
         if "update-not-persisted" in rows.faults:
-            return rows.one(kind.make(kind.settled(data, world), world), world, rows.binding.success)
-        return rows.one(keeper.change(resource, row, data, world), world, rows.binding.success)
+            row = kind.make(kind.settled(data, world), world)
+        else:
+            row = keeper.change(resource, row, data, world)
+        return rows.one(row, world, rows.binding.success, values=call.values)
 
     return perform
 
 
-def _replaced(rows: _Rows, row: Row, changes: Mapping[str, Any], world: TenantWorld) -> dict[str, Any]:
+def _replaced(rows: Rows, row: Row, changes: Mapping[str, Any], world: TenantWorld) -> dict[str, Any]:
     """What PUT leaves: the new fields, initial values for the rest, and what no client can set."""
     fixed = {
         name: row.data[name]
@@ -357,15 +436,16 @@ def _replaced(rows: _Rows, row: Row, changes: Mapping[str, Any], world: TenantWo
     return rows.kind.filled({**fixed, **changes}, world, identifier=identifier)
 
 
-def _deleter(rows: _Rows) -> Performer:
+def _deleter(rows: Rows) -> Performer:
     def perform(call: Call) -> Response:
         leaked = rows.leaked(call, "leak-foreign-write")
         row, world = leaked or (rows.find(call), call.world)
         view = rows.kind.full(row, world)
         rows.checks.rules("delete", view, world, view)
+        answered = rows.one(row, world, rows.binding.success, values=call.values)  # while all is as it was
         if "delete-noop" not in rows.faults:
             rows.keeper.remove(rows.resource, row, world)
-        return rows.one(row, world, rows.binding.success)
+        return answered
 
     return perform
 
@@ -374,9 +454,13 @@ def performer_for(
     binding: Binding, contract: Contract, behaviour: Behaviour, keeper: Keeper, faults: frozenset[str]
 ) -> Performer | None:
     """The performer of one operation; None where nothing says what it does."""
-    if binding.resource is None or binding.kind is Kind.ACTION:
+    if binding.resource is None or (binding.kind is Kind.ACTION and not (binding.effect or binding.prints)):
         return None
-    rows = _Rows(binding, binding.resource, contract, behaviour, keeper, faults)
+    rows = Rows(binding, binding.resource, contract, behaviour, keeper, faults)
+    if binding.prints:
+        return printing(rows)
+    if binding.kind is Kind.ACTION and rows.effects is not None:
+        return acting(rows, rows.effects, binding.answers)
     makers: Mapping[Kind, Callable[[], Performer]] = {
         Kind.LIST: lambda: _lister(rows),
         Kind.CREATE: lambda: _creator(rows),

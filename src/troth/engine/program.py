@@ -8,6 +8,7 @@ from typing import Any
 from troth.behaviour.model import Behaviour, Binding
 from troth.contract import Router, Validators, validators
 from troth.contract.model import Contract
+from troth.engine.admitting import Admission
 from troth.engine.authenticating import Authenticator, Principal
 from troth.engine.events import Dispatcher
 from troth.engine.forcing import Preference, forced_response
@@ -39,8 +40,14 @@ class Plan:
     def reader(self) -> RequestReader:
         if self._reader is None:
             program = self._program
+            conditions = self.binding.query.conditions
             self._reader = RequestReader(
-                program.contract, program.validators, self.binding.operation, program.faults, program.validate
+                program.contract,
+                program.validators,
+                self.binding.operation,
+                program.faults,
+                program.validate,
+                conditions.parameter if conditions else None,
             )
         return self._reader
 
@@ -80,7 +87,9 @@ class Program:
         self.validators = checkers or validators(contract)
         self.router = Router(contract)
         self.dispatcher = Dispatcher(behaviour.webhooks, tenants or {})
-        self.keeper = Keeper(behaviour, Sampler(contract), self.dispatcher)
+        by_header = behaviour.tenancy.source == "header"
+        self.admission = Admission(behaviour.tenancy, tenants or {}, faults) if by_header else None
+        self.keeper = Keeper(behaviour, Sampler(contract), self.dispatcher, faults)
         self.limiters = tuple(Limiter(policy, faults) for policy in behaviour.rate_limits)
         self.plans = {name: Plan(binding, self) for name, binding in behaviour.bindings.items()}
 

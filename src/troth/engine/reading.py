@@ -137,6 +137,18 @@ class BodyReader:
             raise Refusal("invalid", first + more, _details(violations))
 
 
+def _json_conditions(values: Values, name: str, request: Request) -> Values:
+    """Conditions that came as one JSON text, which the style of nested names does not see."""
+    text = next((value for key, value in request.pairs() if key == name), None)
+    if text is None or ("query", name) in values:
+        return {}
+    try:
+        return {("query", name): orjson.loads(text)}
+    except orjson.JSONDecodeError:
+        message = f"The parameter '{name}' is not JSON."
+        raise Refusal("malformed", None, [detail(f"/{name}", "json", message)]) from None
+
+
 class RequestReader:
     """The compiled parameters and body of one operation."""
 
@@ -147,6 +159,7 @@ class RequestReader:
         operation: Operation,
         faults: frozenset[str],
         validate: str,
+        conditions: str | None = None,
     ) -> None:
         self._parameters: ParameterReader = compile_parameters(contract, validators, operation)
         self._missing = "404" in operation.responses
@@ -156,6 +169,7 @@ class RequestReader:
         self._headers = tuple(p.name.lower() for p in operation.parameters if p.location == "header")
         self._known: dict[tuple[str, ...], Values] = {}
         self._unbounded = "page-size-unbounded" in faults
+        self._conditions = conditions
 
     def parameters(self, path: Mapping[str, str], request: Request, warnings: list[str]) -> Values:
         """All parameter values. A malformed path id is a missing object where the contract documents 404."""
@@ -174,6 +188,8 @@ class RequestReader:
 
     def _read(self, path: Mapping[str, str], request: Request, warnings: list[str]) -> Values:
         values, violations = self._parameters.read(path, request.pairs(), request.headers)
+        if self._conditions is not None:
+            values |= _json_conditions(values, self._conditions, request)
         if violations and self._lenient:
             warnings += [f"{v.name}: {v.message}" for v in violations]
         elif violations:

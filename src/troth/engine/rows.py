@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from troth.behaviour.model import Field, Resource
-from troth.engine.identity import stable_uuid
+from troth.behaviour.resources import OBJECT_ID
+from troth.engine.identity import stable_object_id, stable_uuid
 from troth.engine.messages import compact, dump
 from troth.engine.sampling import Sampler
 from troth.engine.state import Row
 from troth.engine.world import TenantWorld
 
 __all__ = ["RowKind", "computing_order"]
+
+#: Stands in a row's stamp while its view is being computed.
+_COMPUTING = "computing"
 
 
 def computing_order(fields: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -41,7 +45,7 @@ def _late_fields(ordered: tuple[Field, ...]) -> frozenset[str]:
         if expression is None:
             continue
         beyond = expression.clocked or expression.related or expression.looked_up
-        if beyond or expression.variables & found:
+        if beyond or computed.frozen_when or expression.variables & found:
             found.add(computed.name)
     return frozenset(found)
 
@@ -49,7 +53,14 @@ def _late_fields(ordered: tuple[Field, ...]) -> frozenset[str]:
 class RowKind:
     """The compiled form of one resource."""
 
-    def __init__(self, resource: Resource, sampler: Sampler, *, daily: bool = False) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        sampler: Sampler,
+        *,
+        daily: bool = False,
+        faults: frozenset[str] = frozenset(),
+    ) -> None:
         self.resource = resource
         self._sampler = sampler
         ordered = computing_order(resource.computed)
@@ -58,6 +69,8 @@ class RowKind:
         self._late = tuple(f for f in ordered if f.name in late)
         self._unshown = tuple(f.name for f in self._late if f.hidden or f.write_only)
         self._stamped = tuple(f for f in resource.fields.values() if f.stamped is not None)
+        freezing = "frozen-followed" not in faults
+        self._freezing = tuple(f for f in self._late if f.frozen_when is not None and freezing)
         self._public = tuple(f for f in resource.fields.values() if not f.write_only and not f.hidden)
         self._shown = tuple(f.name for f in self._public)
         # A row whose fields are all shown as they are stored is its own view.
@@ -107,6 +120,8 @@ class RowKind:
     def _new_id(self, world: TenantWorld) -> Any:
         if self.resource.id_kind == "integer":
             return world.state.next("", self.resource.name, "$id")
+        if self.resource.id_kind == "object-id":
+            return world.state.identities.object_id()
         return world.state.identities.uuid()
 
     def _blanks(self) -> dict[str, Any]:
@@ -138,10 +153,10 @@ class RowKind:
         return data
 
     def stamp(self, row: Row, world: TenantWorld) -> Row:
-        """The row with its ``stamped`` moments set or cleared; the same row when nothing changes."""
-        if not self._stamped:
+        """The row with its ``stamped`` moments and frozen values set or cleared; the same when nothing changes."""
+        if not self._stamped and not self._freezing:
             return row
-        changed: dict[str, Any] = {}
+        changed = self._frozen(row, world)
         for field in self._stamped:
             holds = field.stamped is not None and field.stamped.holds(self.view(row, world), world)
             if holds and row.data.get(field.name) is None:
@@ -149,6 +164,20 @@ class RowKind:
             elif not holds and row.data.get(field.name) is not None:
                 changed[field.name] = None
         return Row(row.id, {**row.data, **changed}, visible=row.visible) if changed else row
+
+    def _frozen(self, row: Row, world: TenantWorld) -> dict[str, Any]:
+        """What freezes now, as it is shown at this moment, and what thaws."""
+        changed: dict[str, Any] = {}
+        for field in self._freezing:
+            if not self._is_frozen(field, row.data, world):
+                if row.data.get(field.name) is not None:
+                    changed[field.name] = None
+            elif row.data.get(field.name) is None:
+                changed[field.name] = self.view(row, world)[field.name]
+        return changed
+
+    def _is_frozen(self, field: Field, data: Mapping[str, Any], world: TenantWorld) -> bool:
+        return field.frozen_when is not None and field.frozen_when.holds(self._scope(data), world)
 
     def make(self, data: dict[str, Any], world: TenantWorld) -> Row:
         """An immutable row; ``visible`` is decided here, once."""
@@ -169,14 +198,29 @@ class RowKind:
             return row.data
         scope = row.data
         if self._late:
+            if (
+                row.stamp == _COMPUTING
+            ):  # a row that this one computes over looks back: it sees what is stored
+                return row.data
+            row.stamp = _COMPUTING
             scope = self._scope(row.data)
-            for field in self._late:
-                if field.computed is not None:
-                    scope[field.name] = field.computed.evaluate(scope, world)
+            kept = self._kept(row.data, world) if self._freezing else ()
+            try:
+                for field in self._late:
+                    if field.computed is not None and field.name not in kept:
+                        scope[field.name] = field.computed.evaluate(scope, world)
+            finally:
+                row.stamp = ""
         view = dict(row.data) if self._open else {name: scope[name] for name in self._shown if name in scope}
         row.beyond = {name: scope[name] for name in self._unshown}
         row.view, row.body, row.stamp = view, None, world.today() if self.daily else ""
         return view
+
+    def _kept(self, data: Mapping[str, Any], world: TenantWorld) -> frozenset[str]:
+        """The frozen fields whose value is kept."""
+        return frozenset(
+            f.name for f in self._freezing if data.get(f.name) is not None and self._is_frozen(f, data, world)
+        )
 
     def body(self, row: Row, world: TenantWorld) -> bytes:
         """The view as JSON, cached with it."""
@@ -201,7 +245,9 @@ def _nested_item(fields: Mapping[str, Field], given: Any, world: TenantWorld) ->
     item = dict(given)
     for name, field in fields.items():
         if field.generated == "id":
-            item.setdefault(name, world.state.identities.uuid())
+            short = field.schema.get("pattern") == OBJECT_ID
+            identities = world.state.identities
+            item.setdefault(name, identities.object_id() if short else identities.uuid())
         elif name not in item and field.computed is None:
             if field.initial is not None or field.nullable:
                 item[name] = field.initial
@@ -217,6 +263,7 @@ def _nested_item(fields: Mapping[str, Field], given: Any, world: TenantWorld) ->
 
 def seeded_identifier(resource: Resource, api: str, tenant: str, index: int, start: int) -> Any:
     """The stable id of a seed row."""
-    return (
-        start + index + 1 if resource.id_kind == "integer" else stable_uuid(api, tenant, resource.name, index)
-    )
+    if resource.id_kind == "integer":
+        return start + index + 1
+    make = stable_object_id if resource.id_kind == "object-id" else stable_uuid
+    return make(api, tenant, resource.name, index)

@@ -1,7 +1,8 @@
 """Seed files: who and what a mock starts with, read from ``mocks/<api>/seed.yaml`` and checked.
 
-``tenants`` maps slugs to ``{id}``, ``principals`` names to ``{tenant, key, scopes}``, ``rows`` resources to tenants to
-blocks of ``{count, row}``. A resource's blocks may stand without a tenant: every tenant then has such rows.
+``tenants`` maps slugs to ``{id}``, ``principals`` names to ``{tenant, tenants, key, scopes}``, ``rows`` resources to
+tenants to blocks of ``{count, row}``. A resource's blocks may stand without a tenant: every tenant then has such rows.
+Blocks under ``*`` are rows that all tenants share.
 """
 
 from __future__ import annotations
@@ -125,9 +126,15 @@ class _Reader:
         if not about.get("key"):
             raise self._wrong(f"principal {name!r} has no key.")
         scopes = about.get("scopes") or ("*",)
-        if isinstance(scopes, str):
-            raise self._wrong(f"the scopes of principal {name!r} are a list; found {scopes!r}.")
-        return Principal(name, tenant, str(about["key"]), frozenset(str(scope) for scope in scopes))
+        further = about.get("tenants") or ()
+        for what, found in (("scopes", scopes), ("tenants", further)):
+            if isinstance(found, str):
+                raise self._wrong(f"the {what} of principal {name!r} are a list; found {found!r}.")
+        members = frozenset(
+            self._tenant(f"principal {name!r}", {"tenant": slug}, tenants) for slug in further
+        )
+        granted = frozenset(str(scope) for scope in scopes)
+        return Principal(name, tenant, str(about["key"]), granted, tenants=members)
 
     def _client(self, name: str, given: Any) -> Client:
         about = self._map(given, f"client {name!r}")
@@ -137,8 +144,9 @@ class _Reader:
         if isinstance(given, list):
             given = dict.fromkeys(tenants, given)
         found: dict[str, list[Any]] = {}
-        for tenant, blocks in self._map(given, f"rows of {resource!r}").items():
-            if tenant not in tenants:
+        for slug, blocks in self._map(given, f"rows of {resource!r}").items():
+            tenant = "" if slug == "*" else slug
+            if tenant and tenant not in tenants:
                 hint = did_you_mean(tenant, tenants)
                 raise self._wrong(
                     f"rows of {resource!r} name the tenant {tenant!r}, which does not exist.{hint}"

@@ -14,6 +14,7 @@ from typing import Any
 import cel
 
 from troth.behaviour.model import Behaviour, Parent, Resource
+from troth.behaviour.moments import moment_writer
 from troth.engine.clock import instant, parse_instant
 from troth.engine.identity import stable_uuid
 from troth.engine.keeping import Keeper
@@ -32,8 +33,11 @@ _DAY = 86_400
 class _Expansion:
     """Directives of one seed, expanded against the ids that its blocks will have."""
 
-    def __init__(self, ids: Mapping[tuple[str, str], list[Any]], start_of_today: float, source: str) -> None:
+    def __init__(
+        self, ids: Mapping[tuple[str, str], list[Any]], start_of_today: float, source: str, moment: str
+    ) -> None:
         self._ids = ids
+        self._moment = moment_writer(moment)
         self._today = start_of_today
         self._source = source
         self._programs: dict[str, Any] = {}
@@ -65,7 +69,7 @@ class _Expansion:
             index = int(self.number(given["$by"], i)) if "$by" in given else i
             return self.value(subject[index % len(subject)], tenant, i)
         if word == "$row":
-            ids = self._ids.get((tenant, str(subject)))
+            ids = self._ids.get((tenant, str(subject))) or self._ids.get(("", str(subject)))
             if not ids:
                 raise SeedError(
                     f"$row names {subject!r}, which has no rows for {tenant!r}.", Location(self._source)
@@ -75,7 +79,7 @@ class _Expansion:
             return instant(self._today + int(self.number(subject, i)) * _DAY)[:10]
         if word == "$time":
             day = instant(self._today + int(self.number(subject, i)) * _DAY)[:10]
-            return f"{day}T{given.get('$at', '09:00:00')}.000Z"
+            return self._moment(f"{day}T{given.get('$at', '09:00:00')}.000Z")
         if word == "$text":
             return str(subject).replace("{i}", str(i)).replace("{n}", str(i + 1))
         if word == "$value":
@@ -113,7 +117,7 @@ def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: Sta
     if not seed.lenient:
         _check_fields(seed, behaviour)
     today = parse_instant(state.clock.today())
-    expansion = _Expansion(ids, today, seed.source)
+    expansion = _Expansion(ids, today, seed.source, behaviour.moment)
     for name, by_tenant in seed.rows.items():
         for tenant, blocks in by_tenant.items():
             _plant_rows(behaviour.resources[name], tenant, blocks, ids[tenant, name], expansion, state)
@@ -180,6 +184,8 @@ def _invent(seed: Seed, behaviour: Behaviour, keeper: Keeper, state: State) -> N
     for tenant in seed.tenants:
         world = keeper.world(state, tenant)
         for resource in ordered:
+            if resource.shared and tenant != next(iter(seed.tenants)):
+                continue
             for index in range(3):
                 _invent_row(resource, index, parents[resource.name], keeper, world)
 

@@ -146,10 +146,14 @@ class State:
         self.subscriptions: dict[str, tuple[int, dict[str, Any]]] = {}
         self.journal: deque[Any] = deque(maxlen=JOURNAL_LENGTH)
         self.swept = ""
+        #: Resources whose rows belong to all tenants: they are kept under the tenant "".
+        self.shared: frozenset[str] = frozenset()
 
     def table(self, tenant: str, resource: str) -> Table:
         found = self.tables.get((tenant, resource))
         if found is None:
+            if tenant and resource in self.shared:
+                return self.table("", resource)
             found = self.tables[tenant, resource] = MemoryTable()
         return found
 
@@ -169,6 +173,7 @@ class State:
         twin.windows = {key: list(window) for key, window in self.windows.items()}
         twin.tokens = dict(self.tokens)
         twin.swept = self.swept
+        twin.shared = self.shared
         return twin
 
     def become(self, other: State) -> None:

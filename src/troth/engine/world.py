@@ -16,14 +16,23 @@ Viewer = Callable[[str, Row, "TenantWorld"], Mapping[str, Any]]
 class TenantWorld:
     """One tenant's rows in one state, seen through ``viewer``."""
 
-    __slots__ = ("_id_fields", "_now", "_viewer", "state", "tenant")
+    __slots__ = ("_active", "_id_fields", "_moment", "_now", "_viewer", "state", "tenant")
 
-    def __init__(self, state: State, tenant: str, viewer: Viewer, id_fields: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        state: State,
+        tenant: str,
+        viewer: Viewer,
+        id_fields: Mapping[str, str],
+        moment: Callable[[str], str] | None = None,
+    ) -> None:
         self.state = state
         self.tenant = tenant
         self._viewer = viewer
         self._id_fields = id_fields
         self._now: str | None = None
+        self._moment = moment
+        self._active: set[int] = set()
 
     def today(self) -> str:
         return self.state.clock.today()
@@ -31,15 +40,33 @@ class TenantWorld:
     def now(self) -> str:
         """One moment for everything that one request does."""
         if self._now is None:
-            self._now = self.state.clock.iso()
+            exact = self.state.clock.iso()
+            self._now = exact if self._moment is None else self._moment(exact)
         return self._now
 
     def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows of ``resource`` whose ``field`` holds this row's id."""
         identifier = row.get("$id")
         rows = self.state.table(self.tenant, resource).holding(field, identifier)
-        return [dict(self._viewer(resource, found, self)) for found in rows]
+        return [self._viewed(resource, found) for found in rows]
 
     def lookup(self, resource: str, identifier: Any) -> dict[str, Any] | None:
+        if isinstance(identifier, float) and identifier.is_integer():
+            identifier = int(identifier)  # expressions see every number as a double
         row = self.state.table(self.tenant, resource).get(str(identifier))
-        return None if row is None else dict(self._viewer(resource, row, self))
+        return None if row is None else self._viewed(resource, row)
+
+    def _viewed(self, resource: str, row: Row) -> dict[str, Any]:
+        """A row as expressions see it; as it is stored while it is being computed itself.
+
+        A project that sums its entries may be looked up by each of them for another field.
+        """
+        if row.view is not None:
+            return dict(self._viewer(resource, row, self))
+        if id(row) in self._active:
+            return dict(row.data)
+        self._active.add(id(row))
+        try:
+            return dict(self._viewer(resource, row, self))
+        finally:
+            self._active.discard(id(row))

@@ -215,6 +215,22 @@ class Mock:
         with self._state.lock:
             return self._engine.program().dispatcher.log(self._state)
 
+    def subscribe(
+        self,
+        url: str,
+        *,
+        tenant: str | None = None,
+        events: Sequence[str] | None = None,
+        secret: str | None = None,
+    ) -> str:
+        """Send a tenant's events to a URL, where no operation subscribes; gives the subscription's id.
+
+        Raises UsageError for an unknown tenant or event, and where the contract's own API makes subscriptions.
+        """
+        given = {"url": url, "tenant": tenant, "events": events, "secret": secret}
+        told = {name: value for name, value in given.items() if value is not None}
+        return str(self._ask(self._control.subscribe, told)["id"])
+
     def trigger(
         self,
         event: str,

@@ -1,5 +1,6 @@
 """What makes a contract incoherent, by subject: each module yields findings about one."""
 
+from troth.behaviour.checks.actions import check_actions
 from troth.behaviour.checks.examples import check_examples
 from troth.behaviour.checks.formulas import check_formulas
 from troth.behaviour.checks.ground import Ground
@@ -7,6 +8,8 @@ from troth.behaviour.checks.leftovers import check_leftovers
 from troth.behaviour.checks.lists import check_lists
 from troth.behaviour.checks.names import check_names
 from troth.behaviour.checks.protocols import check_protocols
+from troth.behaviour.checks.queries import check_queries
+from troth.behaviour.checks.spellings import check_spellings
 from troth.behaviour.checks.states import check_states
 from troth.behaviour.checks.subscriptions import check_subscriptions
 
@@ -17,12 +20,15 @@ __all__ = [
 
 #: Every check, in no particular order: findings are sorted by place.
 CHECKS = (
+    check_actions,
     check_examples,
     check_formulas,
     check_leftovers,
     check_lists,
     check_names,
     check_protocols,
+    check_queries,
+    check_spellings,
     check_states,
     check_subscriptions,
 )

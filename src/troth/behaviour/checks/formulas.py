@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from troth.behaviour.checks.ground import Ground
@@ -12,7 +12,7 @@ from troth.behaviour.model import Field, Resource
 from troth.contract.pointers import join
 from troth.findings import Finding
 
-__all__ = ["check_formulas"]
+__all__ = ["check_formulas", "inspected"]
 
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _BOUND = re.compile(r"\.(?:map|filter|exists|exists_one|existsOne|all)\(\s*(\w+)\s*,")
@@ -44,6 +44,19 @@ def check_formulas(ground: Ground) -> Iterator[Finding]:
             yield from _circles(ground, field.items or {})
 
 
+def inspected(
+    ground: Ground,
+    expression: Expression,
+    pointer: str,
+    fields: Mapping[str, Field],
+    extra: Iterable[str] = (),
+) -> Iterator[Finding]:
+    """What is wrong with one expression over rows with these fields; ``extra`` are further names that it may use."""
+    formula = _Formula(expression, pointer, fields, frozenset(extra))
+    yield from _names(ground, formula)
+    yield from _resources(ground, formula)
+
+
 def _of_resource(resource: Resource) -> Iterator[_Formula]:
     def formula(found: Expression | None, pointer: str, *extra: str) -> Iterator[_Formula]:
         if found is not None:
@@ -58,6 +71,8 @@ def _of_resource(resource: Resource) -> Iterator[_Formula]:
         yield from formula(rule.require, join(rule.pointer, "require"), "old", "changes")
     for event in resource.events:
         yield from formula(event.when, join(event.pointer, "when"), "old")
+        yield from formula(event.data, join(event.pointer, "data"))
+    yield from formula(resource.event_data, join(resource.pointer, "eventData"))
 
 
 def _of_fields(ground: Ground, resource: Resource) -> Iterator[_Formula]:
@@ -67,6 +82,7 @@ def _of_fields(ground: Ground, resource: Resource) -> Iterator[_Formula]:
             ("computed", field.computed),
             ("initially", field.initially),
             ("stamped", field.stamped),
+            ("frozenWhen", field.frozen_when),
             ("editableWhile", field.editable_while),
         ):
             if found is not None:

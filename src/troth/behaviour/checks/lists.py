@@ -39,7 +39,10 @@ def _binding(ground: Ground, binding: Binding) -> Iterator[Finding]:
     parameters = [p.name for p in binding.operation.parameters if p.location == "query"]
     for name, filter_ in (given.get("filters") or {}).items():
         where = join(at, "filters", name)
-        if name not in parameters:
+        if name not in parameters and ground.is_earlier_release:
+            message = f"this release has no query parameter {name!r} yet."
+            yield ground.finding("later-parameter", where, message, "info", found=name)
+        elif name not in parameters:
             yield ground.unknown("unknown-parameter", where, "query parameter", name, parameters)
         if binding.resource is not None and binding.resource.fields:
             yield from _filter(ground, binding.resource, where, name, filter_)
@@ -69,11 +72,24 @@ def _profile(ground: Ground, name: str, profile: Mapping[str, Any]) -> Iterator[
     if maximum is not None and default is not None and default > maximum:
         message = f"the usual page of {default} rows is larger than the largest of {maximum}."
         yield ground.finding("contradicting-sizes", join(at, "defaultSize"), message)
+    yield from _echoes(ground, join(at, "envelope"), profile.get("envelope"), users)
     if profile.get("style") == "none":
         return
-    for word in ("position", "size"):
-        if word in profile:
+    for word in ("position", "size", "cursor"):
+        if word in profile and not (word == "cursor" and ground.is_earlier_release):
             yield from _paging_parameter(ground, join(at, word), str(profile[word]), users)
+
+
+def _echoes(ground: Ground, at: str, template: Any, users: list[Binding]) -> Iterator[Finding]:
+    """A slot that repeats a filter names one that a list of the profile has."""
+    if isinstance(template, Mapping):
+        for name, inner in template.items():
+            yield from _echoes(ground, join(at, name), inner, users)
+    elif isinstance(template, str) and template.startswith("$filter.") and users:
+        known = sorted({found.parameter for binding in users for found in binding.filters})
+        name = template.removeprefix("$filter.")
+        if name not in known and not ground.is_earlier_release:
+            yield ground.unknown("unknown-parameter", at, "filter", name, known)
 
 
 def _paging_parameter(ground: Ground, at: str, name: str, users: list[Binding]) -> Iterator[Finding]:

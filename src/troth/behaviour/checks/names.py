@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from troth.behaviour.checks.ground import Ground, states_of
 from troth.behaviour.model import Binding, Reference, Resource
+from troth.behaviour.resources import properties_of
 from troth.contract.pointers import join
 from troth.findings import Finding
 
@@ -55,11 +56,23 @@ def _reference(ground: Ground, resource: Resource, reference: Reference) -> Iter
                 yield ground.finding("later-resource", where, message, "info", found=target)
             else:
                 yield ground.unknown("unknown-resource", where, "resource", target, known)
+    if reference.at is not None:
+        yield from _inside(ground, resource, reference)
+        return
+    yield from _told_apart(ground, resource, reference)
+
+
+def _told_apart(ground: Ground, resource: Resource, reference: Reference) -> Iterator[Finding]:
+    """A field tells the resources of a reference apart, value by value."""
+    at, to = reference.pointer, join(reference.pointer, "to")
     many = {value for value in reference.to if value}
     if reference.by is None:
         if many:
             message = "'to' tells resources apart by a field, but 'by' doesn't name it."
             yield ground.finding("missing-keyword", at, message, expected="by")
+        return
+    if reference.at is not None:
+        yield from _inside(ground, resource, reference)
         return
     field = resource.fields.get(reference.by)
     if field is None:
@@ -75,6 +88,15 @@ def _reference(ground: Ground, resource: Resource, reference: Reference) -> Iter
         yield ground.unknown(
             "unknown-value", join(to, value), f"value of {reference.by}", value, states or ()
         )
+
+
+def _inside(ground: Ground, resource: Resource, reference: Reference) -> Iterator[Finding]:
+    """A reference inside an object names members that the object has."""
+    members = properties_of(ground.contract, resource.fields[reference.field].pointer)
+    for word, name in (("at", reference.at), ("by", reference.by)):
+        if name is not None and name not in members:
+            at = join(reference.pointer, word)
+            yield ground.unknown("unknown-field", at, f"member of {reference.field}", name, members)
 
 
 def _parents(ground: Ground, binding: Binding) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Profiles that hold for every operation: errors, scopes, idempotency keys."""
+"""Profiles that hold for every operation: errors, scopes, idempotency keys, the tenant's header."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.behaviour.checks.ground import Ground
-from troth.behaviour.model import Binding
+from troth.behaviour.model import Binding, Errors
 from troth.contract.pointers import join
 from troth.errors import did_you_mean
 from troth.findings import Finding
@@ -22,6 +22,7 @@ def check_protocols(ground: Ground) -> Iterator[Finding]:
     yield from _envelopes(ground)
     yield from _scopes(ground)
     yield from _key_header(ground)
+    yield from _tenant_header(ground)
 
 
 def _slots(template: Any) -> set[str]:
@@ -59,6 +60,8 @@ def _envelopes(ground: Ground) -> Iterator[Finding]:
             media = next((m for t, m in response.media.items() if "json" in t), None) if response else None
             if media is None or media.schema_pointer is None or kind.status >= _SERVER_ERROR:
                 continue
+            if not _can_answer(ground.behaviour.bindings[operation.id], name, errors):
+                continue
             end = ground.contract.follow(media.schema_pointer)[0]
             slots = {
                 "$code": kind.code,
@@ -66,7 +69,8 @@ def _envelopes(ground: Ground) -> Iterator[Finding]:
                 "$title": kind.message,
                 "$message": kind.message,
             }
-            body = _filled(errors.envelope, {**slots, "$requestId": f"{errors.request_id_prefix}0"})
+            slots |= _special(errors, name)
+            body = _filled(errors.envelope_of(name), {**slots, "$requestId": f"{errors.request_id_prefix}0"})
             for violation in ground.validators.at(end, "response").violations(body):
                 if (end, violation.pointer, violation.message) not in told:
                     told.add((end, violation.pointer, violation.message))
@@ -79,6 +83,23 @@ def _envelopes(ground: Ground) -> Iterator[Finding]:
                     yield ground.finding(
                         "error-outside-schema", at, message, operation=operation.id, body=body
                     )
+
+
+def _can_answer(binding: Binding, kind: str, errors: Errors) -> bool:
+    """Whether an operation can give a kind of refusal; a body of its own for unknown paths is no operation's."""
+    if kind == "unqueryable":
+        return binding.query.conditions is not None
+    return kind != "no-route" or kind not in errors.bodies
+
+
+def _special(errors: Errors, kind: str) -> dict[str, Any]:
+    """The slots that only a body of its own fills, each with something of its form."""
+    if kind not in errors.bodies:
+        return {}
+    detail = {"pointer": "/field", "rule": "required", "message": "It is missing."}
+    slots = {"$path": "field", "$label": "Field", "$detail": detail}
+    slots |= {f"${word}": text for word, text in detail.items()}
+    return {"$resource": "rows", "$details": [_filled(errors.bodies[kind].detail, slots)]}
 
 
 def _filled(template: Any, slots: Mapping[str, Any]) -> Any:
@@ -148,16 +169,27 @@ def _key_header(ground: Ground) -> Iterator[Finding]:
     if policy is None:
         return
     taking = [binding for binding in ground.behaviour.bindings.values() if binding.idempotency]
+    yield from _header(ground, policy.header, policy.pointer, taking)
+
+
+def _tenant_header(ground: Ground) -> Iterator[Finding]:
+    """Operations whose tenant comes from a header say so in their parameters."""
+    header = ground.behaviour.tenancy.header
+    if header:
+        yield from _header(ground, header, "/x-behaviour/tenancy", list(ground.behaviour.bindings.values()))
+
+
+def _header(ground: Ground, header: str, pointer: str, taking: list[Binding]) -> Iterator[Finding]:
     silent = []
     near = ""
     for binding in taking:
         headers = [p.name for p in binding.operation.parameters if p.location == "header"]
-        if policy.header not in [name.lower() for name in headers]:
+        if header not in [name.lower() for name in headers]:
             silent.append(binding.id)
-            near = near or did_you_mean(policy.header, [name.lower() for name in headers])
+            near = near or did_you_mean(header, [name.lower() for name in headers])
     if silent:
-        given = ground.given(policy.pointer)
-        at = join(policy.pointer, "header") if "header" in given else policy.pointer
+        given = ground.given(pointer)
+        at = join(pointer, "header") if "header" in given else pointer
         shown = ", ".join(silent[:5]) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")  # noqa: PLR2004
-        message = f"the header {policy.header!r} is no parameter of {shown}.{near}"
+        message = f"the header {header!r} is no parameter of {shown}.{near}"
         yield ground.finding("undeclared-header", at, message, "warning", operations=silent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troth.behaviour.checks.ground import Ground, states_of
-from troth.behaviour.model import Resource, Webhooks
+from troth.behaviour.model import Event, Resource, Webhooks
 from troth.contract.pointers import join
 from troth.findings import Finding
 
@@ -29,6 +29,9 @@ def check_subscriptions(ground: Ground) -> Iterator[Finding]:
             message = f"the event {event.name!r} goes nowhere: the root has no 'webhooks'."
             yield ground.finding("event-without-subscription", event.pointer, message, "warning")
         return
+    if webhooks.controlled:
+        yield from _controlled(ground, [event for _, event in emitting])
+        return
     resource = ground.behaviour.resources.get(webhooks.resource)
     if resource is None:
         at = _keyword(ground, "resource")
@@ -42,6 +45,18 @@ def check_subscriptions(ground: Ground) -> Iterator[Finding]:
     for _, event in emitting:
         if states is not None and event.name not in states:
             yield ground.unknown("unknown-event", event.pointer, "event", event.name, states)
+
+
+def _controlled(ground: Ground, events: list[Event]) -> Iterator[Finding]:
+    """Without a resource of subscriptions its fields say nothing, and the document itself lists the events."""
+    for word in ("resource", "subscription", "tracking"):
+        if word in ground.given(_AT):
+            message = f"{word!r} is about a resource of subscriptions, but they belong to the control plane."
+            yield ground.finding("keyword-without-effect", join(_AT, word), message, "warning")
+    documented = ground.contract.document.get("webhooks") or {}
+    for event in events if documented else ():
+        if event.name not in documented:
+            yield ground.unknown("unknown-event", event.pointer, "event", event.name, documented)
 
 
 def _keyword(ground: Ground, *words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["credential_headers", "harmless", "invalid", "required", "scope", "sufficient"]
+__all__ = ["credential_headers", "harmless", "invalid", "required", "scope", "sufficient", "token"]
 
 
 def harmless(
@@ -68,6 +69,36 @@ def _refused(scene: Scene, exchange: Exchange, how: str) -> None:
     if exchange.status not in accepted:
         served = "is served" if exchange.ok else "is not refused for that"
         raise Violated(f"A request {how} {served}: {exchange.status} instead of {wanted}", exchange)
+
+
+def token(scene: Scene, binding: Binding) -> None:
+    """A known token works; with another signature, and with none at all, it does not."""
+    holder = next((actor for actor in scene.cast.known if _token(actor) is not None), None)
+    shown = _token(holder) if holder else None
+    if holder is None or shown is None:
+        raise NotExercised("no principal has a token; add one to the target file")
+    others = {name: value for name, value in holder.headers.items() if name.lower() != "authorization"}
+    head, body, signature = shown.split(".")
+    good = scene.call(None, binding, headers={**others, "authorization": f"Bearer {shown}"})
+    if not good.ok:
+        raise Inconclusive(f"a known token answers {good.status}")
+    unsigned = urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').decode().rstrip("=")
+    forged = signature[:-4] + ("AAAA" if signature[-4:] != "AAAA" else "BBBB")
+    for wrong, how in (
+        (f"{head}.{body}.{forged}", "with another signature"),
+        (f"{unsigned}.{body}.", "unsigned"),
+    ):
+        bad = scene.call(None, binding, headers={**others, "authorization": f"Bearer {wrong}"})
+        _refused(scene, bad, f"whose token is {how}")
+
+
+def _token(actor: Actor) -> str | None:
+    """The JSON Web Token among an actor's headers."""
+    for name, value in actor.headers.items():
+        word, _, found = value.partition(" ")
+        if name.lower() == "authorization" and word.lower() == "bearer" and found.count(".") == 2:  # noqa: PLR2004
+            return found
+    return None
 
 
 def scope(scene: Scene, binding: Binding) -> None:

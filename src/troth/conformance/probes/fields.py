@@ -85,11 +85,12 @@ def write_only(scene: Scene, binding: Binding) -> None:
     body = {**scene.creation(creator, scene.owner)[0], **secret}
     made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, body))
     row = scene.unwrapped(creator, made)
-    for exchange in _answers(scene, binding, row, made):
+    for exchange in _answers(scene, binding, row, made, secret):
         if exchange.broken:
             raise Inconclusive(f"answers {exchange.status}")
         for name, value in secret.items():
-            if _occurs(exchange.json, name, value):
+            # A refusal may name the field, but not tell what it holds.
+            if _occurs(exchange.json, name if exchange.ok else None, value):
                 raise Violated(f"The write-only field '{name}' comes back", exchange)
 
 
@@ -101,7 +102,9 @@ def _secret(scene: Scene, creator: Binding, field: Field) -> Any:
     return scene.bodies.value(pointer, full=True) if pointer else None
 
 
-def _answers(scene: Scene, binding: Binding, row: Row, made: Exchange) -> list[Exchange]:
+def _answers(
+    scene: Scene, binding: Binding, row: Row, made: Exchange, secret: Mapping[str, Any]
+) -> list[Exchange]:
     if binding.kind is Kind.CREATE:
         return [made]
     if binding.kind is Kind.LIST:
@@ -110,10 +113,12 @@ def _answers(scene: Scene, binding: Binding, row: Row, made: Exchange) -> list[E
     if binding.kind is Kind.READ:
         return [scene.call(scene.owner, binding, identifier=identifier, row=row)]
     bodies = (body for _, _, body in scene.changes(binding, row, scene.owner))
-    return [scene.call(scene.owner, binding, identifier=identifier, row=row, body=next(bodies, {}))]
+    written = writable_fields(scene.contract, binding)
+    body = next(bodies, {name: value for name, value in secret.items() if name in written})
+    return [scene.call(scene.owner, binding, identifier=identifier, row=row, body=body)]
 
 
-def _occurs(value: Any, name: str, secret: Any) -> bool:
+def _occurs(value: Any, name: str | None, secret: Any) -> bool:
     if isinstance(value, Mapping):
         return name in value or any(_occurs(inner, name, secret) for inner in value.values())
     if isinstance(value, list):
@@ -175,7 +180,9 @@ def computed(scene: Scene, binding: Binding) -> None:
     for listed in scene.rows(resource, scene.owner)[: 12 if scene.thorough else 4]:
         row, exchange = scene.fetched(resource, scene.owner, listed)
         for field in resource.computed:
-            if not _is_open(field, resource) or field.name not in row:
+            if not _is_open(field, resource) or field.name not in row or not world.reaches(field.computed):
+                continue
+            if field.frozen_when is not None and field.frozen_when.holds(row, world):
                 continue
             judged += 1
             wanted = (

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from troth.behaviour.model import Binding, Filter
+from troth.conformance.paging import holds_slot, slot_of
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
 from troth.contract.model import Parameter
 
-__all__ = ["exact"]
+__all__ = ["echo", "exact"]
 
 
 def exact(scene: Scene, binding: Binding) -> None:
@@ -22,17 +23,62 @@ def exact(scene: Scene, binding: Binding) -> None:
     tried = 0
     for found in binding.filters:
         parameter = binding.operation.parameter("query", found.parameter)
-        for value in _values(scene, found, parameter, whole) if parameter else ():
-            tried += 1
-            _check(scene, binding, found, value, whole)
+        for values in _values(scene, found, parameter, whole) if parameter else ():
+            for query in _spellings(found, values):
+                tried += 1
+                _check(scene, binding, found, values, query, whole)
     if not tried:
         raise NotExercised("no row of the list has a value that could be filtered by")
 
 
-def _check(scene: Scene, binding: Binding, found: Filter, value: Any, whole: list[Row]) -> None:
+def echo(scene: Scene, binding: Binding) -> None:
+    """Each used filter comes back in its place as it was meant, and nothing comes back that was not asked."""
+    whole, pages = scene.listed(binding, scene.owner)
+    tried = 0
+    for found in binding.filters:
+        slot, parameter = f"filter.{found.parameter}", binding.operation.parameter("query", found.parameter)
+        if parameter is None or not holds_slot(binding, slot):
+            continue
+        if slot_of(binding, pages[0], slot) is not None:
+            raise Violated(f"An unfiltered list repeats the filter '{found.parameter}'", pages[0])
+        many = _takes_many(scene, parameter) or found.separator
+        for values in _values(scene, found, parameter, whole):
+            for query in _spellings(found, values):
+                exchange = scene.call(scene.owner, binding, query=query)
+                tried += 1
+                if slot_of(binding, exchange, slot) != (values if many else values[0]):
+                    told = slot_of(binding, exchange, slot)
+                    raise Violated(f"{found.parameter}={values} is repeated as {told!r}", exchange)
+    if not tried:
+        raise NotExercised("no filter that the list repeats could be used")
+
+
+def _spellings(found: Filter, values: list[Any]) -> Iterator[list[tuple[str, Any]]]:
+    """The query strings that ask for the same values: repeated, and in one with the separator."""
+    yield [(found.parameter, value) for value in values]
+    if found.separator and len(values) > 1:
+        yield [(found.parameter, found.separator.join(map(str, values)))]
+
+
+def _takes_many(scene: Scene, parameter: Parameter) -> bool:
+    """Whether a parameter may be repeated."""
+    schema = scene.contract.follow(parameter.schema_pointer)[1] if parameter.schema_pointer else {}
+    listed = isinstance(schema, Mapping) and schema.get("type") == "array"
+    return bool(listed and (parameter.explode or parameter.style != "form"))
+
+
+def _check(
+    scene: Scene,
+    binding: Binding,
+    found: Filter,
+    values: list[Any],
+    query: list[tuple[str, Any]],
+    whole: list[Row],
+) -> None:
     name = binding.resource.id_field if binding.resource else "id"
-    rows, exchanges = scene.listed(binding, scene.owner, query=[(found.parameter, value)])
-    expected = {str(row.get(name)) for row in whole if _matches(found, row, value)}
+    rows, exchanges = scene.listed(binding, scene.owner, query=query)
+    value = "&".join(str(asked) for _, asked in query)
+    expected = {str(row.get(name)) for row in whole if any(_matches(found, row, one) for one in values)}
     given = {str(row.get(name)) for row in rows}
     if found.op == "search":
         expected |= given & {
@@ -45,18 +91,24 @@ def _check(scene: Scene, binding: Binding, found: Filter, value: Any, whole: lis
     raise Violated(title, *exchanges[:1], missing=missing[:5], extra=extra[:5])
 
 
-def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row]) -> Iterator[Any]:
-    """A value that keeps some rows but, where possible, not all; then one that keeps none."""
-    pointer = parameter.schema_pointer
-    is_valid = scene.validators.at(pointer, "request").is_valid if pointer else lambda _value: True
+def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row]) -> Iterator[list[Any]]:
+    """A value that keeps some rows but, where possible, not all; two where they may be; one that keeps none."""
+    pointer, many = parameter.schema_pointer, _takes_many(scene, parameter)
+    valid = scene.validators.at(pointer, "request").is_valid if pointer else lambda _value: True
+
+    def is_valid(value: Any) -> bool:
+        return valid([value] if many else value)
+
     present = [value for row in whole for value in _candidates(found, row) if is_valid(value)]
     distinct = list({repr(value): value for value in present}.values())
     kept = {repr(value): sum(_matches(found, row, value) for row in whole) for value in distinct}
     telling = [value for value in distinct if 0 < kept[repr(value)] < len(whole)] or distinct
-    yield from telling[:1]
+    yield from ([value] for value in telling[:1])
+    if many and found.op in ("eq", "in") and len(telling) > 1:
+        yield telling[:2]
     schema = parameter.schema if isinstance(parameter.schema, Mapping) else {}
     absent = [value for value in _absent(scene, schema) if is_valid(value)]
-    yield from [value for value in absent if not any(_matches(found, row, value) for row in whole)][:1]
+    yield from [[value] for value in absent if not any(_matches(found, row, value) for row in whole)][:1]
 
 
 def _candidates(found: Filter, row: Row) -> list[Any]:

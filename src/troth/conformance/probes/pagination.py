@@ -12,7 +12,7 @@ from troth.conformance.paging import items_of, slot_of
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["complete", "has_more", "max_size", "size", "total"]
+__all__ = ["complete", "cursor", "has_more", "max_size", "size", "total"]
 
 _ENOUGH = 3
 _PAGES = 4
@@ -59,6 +59,34 @@ def complete(scene: Scene, binding: Binding) -> None:
     raise Violated(title, *exchanges[:3], lost=lost[:5], repeated=repeated[:5])
 
 
+def cursor(scene: Scene, binding: Binding) -> None:
+    """Every row that was there at the beginning comes once, though another one is made on the way."""
+    whole, _ = _whole(scene, binding)
+    paging, resource = binding.pagination, binding.resource
+    assert paging is not None  # noqa: S101 - as above
+    found: list[Any] = []
+    exchanges: list[Exchange] = []
+    position: Any = ""
+    for _page in range(_PAGES + 3):
+        query = [(paging.size, _small(len(whole)))] if paging.size else []
+        exchange = scene.call(scene.owner, binding, query=[*query, (paging.cursor, position)])
+        exchanges.append(exchange)
+        found += _ids(binding, items_of(binding, exchange))
+        position = slot_of(binding, exchange, "nextCursor")
+        if position is None:
+            break
+        if len(exchanges) == 1 and resource and scene.behaviour.binding(resource.name, Kind.CREATE):
+            scene.created(resource, scene.owner)
+    counted = Counter(map(str, found))
+    lost = [str(one) for one in _ids(binding, whole) if str(one) not in counted]
+    repeated = sorted(one for one, times in counted.items() if times > 1)
+    if lost or repeated or position is not None:
+        title = (
+            f"Walking by '{paging.cursor}' loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
+        )
+        raise Violated(title, *exchanges[:3], lost=lost[:5], repeated=repeated[:5])
+
+
 def size(scene: Scene, binding: Binding) -> None:
     """A page has exactly the rows that were asked for, and says so."""
     whole, _ = _whole(scene, binding)
@@ -75,10 +103,15 @@ def size(scene: Scene, binding: Binding) -> None:
 
 
 def max_size(scene: Scene, binding: Binding) -> None:
-    """One more than the maximum is refused, or cut down to it, as the contract says."""
+    """One more than the maximum is refused, or cut down to it, as the contract says; so is 0 where it means that."""
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - as above
     assert paging.max_size is not None  # noqa: S101 - the clause exists only with a maximum
+    if paging.zero == "max":
+        nothing = scene.call(scene.owner, binding, query=[(paging.size, 0)])
+        if nothing.ok and slot_of(binding, nothing, "size") not in (None, paging.max_size):
+            told = slot_of(binding, nothing, "size")
+            raise Violated(f"{paging.size}=0 is answered with a page size of {told}", nothing)
     exchange = scene.call(scene.owner, binding, query=[(paging.size, paging.max_size + 1)])
     if paging.oversize == "reject":
         if exchange.ok:
@@ -96,9 +129,14 @@ def max_size(scene: Scene, binding: Binding) -> None:
 
 
 def total(scene: Scene, binding: Binding) -> None:
-    """The total equals what the walk finds, on every page."""
+    """The total equals what the walk finds, on every page; each page counts on from the one before."""
     whole, exchanges = _whole(scene, binding)
+    seen = 0
     for exchange in exchanges:
+        first, before = slot_of(binding, exchange, "first"), seen
+        seen += len(items_of(binding, exchange))
+        if first not in (None, before + 1):
+            raise Violated(f"A page after {before} rows says that it begins with row {first}", exchange)
         told = slot_of(binding, exchange, "total")
         if told != len(whole):
             raise Violated(f"The total is {told}, the pages have {len(whole)} rows", exchange)

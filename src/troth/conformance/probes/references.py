@@ -34,7 +34,7 @@ def writing(scene: Scene, binding: Binding, found: Reference) -> Attempt:
         if resource is None:
             continue
         own = scene.row(resource, scene.owner)[resource.id_field]
-        last = send([own] if found.many else own)
+        last = send(own)
         if last.ok:
             return Attempt(target, send)
     if last is None:
@@ -52,8 +52,9 @@ def _creating(
         for body in bodies:
 
             def send(value: Any, body: Any = body, extra: dict[str, Any] = extra) -> Exchange:
-                made = scene.referring(binding, {**body, **extra}, scene.owner)
-                made = scene.bodies.unique(binding, {**made, found.field: value})
+                beside = {} if found.at else extra
+                made = scene.referring(binding, {**body, **beside}, scene.owner)
+                made = scene.bodies.unique(binding, {**made, found.field: _written(found, value, extra)})
                 return scene.call(scene.owner, binding, body=made)
 
             attempts.append((target, send))
@@ -68,11 +69,13 @@ def _updating(
     row = scene.created(resource, scene.owner)
     attempts: list[tuple[str, Callable[[Any], Exchange]]] = []
     for target, extra in _targets(found):
-        if extra and not extra.keys() <= writable_fields(scene.contract, binding).keys():
+        if extra and not found.at and not extra.keys() <= writable_fields(scene.contract, binding).keys():
             continue
 
         def send(value: Any, extra: dict[str, Any] = extra) -> Exchange:
-            body = scene.update_body(binding, row, {**extra, found.field: value}, scene.owner)
+            beside = {} if found.at else extra
+            change = {**beside, found.field: _written(found, value, extra)}
+            body = scene.update_body(binding, row, change, scene.owner)
             return scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
 
         attempts.append((target, send))
@@ -82,6 +85,13 @@ def _updating(
 def _targets(found: Reference) -> list[tuple[str, dict[str, Any]]]:
     """The resources that a reference can point into, with what must be set beside it."""
     return [(target, {found.by: word} if found.by else {}) for word, target in found.to.items()]
+
+
+def _written(found: Reference, identifier: Any, beside: dict[str, Any]) -> Any:
+    """The value of a reference's field that names one row."""
+    if found.at is not None:
+        return {**beside, found.at: identifier}
+    return [identifier] if found.many else identifier
 
 
 def exists(scene: Scene, binding: Binding) -> None:
@@ -100,7 +110,7 @@ def exists(scene: Scene, binding: Binding) -> None:
 def _dangling(scene: Scene, binding: Binding, found: Reference) -> None:
     attempt = writing(scene, binding, found)
     missing = scene.missing_id(scene.behaviour.resources[attempt.target])
-    exchange = attempt.send([missing] if found.many else missing)
+    exchange = attempt.send(missing)
     if exchange.ok:
         raise Violated(f"'{found.field}' may name a row of {attempt.target} that does not exist", exchange)
     if exchange.broken:

@@ -127,11 +127,24 @@ def update(scene: Scene, binding: Binding) -> None:
 
 
 def merge(scene: Scene, binding: Binding) -> None:
-    """Fields that an update does not name keep their values."""
+    """Fields that an update does not name keep their values: of the fullest row, or of any that can be changed."""
     resource = _resource(binding)
-    row = _filled(scene, resource, scene.owner)
+    kept = _merged(scene, binding, _filled(scene, resource, scene.owner))
+    if kept is False:
+        kept = _merged(scene, binding, scene.created(resource, scene.owner))
+    if kept is None:
+        raise NotExercised("no field could be changed")
+    if not kept:
+        raise Inconclusive("no change was accepted")
+
+
+def _merged(scene: Scene, binding: Binding, row: Row) -> bool | None:
+    """Whether a change was accepted; None when there is none to try. Raises Violated."""
+    resource = _resource(binding)
     before, first = scene.fetched(resource, scene.owner, row)
+    tried = False
     for name, value, body in scene.changes(binding, row, scene.owner):
+        tried = True
         changed = scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
         if not changed.ok:
             continue
@@ -141,8 +154,8 @@ def merge(scene: Scene, binding: Binding) -> None:
             if not moves and other in before and not same(before[other], after.get(other)):
                 title = f"Setting '{name}' to {value!r} also changed '{other}'"
                 raise Violated(title, first, changed, last, before=before[other], after=after.get(other))
-        return
-    raise Inconclusive("no change was accepted")
+        return True
+    return False if tried else None
 
 
 def _filled(scene: Scene, resource: Resource, actor: Actor) -> Row:

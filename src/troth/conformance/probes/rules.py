@@ -26,8 +26,12 @@ def held(scene: Scene, binding: Binding) -> None:
     resource = binding.resource
     assert resource is not None  # noqa: S101 - rules belong to resources
     moment, tried, reasons = _MOMENTS[binding.kind], 0, []
-    for rule in resource.rules:
-        if moment not in rule.on:
+    own = binding.rules if moment == "update" else ()
+    for rule in (*resource.rules, *own):
+        if moment not in rule.on and rule not in own:
+            continue
+        if not Questions(scene, scene.owner).reaches(rule.require, rule.when):
+            reasons.append(f"'{rule.name}' reads rows that no list shows as a whole")
             continue
         exchange = _attempt(scene, binding, resource, rule)
         if exchange is None:
@@ -48,6 +52,8 @@ def _attempt(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> 
     if binding.kind is Kind.CREATE:
         body = next(_breaking_bodies(scene, binding, resource, rule), None)
         return None if body is None else scene.call(scene.owner, binding, body=body)
+    if rule in binding.rules:  # it judges the change, so a row that is there already says nothing
+        return _on_changed(scene, binding, resource, rule)
     return _on_existing(scene, binding, resource, rule) or _on_changed(scene, binding, resource, rule)
 
 
@@ -57,10 +63,19 @@ def _breaking_bodies(scene: Scene, binding: Binding, resource: Resource, rule: R
     world = Questions(scene, scene.owner)
     for changed in _combinations(scene, binding, rule, base):
         body = scene.referring(binding, {k: v for k, v in changed.items() if v is not None}, scene.owner)
-        filled = {**{f.name: f.initial for f in resource.fields.values() if f.initial is not None}, **body}
+        filled = {**_first_values(resource, body, world), **body}
         broken = [r.name for r in resource.rules if "create" in r.on and _is_broken(r, filled, world)]
         if broken == [rule.name] and scene.bodies.is_valid(binding, body):
             yield scene.bodies.unique(binding, body)
+
+
+def _first_values(resource: Resource, body: Row, world: Questions) -> Row:
+    """What a create stores in the fields that its body does not name."""
+    made: dict[str, Any] = {f.name: f.initial for f in resource.fields.values() if f.initial is not None}
+    for field in resource.fields.values():
+        if field.initially is not None and field.name not in body:
+            made[field.name] = field.initially.evaluate({**made, **body}, world)
+    return made
 
 
 def _is_broken(

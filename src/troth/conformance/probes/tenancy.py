@@ -11,17 +11,40 @@ from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import slot_of
+from troth.conformance.probes.authentication import credential_headers, harmless
 from troth.conformance.probes.errors import envelope_slot
 from troth.conformance.probes.references import writing
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["indistinguishable", "listing", "reading", "reference", "writing_foreign"]
+__all__ = ["header", "indistinguishable", "listing", "reading", "reference", "writing_foreign"]
 
 
 def _resource(binding: Binding) -> Resource:
     assert binding.resource is not None  # noqa: S101 - the clauses exist only for resources
     return binding.resource
+
+
+def header(scene: Scene, binding: Binding) -> None:
+    """Without the header, with an unknown tenant and with the peer's; a missing credential is told first."""
+    tenancy, credential = scene.behaviour.tenancy, credential_headers(scene)
+    theirs = next((v for name, v in scene.peer.headers.items() if name.lower() == tenancy.header), "")
+    unknown = f"none-{scene.nonce}"
+    for given, slug, kind in (
+        ({}, unknown, "unauthenticated"),
+        (credential, None, tenancy.missing),
+        (credential, unknown, tenancy.unknown),
+        (credential, theirs, tenancy.stranger),
+    ):
+        headers = given if slug is None else {**given, tenancy.header: slug}
+        exchange = harmless(scene, binding, None, headers)
+        wanted = scene.kind(kind).status
+        if exchange.broken:
+            raise Inconclusive(f"answers {exchange.status} to the tenant {slug!r}")
+        if exchange.status != wanted:
+            about = f"with {tenancy.header}: {slug}" if slug else f"without {tenancy.header}"
+            told = f"A request {about}{'' if given else ' and no credential'} answers {exchange.status}"
+            raise Violated(f"{told} instead of {wanted}", exchange)
 
 
 def listing(scene: Scene, binding: Binding) -> None:
@@ -125,10 +148,10 @@ def _foreign_reference(scene: Scene, binding: Binding, found: Reference) -> None
     attempt = writing(scene, binding, found)
     target = scene.behaviour.resources[attempt.target]
     foreign = scene.foreign_row(target)[target.id_field]
-    exchange = attempt.send([foreign] if found.many else foreign)
+    exchange = attempt.send(foreign)
     if exchange.ok:
         missing = scene.missing_id(target)
-        if attempt.send([missing] if found.many else missing).ok:
+        if attempt.send(missing).ok:
             raise Inconclusive(f"'{found.field}' may name anything, so nothing is said about tenants")
         title = f"'{found.field}' may name a row of {target.name} that belongs to {scene.peer.name}"
         raise Violated(title, exchange)

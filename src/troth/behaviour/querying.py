@@ -1,0 +1,93 @@
+"""Querying and answering: root profiles for conditions, sorting, population, and for what writes answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.model import Answer, Conditions, Kind, Population, Querying, Sorting
+from troth.contract.model import Contract, Operation
+from troth.contract.pointers import join
+
+__all__ = ["OPERATORS", "answer_of", "placed", "querying", "row_member", "sort_keys"]
+
+#: The operators of the grammar ``where-tree``, each beneath a field: ``where[total][less_than]=100``.
+OPERATORS = (
+    "equals",
+    "not_equals",
+    "greater_than",
+    "greater_than_equal",
+    "less_than",
+    "less_than_equal",
+    "like",
+    "contains",
+    "in",
+    "exists",
+)
+
+_AT = "/x-behaviour/query"
+_ANSWERING = (Kind.CREATE, Kind.UPDATE, Kind.REPLACE, Kind.DELETE)
+
+
+def sort_keys(text: str) -> tuple[tuple[str, bool], ...]:
+    """``-createdAt,name`` as (field, whether descending)."""
+    words = (word.strip() for word in text.split(","))
+    return tuple((word.lstrip("-"), word.startswith("-")) for word in words if word.lstrip("-"))
+
+
+def querying(contract: Contract) -> Querying:
+    """The profiles under ``query`` at the root; None for each that is not there."""
+    given = contract.extension.get("query")
+    if not isinstance(given, Mapping):
+        return Querying()
+    conditions, sort, populate = given.get("conditions"), given.get("sort"), given.get("populate")
+    return Querying(
+        conditions=Conditions(
+            str(conditions.get("parameter", "where")),
+            conditions.get("grammar", "where-tree"),
+            f"{_AT}/conditions",
+        )
+        if isinstance(conditions, Mapping)
+        else None,
+        sort=Sorting(
+            str(sort.get("parameter", "sort")), sort_keys(str(sort.get("default", ""))), f"{_AT}/sort"
+        )
+        if isinstance(sort, Mapping)
+        else None,
+        populate=Population(
+            str(populate.get("parameter", "depth")),
+            int(populate.get("default", 0)),
+            int(populate["max"]),
+            f"{_AT}/populate",
+        )
+        if isinstance(populate, Mapping)
+        else None,
+    )
+
+
+def placed(profiles: Querying, operation: Operation, kind: Kind) -> Querying:
+    """What of the profiles holds for an operation: each needs its parameter there, and some need a list."""
+
+    def has(profile: Conditions | Sorting | Population | None) -> bool:
+        return profile is not None and operation.parameter("query", profile.parameter) is not None
+
+    return Querying(
+        profiles.conditions if kind is Kind.LIST and has(profiles.conditions) else None,
+        profiles.sort if kind is Kind.LIST and has(profiles.sort) else None,
+        profiles.populate if kind is not Kind.ACTION and has(profiles.populate) else None,
+    )
+
+
+def answer_of(contract: Contract, kind: Kind) -> Answer | None:
+    """The declared answer of a kind of write."""
+    answers = contract.extension.get("answers")
+    if not isinstance(answers, Mapping):
+        return None
+    template = {one: answers.get(one.value) for one in _ANSWERING}.get(kind)
+    return None if template is None else Answer(template, join("/x-behaviour/answers", kind.value))
+
+
+def row_member(template: Any) -> str | None:
+    """The member of an answer that holds the row; None where the answer is the row, or has none."""
+    members = template.items() if isinstance(template, Mapping) else ()
+    return next((str(name) for name, inner in members if inner == "$row"), None)

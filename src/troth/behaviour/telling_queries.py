@@ -1,0 +1,38 @@
+"""What query parameters do beside paging and filtering, and what writes answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from troth.behaviour.querying import OPERATORS
+from troth.behaviour.telling import Fact, Teller
+
+__all__ = ["answer_facts", "query_facts"]
+
+
+def query_facts(at: Teller) -> Iterator[Fact]:
+    """Conditions, order and population, each where the operation has its parameter."""
+    query = at.binding.query
+    if query.conditions is not None:
+        told = f"'{query.conditions.parameter}' takes conditions ({query.conditions.grammar}): {', '.join(OPERATORS)}"
+        refused = at.refused("unqueryable")
+        pointer = query.conditions.pointer
+        yield at.fact("conditions", f"{told}; what does not exist answers {refused}", pointer, "x-behaviour")
+    if query.sort is not None:
+        order = ", ".join(f"'{name}'{' descending' if down else ''}" for name, down in query.sort.default)
+        told = f"'{query.sort.parameter}' names the fields to sort by; usually {order or 'as created'}"
+        yield at.fact("sort", told, query.sort.pointer, "x-behaviour")
+    if query.populate is not None:
+        profile = query.populate
+        levels = f"{profile.default} usually, {profile.most} at most"
+        told = f"'{profile.parameter}' levels of references show rows: {levels}"
+        yield at.fact("populate", told, profile.pointer, "x-behaviour")
+
+
+def answer_facts(at: Teller) -> Iterator[Fact]:
+    """The declared form of the answer of a write."""
+    answer, resource = at.binding.answer, at.binding.resource
+    if answer is not None and resource is not None:
+        told = json.dumps(answer.template).replace("{label}", resource.label)
+        yield at.fact("answer", told, answer.pointer, "x-behaviour")

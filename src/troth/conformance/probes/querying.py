@@ -1,0 +1,221 @@
+"""Conditions and order against an oracle of their own: both are computed from the whole list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from troth.behaviour.model import Binding
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["exact", "ordered", "unknown"]
+
+_FIELDS = 6
+_SORTED = 4
+
+
+class _Column(NamedTuple):
+    """A field with the values that rows have in it; ``kind`` is text, number, boolean or moment."""
+
+    name: str
+    kind: str
+    values: list[Any]
+
+
+class _Condition(NamedTuple):
+    field: str
+    operator: str
+    operand: Any
+    holds: Callable[[Row], bool]
+
+    def pairs(self, at: str) -> list[tuple[str, Any]]:
+        """The condition in brackets."""
+        name = f"{at}[{self.field}][{self.operator}]"
+        if isinstance(self.operand, list):
+            return [(f"{name}[{index}]", item) for index, item in enumerate(self.operand)]
+        return [(name, self.operand)]
+
+    @property
+    def told(self) -> str:
+        return f"{self.field} {self.operator} {self.operand!r}"
+
+
+def exact(scene: Scene, binding: Binding) -> None:
+    """Each operator on fields of each kind, joined by and and or, in brackets and as JSON."""
+    profile = binding.query.conditions
+    assert profile is not None  # noqa: S101 - the clause exists only with the profile
+    whole = _whole(scene, binding)
+    conditions = [one for column in _columns(binding, whole) for one in _conditions(column)]
+    if not conditions:
+        raise NotExercised("no row of the list has a value that a condition could be about")
+    for one in conditions:
+        _check(scene, binding, one.told, one.pairs(profile.parameter), one.holds, whole)
+    first, second = conditions[0], conditions[-1]
+    for word, joined in (("and", all), ("or", any)):
+        told = f"{first.told} {word} {second.told}"
+
+        def holds(row: Row, joined: Callable[..., bool] = joined) -> bool:
+            return joined((first.holds(row), second.holds(row)))
+
+        at = f"{profile.parameter}[{word}]"
+        _check(scene, binding, told, [*first.pairs(f"{at}[0]"), *second.pairs(f"{at}[1]")], holds, whole)
+        tree = {word: [{one.field: {one.operator: one.operand}} for one in (first, second)]}
+        _check(scene, binding, f"{told} as JSON", [(profile.parameter, json.dumps(tree))], holds, whole)
+
+
+def _whole(scene: Scene, binding: Binding) -> list[Row]:
+    whole, _ = scene.listed(binding, scene.owner)
+    if not whole:
+        raise NotExercised("the list is empty")
+    return whole
+
+
+def _check(
+    scene: Scene,
+    binding: Binding,
+    told: str,
+    query: list[tuple[str, Any]],
+    holds: Callable[[Row], bool],
+    whole: list[Row],
+) -> None:
+    sent = [(name, _text(value)) for name, value in query]
+    rows, exchanges = scene.listed(binding, scene.owner, query=sent)
+    name = binding.resource.id_field if binding.resource else "id"
+    expected = {str(row.get(name)) for row in whole if holds(row)}
+    given = {str(row.get(name)) for row in rows}
+    if given != expected:
+        missing, extra = sorted(expected - given), sorted(given - expected)
+        title = f"The condition {told} keeps {len(given)} rows instead of {len(expected)} of {len(whole)}"
+        raise Violated(title, *exchanges[:1], missing=missing[:5], extra=extra[:5])
+
+
+def _text(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, bool) else value
+
+
+def _columns(binding: Binding, whole: list[Row]) -> list[_Column]:
+    """Fields of as many kinds as there are, each with more than one value."""
+    fields = binding.resource.fields if binding.resource else {}
+    found: dict[tuple[str, bool], _Column] = {}
+    for name, field in fields.items():
+        values = [row.get(name) for row in whole if row.get(name) is not None]
+        kind = _kind(values[0], field.schema) if values else ""
+        distinct = list({repr(value): value for value in values}.values())
+        if kind and len(distinct) > 1:
+            found.setdefault(
+                (kind, bool(field.reference or field.schema.get("enum"))), _Column(name, kind, distinct)
+            )
+    return list(found.values())[:_FIELDS]
+
+
+def _kind(value: Any, schema: Mapping[str, Any]) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "moment" if schema.get("format") in ("date", "date-time") else "text"
+    return ""
+
+
+def _conditions(column: _Column) -> Iterator[_Condition]:
+    name, one = column.name, column.values[len(column.values) // 2]
+    others = column.values[:2]
+    yield _Condition(name, "equals", one, lambda row: row.get(name) == one)
+    yield _Condition(name, "not_equals", one, lambda row: row.get(name) != one)
+    yield _Condition(name, "in", others, lambda row: row.get(name) in others)
+    yield _Condition(name, "exists", True, lambda row: row.get(name) not in (None, ""))
+    yield _Condition(name, "exists", False, lambda row: row.get(name) in (None, ""))
+    if column.kind in ("number", "moment"):
+        yield from (_order(column, operator, one) for operator in _ORDERS)
+    elif column.kind == "text":
+        words = str(one).swapcase().split(" ")
+        part = str(one)[1:-1].upper() or str(one)
+        yield _Condition(
+            name,
+            "like",
+            " ".join(reversed(words)),
+            lambda row: all(w.lower() in _lower(row, name) for w in words),
+        )
+        yield _Condition(name, "contains", part, lambda row: part.lower() in _lower(row, name))
+
+
+def _lower(row: Row, name: str) -> str:
+    return str(row.get(name) or "").lower()
+
+
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "greater_than": lambda a, b: a > b,
+    "greater_than_equal": lambda a, b: a >= b,
+    "less_than": lambda a, b: a < b,
+    "less_than_equal": lambda a, b: a <= b,
+}
+
+
+def _order(column: _Column, operator: str, wanted: Any) -> _Condition:
+    def holds(row: Row) -> bool:
+        value = row.get(column.name)
+        return value is not None and _ORDERS[operator](_key(value, column.kind), _key(wanted, column.kind))
+
+    return _Condition(column.name, operator, wanted, holds)
+
+
+def _key(value: Any, kind: str) -> Any:
+    if kind != "moment":
+        return value
+    moment = datetime.fromisoformat(value)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def unknown(scene: Scene, binding: Binding) -> None:
+    """A field and an operator that nobody knows, each alone."""
+    profile, resource = binding.query.conditions, binding.resource
+    assert profile is not None  # noqa: S101 - as above
+    assert resource is not None  # noqa: S101 - as above
+    wanted = scene.kind("unqueryable").status
+    for name in (f"[no_such_{scene.nonce}][equals]", f"[{resource.id_field}][no_such]"):
+        exchange = scene.call(scene.owner, binding, query=[(profile.parameter + name, "1")])
+        if exchange.broken:
+            raise Inconclusive(f"{profile.parameter}{name} answers {exchange.status}")
+        if exchange.status != wanted:
+            raise Violated(
+                f"{profile.parameter}{name} answers {exchange.status} instead of {wanted}", exchange
+            )
+
+
+def ordered(scene: Scene, binding: Binding) -> None:
+    """Up and down by fields of each kind: the same rows, one order the other's reverse."""
+    profile = binding.query.sort
+    assert profile is not None  # noqa: S101 - the clause exists only with the profile
+    whole = _whole(scene, binding)
+    name = binding.resource.id_field if binding.resource else "id"
+    columns = _columns(binding, whole)[:_SORTED]
+    if not columns:
+        raise NotExercised("no field of the list has two values that could be put in order")
+    for column in columns:
+        up, first = scene.listed(binding, scene.owner, query=[(profile.parameter, column.name)])
+        down, second = scene.listed(binding, scene.owner, query=[(profile.parameter, f"-{column.name}")])
+        for rows, exchanges in ((up, first), (down, second)):
+            if {str(row.get(name)) for row in rows} != {str(row.get(name)) for row in whole}:
+                raise Violated(f"Sorting by {column.name} gives other rows than the list", *exchanges[:1])
+        if not any(
+            _is_rising(up, column, key) and _is_rising(down[::-1], column, key) for key in _keys(column)
+        ):
+            raise Violated(f"Sorting by {column.name} does not order the rows", *first[:1], *second[:1])
+
+
+def _keys(column: _Column) -> list[Callable[[Any], Any]]:
+    """What values may be compared by: text with and without its case, for both are in use."""
+    usual: Callable[[Any], Any] = lambda value: _key(value, column.kind)  # noqa: E731 - beside the other
+    return [usual, lambda value: str(value).lower()] if column.kind == "text" else [usual]
+
+
+def _is_rising(rows: list[Row], column: _Column, key: Callable[[Any], Any]) -> bool:
+    """Nothing comes before everything, all at one end."""
+    values = [row.get(column.name) for row in rows]
+    keys = [(value is not None, key(value) if value is not None else 0) for value in values]
+    return all(a[0] < b[0] or (a[0] == b[0] and (not a[0] or a[1] <= b[1])) for a, b in pairwise(keys))

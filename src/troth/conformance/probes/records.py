@@ -1,0 +1,77 @@
+"""What writes leave in other resources, and how moments are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from troth.behaviour.circumstances import moments
+from troth.behaviour.model import Binding, Kind, Record
+from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import walk
+from troth.conformance.probes.resources import same
+from troth.conformance.questions import Questions
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["moment", "written"]
+
+
+def written(scene: Scene, binding: Binding) -> None:
+    """After a write, the list of the other resource has a row with the values of each record that applies."""
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - records belong to resources
+    name = "create" if binding.kind is Kind.CREATE else "update"
+    if binding.kind is Kind.CREATE:
+        exchange, old = scene.creation(binding, scene.owner)[1], None
+    else:
+        old, _, _, exchange = scene.updated(binding, scene.owner)
+    row = scene.unwrapped(binding, exchange)
+    world, judged = Questions(scene, scene.owner), 0
+    for record in resource.records:
+        applies = record.when is None or record.when.holds(row, world, {"old": old})
+        if name in record.on and applies:
+            _find(scene, record, row, old, world, exchange)
+            judged += 1
+    if not judged:
+        raise NotExercised("no record applies to what could be written")
+
+
+def _find(
+    scene: Scene, record: Record, row: Row, old: Row | None, world: Questions, exchange: Exchange
+) -> None:
+    wanted = {
+        field: row[formula.text] if formula.text in row else formula.evaluate(row, world, {"old": old})
+        for field, formula in record.row.items()
+    }
+    lister = scene.behaviour.binding(record.into, Kind.LIST)
+    if lister is None:
+        raise NotExercised(f"{record.into} has no list")
+    found, listing = walk(
+        lister, lambda paging: scene.call(scene.owner, lister, row=wanted, query=list(paging))
+    )
+    if not any(_holds(wanted, one) for one in found):
+        title = f"The write leaves no row '{record.name}' in {record.into}"
+        raise Violated(title, exchange, *listing[-1:], expected=wanted)
+
+
+def _holds(wanted: Mapping[str, Any], row: Row) -> bool:
+    return all(same(value, row.get(name)) for name, value in wanted.items() if value is not None)
+
+
+def moment(scene: Scene, binding: Binding) -> None:
+    """What the server stamps on a new row has the declared form."""
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - the clause exists only with a resource
+    exchange = scene.creation(binding, scene.owner)[1]
+    row, pattern = scene.unwrapped(binding, exchange), scene.behaviour.moment
+    form = re.compile(
+        re.sub(r"(?:YYYY|MM|DD|hh|mm|SSS|ss)", lambda t: f"[0-9]{{{len(t[0])}}}", re.escape(pattern))
+    )
+    values = {name: row[name] for name in moments(resource) if row.get(name) is not None}
+    if not values:
+        raise Inconclusive("a new row shows no moment")
+    for name, value in values.items():
+        if not form.fullmatch(str(value)):
+            raise Violated(f"'{name}' is {value!r}, which is not {pattern}", exchange)

@@ -1,0 +1,114 @@
+"""Population: rows shown with the rows that they refer to, as deep as a request asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from troth.behaviour.model import Population, Reference, Resource
+from troth.engine.keeping import Keeper
+from troth.engine.messages import dump
+from troth.engine.state import Row
+from troth.engine.world import TenantWorld
+
+__all__ = ["Known", "Populator"]
+
+Known = dict[tuple[str, str, int], Any]
+
+
+class Populator:
+    """Renders rows of any resource of a contract with their references filled in."""
+
+    def __init__(self, profile: Population, keeper: Keeper, faults: frozenset[str]) -> None:
+        self._profile = profile
+        self._key = ("query", profile.parameter)
+        self._keeper = keeper
+        self._ignored = "depth-ignored" in faults
+        self._plans = {name: _plan(kind.resource) for name, kind in keeper.kinds.items()}
+
+    def depth(self, values: Mapping[tuple[str, str], Any]) -> int:
+        """How deep a request asks to go; more than the maximum is the maximum."""
+        wanted = values.get(self._key, self._profile.default)
+        if self._ignored or not isinstance(wanted, int):
+            wanted = self._profile.default
+        return max(0, min(wanted, self._profile.most))
+
+    def body(self, resource: str, row: Row, world: TenantWorld, depth: int) -> bytes:
+        """One row as JSON."""
+        return dump(self.shown(resource, row, world, depth, {}))
+
+    def shown(self, resource: str, row: Row, world: TenantWorld, depth: int, known: Known) -> Any:
+        """One row as a JSON value; ``known`` keeps what was rendered before for the same answer."""
+        kind, plan = self._keeper.kinds[resource], self._plans[resource]
+        if depth == 0 or not plan:
+            return orjson.Fragment(kind.body(row, world))
+        key = (resource, row.id, depth)
+        if key not in known:
+            view = dict(kind.view(row, world))
+            for name, references in plan.items():
+                if name in view:
+                    view[name] = self._filled(view, name, references, world, depth, known)
+            known[key] = orjson.Fragment(dump(view))
+        return known[key]
+
+    def _filled(
+        self,
+        view: Mapping[str, Any],
+        name: str,
+        references: _Part,
+        world: TenantWorld,
+        depth: int,
+        known: Known,
+    ) -> Any:
+        """The value of one member with rows instead of ids, where they exist."""
+        value = view[name]
+        if isinstance(references, Mapping):
+            items = value if isinstance(value, list) else ()
+            return [self._item(item, references, world, depth, known) for item in items]
+        target = references.target(view)
+        if references.at is not None:
+            if not isinstance(value, Mapping):
+                return value
+            inner = self._row(target, value.get(references.at), world, depth, known)
+            return {**value, references.at: inner}
+        if isinstance(value, list):
+            return [self._row(target, item, world, depth, known) for item in value]
+        return self._row(target, value, world, depth, known)
+
+    def _item(
+        self, item: Any, references: Mapping[str, Reference], world: TenantWorld, depth: int, known: Known
+    ) -> Any:
+        if not isinstance(item, Mapping):
+            return item
+        filled = {
+            name: self._filled(item, name, reference, world, depth, known)
+            for name, reference in references.items()
+            if name in item
+        }
+        return {**item, **filled}
+
+    def _row(self, target: str | None, identifier: Any, world: TenantWorld, depth: int, known: Known) -> Any:
+        """The row behind an id; the id itself where there is none to show."""
+        if identifier is None or target not in self._plans:
+            return identifier
+        row = world.state.table(world.tenant, target).get(str(identifier))
+        return (
+            identifier if row is None or not row.visible else self.shown(target, row, world, depth - 1, known)
+        )
+
+
+_Part = Reference | Mapping[str, Reference]
+
+
+def _plan(resource: Resource) -> dict[str, _Part]:
+    """Which members of a row refer to others, themselves or inside the objects of a list."""
+    plan: dict[str, _Part] = {}
+    for name, field in resource.fields.items():
+        inner = {n: f.reference for n, f in (field.items or {}).items() if f.reference is not None}
+        if field.reference is not None:
+            plan[name] = field.reference
+        elif inner:
+            plan[name] = inner
+    return plan

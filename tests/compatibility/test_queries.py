@@ -1,0 +1,67 @@
+"""What changes between two versions of queries, answers and error bodies, and how grave each change is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from troth.compatibility.behaviours import behaviour_facts
+from troth.compatibility.rules import rule_for
+
+
+def judged(scope: str, old: Any, new: Any) -> list[tuple[str, str]]:
+    """(rule, severity) of each fact between two x-behaviour maps."""
+    facts = behaviour_facts(scope, "the place", (old, "/x-behaviour"), (new, "/x-behaviour"))
+    return [(rule.id, rule.severity) for fact in facts for rule in rule_for(fact.subject, fact.action, ())]
+
+
+QUERY = {
+    "conditions": {"parameter": "where", "grammar": "where-tree"},
+    "sort": {"parameter": "sort", "default": "-createdAt"},
+    "populate": {"parameter": "depth", "default": 1, "max": 3},
+}
+
+
+@pytest.mark.parametrize(
+    ("profile", "word", "value", "wanted"),
+    [
+        ("conditions", "parameter", "filter", ("querying-changed", "breaking")),
+        ("sort", "parameter", "order", ("querying-changed", "breaking")),
+        ("sort", "default", "createdAt", ("order-changed", "warning")),
+        ("populate", "default", 0, ("querying-changed", "breaking")),
+        ("populate", "max", 2, ("populate-depth-decreased", "breaking")),
+        ("populate", "max", 5, ("populate-depth-increased", "info")),
+    ],
+)
+def test_a_changed_query_is_judged(profile: str, word: str, value: Any, wanted: tuple[str, str]) -> None:
+    """What gives another answer to the same request breaks clients; reaching further does not."""
+    other = {**QUERY, profile: {**QUERY[profile], word: value}}
+    assert judged("root", {"query": QUERY}, {"query": other}) == [wanted]
+
+
+@pytest.mark.parametrize("profile", QUERY)
+def test_a_query_that_comes_is_welcome_and_one_that_goes_breaks(profile: str) -> None:
+    """Nobody had to use it; some do."""
+    fewer = {name: value for name, value in QUERY.items() if name != profile}
+    assert judged("root", {"query": fewer}, {"query": QUERY}) == [("querying-added", "info")]
+    assert judged("root", {"query": QUERY}, {"query": fewer}) == [("querying-removed", "breaking")]
+
+
+def test_another_answer_or_error_body_breaks() -> None:
+    """Clients read both; sentences for people may be worded anew."""
+    answers = [{"answers": {"create": {"doc": "$row", "message": word}}} for word in ("Made.", "Created.")]
+    assert judged("root", *answers) == [("answer-form-changed", "breaking")]
+    bodies = [{"errors": {"kinds": {"invalid": {"envelope": {name: "$details"}}}}} for name in ("a", "b")]
+    assert {severity for _, severity in judged("root", *bodies)} == {"breaking", "info"}
+    sentences = [{"errors": {"sentences": {"required": word}}} for word in ("Needed.", "Required.")]
+    ((rule, severity),) = judged("root", *sentences)
+    assert (rule, severity) == ("error-message-changed", "info")
+
+
+def test_other_data_in_events_breaks_receivers() -> None:
+    """Of a resource's events, and of one of them."""
+    old, new = "{'id': id}", "{'number': number}"
+    assert judged("schema", {"eventData": old}, {"eventData": new}) == [("delivery-changed", "breaking")]
+    events = [{"events": {"paid": {"on": {"update": True}, "data": data}}} for data in (old, new)]
+    assert judged("schema", *events) == [("delivery-changed", "breaking")]
