@@ -253,3 +253,12 @@ def test_r19_credit_notes_are_managed(crm: Any) -> None:
         assert note["remaining_amount"] == pytest.approx(note["total"] - spent)
     assert judged > 5
     assert crm.office.delete(f"credit-notes/{made['id']}").status_code == 200
+
+
+def test_r14_an_estimate_below_zero_makes_no_invoice(crm: Any) -> None:
+    """What an invoice could not hold is refused, and nothing is made."""
+    made = estimate(crm, items=[{"description": "Rebate", "qty": 1, "rate": -5.0}])
+    before = crm.office.data("invoices")
+    crm.refused(crm.office.post(f"estimates/{made['id']}/convert", None), 400)
+    assert crm.office.data("invoices") == before
+    assert crm.office.data(f"estimates/{made['id']}") == made

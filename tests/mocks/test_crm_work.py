@@ -204,3 +204,14 @@ def test_r23_filters_narrow_time(crm: Any) -> None:
     earlier = crm.office.every("timesheets", date_to=day)
     assert later == [t for t in everything if t["start_time"][:10] >= day]
     assert earlier == [t for t in everything if t["start_time"][:10] <= day]
+
+
+def test_r8_a_member_who_goes_leaves_the_ticket_to_nobody(crm: Any) -> None:
+    """The history says so in a sentence."""
+    body = {"firstname": "Ida", "lastname": "Coil", "email": "ida@coil.example", "password": "s3cret-word-1"}
+    member = crm.office.made("staff", **body)["id"]
+    made = crm.office.made("tickets", subject="S", message="M")
+    crm.office.done(f"tickets/{made['id']}/assign", staff_id=member)
+    assert crm.office.delete(f"staff/{member}").status_code == 200
+    assert crm.office.data(f"tickets/{made['id']}")["assigned"] is None
+    assert crm.office.data(f"tickets/{made['id']}/history")[-1]["description"] == "Assigned to nobody."
