@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from troth.engine.calls import Call, Rows
 from troth.engine.messages import Response
-
-if TYPE_CHECKING:
-    from troth.engine.performing import Call, Rows
 
 __all__ = ["portable", "printing"]
 

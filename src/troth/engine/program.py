@@ -10,12 +10,13 @@ from troth.contract import Router, Validators, validators
 from troth.contract.model import Contract
 from troth.engine.admitting import Admission
 from troth.engine.authenticating import Authenticator, Principal
+from troth.engine.calls import Call, Performer
 from troth.engine.events import Dispatcher
 from troth.engine.forcing import Preference, forced_response
 from troth.engine.keeping import Keeper
 from troth.engine.limiting import Limiter
 from troth.engine.messages import Request, Response
-from troth.engine.performing import Call, Performer, performer_for
+from troth.engine.performing import performer_for
 from troth.engine.reading import RequestReader
 from troth.engine.refusing import Refusal
 from troth.engine.replaying import Replays

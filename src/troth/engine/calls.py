@@ -1,0 +1,227 @@
+"""What every performer shares: one validated request, and the rows of its resource as the operation may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from troth.behaviour.model import Behaviour, Binding, Resource
+from troth.behaviour.resources import properties_of
+from troth.behaviour.shapes import item_form
+from troth.contract.model import Contract
+from troth.engine.authenticating import Principal
+from troth.engine.checking import WriteChecks
+from troth.engine.effects import Effects
+from troth.engine.keeping import Keeper
+from troth.engine.messages import Response, dump
+from troth.engine.populating import Populator
+from troth.engine.querying import ListQuery
+from troth.engine.refusing import Refusal, compile_template
+from troth.engine.rows import RowKind
+from troth.engine.spelling import Spelling
+from troth.engine.state import Row, State
+from troth.engine.world import TenantWorld
+
+__all__ = ["Call", "Performer", "Rows", "belongs"]
+
+_JSON = (b"content-type", b"application/json")
+
+
+class Call(NamedTuple):
+    """One validated request."""
+
+    principal: Principal
+    state: State
+    world: TenantWorld
+    values: Mapping[tuple[str, str], Any]
+    body: Any
+
+
+Performer = Callable[[Call], Response]
+Values = Mapping[tuple[str, str], Any]
+
+_NO_VALUES: Values = {}
+
+
+class Rows:
+    """What every performer of a resource's operation shares."""
+
+    def __init__(
+        self,
+        binding: Binding,
+        resource: Resource,
+        contract: Contract,
+        behaviour: Behaviour,
+        keeper: Keeper,
+        faults: frozenset[str],
+    ) -> None:
+        self.binding = binding
+        self.resource = resource
+        self.keeper = keeper
+        self.faults = faults
+        self.kind: RowKind = keeper.kinds[resource.name]
+        self.checks = WriteChecks(resource, behaviour, faults)
+        self._foreign_write = behaviour.tenancy.foreign_write
+        self._foreign_read = behaviour.tenancy.foreign_read
+        self._id = ("path", binding.id_parameter or "")
+        pointer = _request_pointer(binding)
+        form = item_form(contract, pointer) if pointer else None
+        self._inside = form.wrapper if form and form.wrapper not in resource.fields else None
+        if form is not None and self._inside is not None:
+            pointer = form.pointer
+        documented = binding.operation.response_for(binding.success)
+        self.spelling = Spelling(binding, resource, faults)
+        self._silent = binding.writes and documented is not None and not documented.media
+        self.writable = _writable(contract, pointer, resource)
+        self.defaults = _defaults(contract, pointer)
+        self._wrapper = binding.wrapper
+        self._answer = _answering(binding, resource, faults)
+        profile = binding.query.populate
+        self.populator = Populator(profile, keeper, faults) if profile else None
+        query = ListQuery(binding, contract, behaviour, faults)
+        self.query = query if query.active else None
+        self._leaks = "write-only-leaked" in faults
+        self._secrets = tuple(f.name for f in resource.fields.values() if f.write_only)
+        declared = binding.effect or binding.rules
+        self.effects = Effects(binding, resource, behaviour, keeper, faults) if declared else None
+
+    def find(self, call: Call) -> Row:
+        """The row that the path names. Raises Refusal as the contract's tenancy says."""
+        identifier = str(call.values.get(self._id, ""))
+        row = call.state.table(call.world.tenant, self.resource.name).get(identifier)
+        if (
+            row is not None
+            and (row.visible or "hidden-shown" in self.faults)
+            and self._below_parents(row.data, call)
+        ):
+            return row
+        if "crash" in self.faults and row is None:
+            raise RuntimeError("the fault 'crash' is on")
+        raise Refusal(self._missing(identifier, call), None)
+
+    def _missing(self, identifier: str, call: Call) -> str:
+        if "foreign-forbidden" in self.faults and foreign(call, self.resource.name, identifier):
+            return "forbidden"
+        return self._foreign_write if self.binding.writes else self._foreign_read
+
+    def leaked(self, call: Call, fault: str) -> tuple[Row, TenantWorld] | None:
+        """Another tenant's row, when a fault lets it through."""
+        if fault not in self.faults:
+            return None
+        found = foreign(call, self.resource.name, str(call.values.get(self._id, "")))
+        return None if found is None else (found[1], self.keeper.world(call.state, found[0]))
+
+    def _below_parents(self, data: Mapping[str, Any], call: Call) -> bool:
+        return all(
+            belongs(data.get(parent.field), str(call.values.get(("path", parent.parameter))))
+            for parent in self.binding.parents
+        )
+
+    def parent_values(self, call: Call) -> dict[str, Any]:
+        """The fields that the path gives. Raises Refusal when one of the rows that it names does not exist."""
+        for parent in self.binding.parents:
+            if parent.resource in self.keeper.kinds:
+                value = str(call.values.get(("path", parent.parameter)))
+                row = call.state.table(call.world.tenant, parent.resource).get(value)
+                if row is None or not row.visible:
+                    raise Refusal(self._foreign_read)
+        return {p.field: call.values.get(("path", p.parameter)) for p in self.binding.parents}
+
+    def given(self, call: Call) -> Mapping[str, Any]:
+        """The members of the request's object, which may stand under a wrapper."""
+        body = call.body
+        if self._inside is not None and isinstance(body, Mapping):
+            body = body.get(self._inside)
+        return self.spelling.plain(body) if isinstance(body, Mapping) else {}
+
+    def one(
+        self,
+        row: Row,
+        world: TenantWorld,
+        status: int,
+        kind: RowKind | None = None,
+        values: Values = _NO_VALUES,
+    ) -> Response:
+        """The answer that shows one row; ``kind`` where it is of another resource."""
+        if status == 204 or self._silent:  # noqa: PLR2004 - No Content
+            return Response(status, [])
+        body = (kind or self.kind).body(row, world)
+        if self._leaks:
+            body = dump({**self.kind.view(row, world), **{n: row.data.get(n) for n in self._secrets}})
+        if self.populator is not None:
+            depth = self.populator.depth(values)
+            body = self.populator.body((kind or self.kind).resource.name, row, world, depth)
+        if self._answer is not None:
+            body = dump(self._answer({"row": orjson.Fragment(body)}))
+        elif self._wrapper:
+            body = dump({self._wrapper: orjson.Fragment(body)})
+        return Response(status, [_JSON], body)
+
+
+def _answering(
+    binding: Binding, resource: Resource, faults: frozenset[str]
+) -> Callable[[Mapping[str, Any]], Any] | None:
+    """The declared answer of a write as a function of the slot ``row``."""
+    if binding.answer is None:
+        return None
+    template = "$row" if "answer-bare" in faults else _labelled(binding.answer.template, resource.label)
+    return compile_template(template)
+
+
+def _labelled(template: Any, label: str) -> Any:
+    if isinstance(template, Mapping):
+        return {name: _labelled(inner, label) for name, inner in template.items()}
+    return template.replace("{label}", label) if isinstance(template, str) else template
+
+
+def _request_pointer(binding: Binding) -> str | None:
+    """The schema of what a request sends: JSON before forms."""
+    media = binding.operation.body.media if binding.operation.body else {}
+    for word in ("json", "urlencoded"):
+        found = next((m.schema_pointer for t, m in media.items() if word in t), None)
+        if found is not None:
+            return found
+    return None
+
+
+def foreign(call: Call, resource: str, identifier: str) -> tuple[str, Row] | None:
+    """The tenant and row of an id that belongs to somebody else."""
+    for (tenant, name), table in call.state.tables.items():
+        if name == resource and tenant != call.world.tenant and (row := table.get(identifier)):
+            return tenant, row
+    return None
+
+
+def _writable(contract: Contract, pointer: str | None, resource: Resource) -> frozenset[str]:
+    """What an operation may set: the properties of its request schema that are not read-only there."""
+    if pointer is None:
+        return frozenset(name for name, field in resource.fields.items() if not field.read_only)
+    found = {name: contract.follow(at)[1] for name, at in properties_of(contract, pointer).items()}
+    shared = contract.follow(pointer)[0] == resource.schema_pointer
+    return frozenset(
+        name
+        for name, schema in found.items()
+        if not (isinstance(schema, Mapping) and schema.get("readOnly"))
+        and not (shared and name in resource.fields and resource.fields[name].read_only)
+    )
+
+
+def _defaults(contract: Contract, pointer: str | None) -> dict[str, Any]:
+    if pointer is None:
+        return {}
+    found = {}
+    for name, at in properties_of(contract, pointer).items():
+        try:
+            _, schema = contract.follow(at)
+        except KeyError:
+            continue
+        if isinstance(schema, Mapping) and "default" in schema:
+            found[name] = schema["default"]
+    return found
+
+
+def belongs(value: Any, wanted: str) -> bool:
+    """Whether a field holds an id, alone or in a list."""
+    return any(str(one) == wanted for one in value) if isinstance(value, list) else str(value) == wanted
