@@ -45,6 +45,7 @@ class Server:
     pid: int = 0
     ready: float = 0.0
     memory: float = 0.0
+    peak: float = 0.0
 
 
 def free_port() -> int:
@@ -142,7 +143,7 @@ def servers(folder: Path, prism: str | None) -> list[Server]:
 
 @contextlib.contextmanager
 def running(server: Server, folder: Path, identifier: str) -> Iterator[None]:
-    """The server on core 0, ready to answer; its start-up time and peak memory are noted."""
+    """The server on core 0, ready to answer; its start-up time and memory are noted."""
     environment = {**os.environ, "BENCH_BODIES": str(folder)}
     started = time.monotonic()
     command = ["taskset", "-c", "0", *server.command]
@@ -157,13 +158,18 @@ def running(server: Server, folder: Path, identifier: str) -> Iterator[None]:
             time.sleep(0.02)
         server.ready = time.monotonic() - started
         server.pid = process.pid
+        server.memory = megabytes(process.pid, "VmRSS")
         yield
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        peak = re.search(r"VmHWM:\s+(\d+)", status)
-        server.memory = int(peak[1]) / 1024 if peak else 0.0
+        server.peak = megabytes(process.pid, "VmHWM")
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
+
+
+def megabytes(pid: int, what: str) -> float:
+    """Resident memory of a process: ``VmRSS`` now, ``VmHWM`` at its highest."""
+    found = re.search(rf"{what}:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def cpu_seconds(pid: int) -> float:
@@ -211,14 +217,14 @@ def report(found: list[Server], *, as_json: bool) -> None:
     print(
         f"{'':20}"
         + "".join(f"{'GET ' + k if k != 'create' else 'POST create':>29}" for k in KINDS)
-        + "   ready   memory"
+        + "   ready  memory ready, peak"
     )
     for server in found:
         cells = "".join(
             f"{median(server, k, 0):>9,.0f}/s {median(server, k, 1):>6.2f} ms {median(server, k, 2):>4.0f} us"
             for k in KINDS
         )
-        print(f"{server.name:20}{cells}  {server.ready:5.2f} s {server.memory:5.0f} MB")
+        print(f"{server.name:20}{cells}  {server.ready:5.2f} s {server.memory:5.0f} MB {server.peak:5.0f} MB")
     ours = next(server for server in found if server.name.startswith("b"))
     for server in found:
         if server is not ours:
