@@ -109,7 +109,10 @@ class Program:
             response = plan.perform(call)
             if warnings and self.validate == "warn":
                 response.headers.append(
-                    (b"x-troth-violations", "; ".join(warnings).encode("latin-1", "replace"))
+                    (
+                        b"x-troth-violations",
+                        " ".join("; ".join(warnings).split()).encode("latin-1", "replace"),
+                    )
                 )
             return response
         scope = plan.replay_scope(principal)

@@ -13,6 +13,7 @@ from troth.engine.engine import MAX_BODY
 from troth.engine.forcing import parse_prefer
 from troth.engine.messages import fold_headers
 from troth.mock.delivering import Courier
+from troth.mock.protocol import respond
 from troth.mock.sharing import preflight, share
 from troth.mock.shell import MATCH, build_shell
 
@@ -79,8 +80,11 @@ def _request(scope: Scope) -> Request:
 async def _send(send: Send, response: Response, *, head: bool) -> None:
     if response.status != 204:  # noqa: PLR2004 - No Content has no length (RFC 9110 section 8.6)
         response.headers.append((b"content-length", str(len(response.body)).encode()))
-    await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
-    await send({"type": "http.response.body", "body": b"" if head else response.body})
+    if (b"connection", b"close") in response.headers:
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        await send({"type": "http.response.body", "body": b"" if head else response.body})
+        return
+    await respond(send, response.status, response.headers, b"" if head else response.body)
 
 
 def _is_control(path: str) -> bool:

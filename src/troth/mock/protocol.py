@@ -1,17 +1,22 @@
-"""uvicorn's HTTP protocol with the head and the body of a response in one write: one system call instead of two.
+"""uvicorn's HTTP protocol, shortened for responses that are complete when they begin.
 
-The write is the dearest thing that a small response costs. ``HttpToolsProtocol`` is uvicorn's own class for
-``Config(http=...)``; what this module relies on is watched by a contract test.
+Head and body go out in one write (the dearest thing that a small response costs), and a head that the engine has made
+is not checked again header by header. ``HttpToolsProtocol`` is uvicorn's own class for ``Config(http=...)``; what this
+module relies on is watched by a contract test. Under any other server :func:`respond` is plain ASGI.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-__all__ = ["JoiningProtocol"]
+__all__ = ["JoiningProtocol", "respond"]
+
+Headers = list[tuple[bytes, bytes]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _HEAD = b"HTTP/1.1 "
 _INTERIM = b"HTTP/1.1 1"
@@ -59,3 +64,41 @@ class JoiningProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.transport.flush()  # type: ignore[attr-defined]
         super().on_response_complete()
+
+
+async def respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    """Send a whole response; ``headers`` have lower-case names and the body's length."""
+    cycle = getattr(send, "__self__", None)
+    if isinstance(cycle, RequestResponseCycle) and _is_plain(cycle):
+        head = _head(cycle, status, headers)
+        if head is not None:
+            _write(cycle, head + body)
+            return
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _is_plain(cycle: RequestResponseCycle) -> bool:
+    """Whether the connection is in the state in which nearly every request finds it."""
+    return cycle.keep_alive and not (cycle.disconnected or cycle.response_started or cycle.flow.write_paused)
+
+
+def _head(cycle: RequestResponseCycle, status: int, headers: Headers) -> bytes | None:
+    """The head of a response; None when a value would break out of its line, which uvicorn's own way refuses."""
+    parts = [STATUS_LINE[status]]
+    lines = 2
+    for name, value in (*cycle.default_headers, *headers):
+        parts += (name, b": ", value, b"\r\n")
+        lines += 1
+    parts.append(b"\r\n")
+    head = b"".join(parts)
+    return head if head.count(b"\n") == lines == head.count(b"\r") else None
+
+
+def _write(cycle: RequestResponseCycle, response: bytes) -> None:
+    """What ``RequestResponseCycle.send`` does at the end of a response."""
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write_bytes(response)  # type: ignore[attr-defined]
+    cycle.message_event.set()
+    cycle.on_response()

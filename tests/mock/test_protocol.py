@@ -1,0 +1,56 @@
+"""The shortened way out of uvicorn: what it relies on exists, and what it writes is a response."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from troth.mock.protocol import JoiningProtocol, _head, respond
+
+
+class Cycle:
+    """As much of a cycle as a head needs."""
+
+    default_headers = ((b"date", b"now"),)
+
+
+def test_uvicorn_has_what_is_used() -> None:
+    """The names that the module touches, in the version that is installed."""
+    assert issubclass(JoiningProtocol, HttpToolsProtocol)
+    source = inspect.getsource(RequestResponseCycle)
+    for name in (
+        "keep_alive", "disconnected", "response_started", "response_complete", "waiting_for_100_continue",
+        "message_event", "on_response", "default_headers", "transport", "flow",
+    ):  # fmt: skip
+        assert f"self.{name}" in source, name
+    assert callable(HttpToolsProtocol.on_response_complete)
+
+
+def test_a_head_has_a_line_for_each_header() -> None:
+    """RFC 9112 section 2.1: status line, fields, an empty line."""
+    head = _head(Cycle(), 200, [(b"content-length", b"2")])  # type: ignore[arg-type]
+    assert head == b"HTTP/1.1 200 OK\r\ndate: now\r\ncontent-length: 2\r\n\r\n"
+
+
+@pytest.mark.parametrize("value", [b"a\r\nset-cookie: b", b"a\nb", b"a\rb"])
+def test_a_value_cannot_break_out_of_its_line(value: bytes) -> None:
+    """Such a head is not written this way."""
+    assert _head(Cycle(), 200, [(b"x", value)]) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_any_other_server_gets_plain_asgi(anyio_backend: str) -> None:
+    """Two messages, as the specification says."""
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await respond(send, 200, [(b"content-length", b"2")], b"{}")
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"], (
+        anyio_backend
+    )
