@@ -10,6 +10,7 @@ import httpx
 from troth.engine import Engine
 from troth.engine.events import Delivery
 from troth.engine.state import State
+from troth.mock.background import Background
 
 __all__ = ["Courier"]
 
@@ -17,25 +18,17 @@ _TIMEOUT = 10.0
 _PAUSE = 1.0
 
 
-class Courier:
+class Courier(Background):
     """One background task an application. Redirects are not followed: 3xx is a failed attempt."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._task: asyncio.Task[None] | None = None
         self._awake: asyncio.Event | None = None
         self._sending = asyncio.Lock()
 
     def start(self) -> None:
         self._awake = asyncio.Event()
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        super().start()
 
     def wake(self) -> None:
         """Look at the outboxes soon; cheap, called after every request."""

@@ -80,11 +80,14 @@ def _request(scope: Scope) -> Request:
 async def _send(send: Send, response: Response, *, head: bool) -> None:
     if response.status != 204:  # noqa: PLR2004 - No Content has no length (RFC 9110 section 8.6)
         response.headers.append((b"content-length", str(len(response.body)).encode()))
-    if (b"connection", b"close") in response.headers:
-        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
-        await send({"type": "http.response.body", "body": b"" if head else response.body})
-        return
     await respond(send, response.status, response.headers, b"" if head else response.body)
+
+
+async def _send_last(send: Send, response: Response) -> None:
+    """A refusal after which the connection closes; the server's own way sees to that."""
+    response.headers += [(b"content-length", b"%d" % len(response.body)), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 def _is_control(path: str) -> bool:
@@ -131,9 +134,7 @@ class MockApplication:
             return
         except _TooLargeError:
             message = f"The body is longer than {MAX_BODY} bytes."
-            response = engine.malformed("too-large", message)
-            response.headers.append((b"connection", b"close"))
-            await _send(send, response, head=False)
+            await _send_last(send, engine.malformed("too-large", message))
             return
         if "origin" in headers and (allowed := preflight(request)):
             await _send(send, allowed, head=False)
@@ -156,8 +157,7 @@ class MockApplication:
         except _GoneError:
             return
         except _TooLargeError:
-            refusal = problem(413, f"The body is longer than {MAX_BODY} bytes.", (b"connection", b"close"))
-            await _send(send, refusal, head=False)
+            await _send_last(send, problem(413, f"The body is longer than {MAX_BODY} bytes."))
             return
         response = self._control.handle(request)
         if request.path.endswith("/deliveries/flush"):

@@ -7,13 +7,13 @@ Files are polled, because a rename over an open file, a network drive and a cont
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from troth.engine import Engine
 from troth.errors import TrothError
+from troth.mock.background import Background
 
 __all__ = ["Watcher", "watched_files"]
 
@@ -44,7 +44,7 @@ def _signature(files: Iterable[Path]) -> Signature:
     return found
 
 
-class Watcher:
+class Watcher(Background):
     """One background task: ``load`` makes the next engine, ``swap`` puts it to work, ``report`` tells a person."""
 
     def __init__(
@@ -63,17 +63,6 @@ class Watcher:
         self._engine = engine
         self._files = watched_files(engine, self._others)
         self._known = _signature(self._files)
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
 
     async def _run(self) -> None:
         while True:

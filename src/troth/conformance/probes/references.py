@@ -12,7 +12,7 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["Attempt", "exists", "writing"]
+__all__ = ["Attempt", "exists", "untried", "writing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +96,21 @@ def _written(found: Reference, identifier: Any, beside: dict[str, Any]) -> Any:
 
 def exists(scene: Scene, binding: Binding) -> None:
     """The same write is accepted with a live row and refused with an id that no row has."""
+    reasons = untried(scene, binding, _dangling)
+    if reasons is not None:
+        raise NotExercised("; ".join(reasons) or "no reference could be tried")
+
+
+def untried(scene: Scene, binding: Binding, probe: Callable[..., None]) -> list[str] | None:
+    """Why ``probe`` could be tried on none of the references that a write takes; None when it could on one."""
     tried, reasons = 0, []
     for found in written_references(scene.contract, binding):
         try:
-            _dangling(scene, binding, found)
+            probe(scene, binding, found)
             tried += 1
         except NotExercised as reason:
             reasons.append(str(reason))
-    if not tried:
-        raise NotExercised("; ".join(reasons) or "no reference could be tried")
+    return None if tried else reasons
 
 
 def _dangling(scene: Scene, binding: Binding, found: Reference) -> None:

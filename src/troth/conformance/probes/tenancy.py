@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Reference, Resource
-from troth.behaviour.occasions import written_references
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import slot_of
 from troth.conformance.probes.authentication import credential_headers, harmless
 from troth.conformance.probes.errors import envelope_slot
-from troth.conformance.probes.references import writing
+from troth.conformance.probes.references import untried, writing
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -133,14 +132,9 @@ def _members(value: Any) -> Any:
 
 def reference(scene: Scene, binding: Binding) -> None:
     """The same body is accepted with an own row and refused with the peer's."""
-    peer, tried, reasons = scene.peer, 0, []
-    for found in written_references(scene.contract, binding):
-        try:
-            _foreign_reference(scene, binding, found)
-            tried += 1
-        except NotExercised as reason:
-            reasons.append(str(reason))
-    if not tried:
+    peer = scene.peer
+    reasons = untried(scene, binding, _foreign_reference)
+    if reasons is not None:
         raise NotExercised(f"no reference to a row of {peer.name} could be tried: {'; '.join(reasons)}")
 
 
