@@ -27,7 +27,7 @@ def acting(rows: Rows, effects: Effects, answers: str | None) -> Callable[[Call]
         new = effects.store(made, world)
         changed = keeper.change(resource, row, data, world) if found or updated else row
         if shows_new and new is not None:
-            return rows.one(new, world, rows.binding.success, keeper.kinds[made[-1].resource.name])
-        return rows.one(changed, world, rows.binding.success)
+            return rows.one(new, world, rows.binding.success, made[-1].resource.name, call.values)
+        return rows.one(changed, world, rows.binding.success, values=call.values)
 
     return perform

@@ -62,6 +62,7 @@ class Rows:
         self.keeper = keeper
         self.faults = faults
         self.kind: RowKind = keeper.kinds[resource.name]
+        self.sight = keeper.sights[resource.name]
         self.checks = WriteChecks(resource, behaviour, faults)
         self._foreign_write = behaviour.tenancy.foreign_write
         self._foreign_read = behaviour.tenancy.foreign_read
@@ -141,18 +142,20 @@ class Rows:
         row: Row,
         world: TenantWorld,
         status: int,
-        kind: RowKind | None = None,
+        resource: str | None = None,
         values: Values = _NO_VALUES,
     ) -> Response:
-        """The answer that shows one row; ``kind`` where it is of another resource."""
+        """The answer that shows one row; ``resource`` where it is of another one."""
         if status == 204 or self._silent:  # noqa: PLR2004 - No Content
             return Response(status, [])
-        body = (kind or self.kind).body(row, world)
+        shown = resource or self.resource.name
+        sight = self.keeper.sights[shown]
+        body = sight.body(row, world)
         if self._leaks:
-            body = dump({**self.kind.view(row, world), **{n: row.data.get(n) for n in self._secrets}})
+            body = dump({**sight.view(row, world), **{n: row.data.get(n) for n in self._secrets}})
         if self.populator is not None:
             depth = self.populator.depth(values)
-            body = self.populator.body((kind or self.kind).resource.name, row, world, depth)
+            body = self.populator.body(shown, row, world, depth)
         if self._answer is not None:
             body = dump(self._answer({"row": orjson.Fragment(body)}))
         elif self._wrapper:

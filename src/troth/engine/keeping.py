@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 from troth.behaviour.model import Behaviour, Event, Reference, Resource
 from troth.behaviour.moments import RFC3339, moment_writer
+from troth.engine.authenticating import Principal
 from troth.engine.events import Dispatcher
 from troth.engine.recording import Recorder
 from troth.engine.refusing import Refusal
 from troth.engine.rows import RowKind
 from troth.engine.sampling import Sampler
+from troth.engine.seeing import Sight
 from troth.engine.state import Row, State
 from troth.engine.world import TenantWorld
 
@@ -40,6 +42,7 @@ class Keeper:
             name: RowKind(resource, sampler, daily=name in daily, faults=faults)
             for name, resource in behaviour.resources.items()
         }
+        self.sights = {name: Sight(kind) for name, kind in self.kinds.items()}
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
         self._dependents = _dependents(behaviour)
         self._referrers = _referrers(behaviour)
@@ -54,8 +57,8 @@ class Keeper:
         self._recorder = Recorder(behaviour, self, lost="record-lost" in faults)
         self.timed = tuple(r for r in behaviour.resources.values() if any("time" in e.on for e in r.events))
 
-    def world(self, state: State, tenant: str) -> TenantWorld:
-        return TenantWorld(state, tenant, self._full, self._id_fields, self._moment)
+    def world(self, state: State, tenant: str, caller: Principal | None = None) -> TenantWorld:
+        return TenantWorld(state, tenant, self._full, self._id_fields, self._moment, caller)
 
     def _full(self, resource: str, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         kind = self.kinds.get(resource)

@@ -21,7 +21,7 @@ _PAGES = 64
 
 
 def lister(rows: Rows) -> Performer:
-    binding, resource, kind = rows.binding, rows.resource, rows.kind
+    binding, resource, kind, sight = rows.binding, rows.resource, rows.kind, rows.sight
     filters = FilterSet(binding.filters, resource)
     assert binding.pagination is not None or binding.envelope is None  # noqa: S101 - inference guarantees it
     pager = Pager(binding.pagination, rows.faults) if binding.pagination else None
@@ -29,12 +29,12 @@ def lister(rows: Rows) -> Performer:
 
     def rendered(row: Row, world: TenantWorld) -> Any:
         if not masks:
-            return orjson.Fragment(kind.body(row, world))
-        view = {k: v for k, v in kind.view(row, world).items() if masks.get(k) != "omit"}
+            return orjson.Fragment(sight.body(row, world))
+        view = {k: v for k, v in sight.view(row, world).items() if masks.get(k) != "omit"}
         return {**view, **{name: None for name, how in masks.items() if how == "null"}}
 
     plain = not (binding.parents or binding.where or resource.order or rows.faults)
-    plain = plain and rows.query is None and rows.populator is None
+    plain = plain and rows.query is None and rows.populator is None and sight.same
 
     def perform(call: Call) -> Response:
         """An unfiltered page is rendered once and kept until a row changes (or the day, where rows depend on it)."""

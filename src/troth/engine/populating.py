@@ -41,12 +41,12 @@ class Populator:
 
     def shown(self, resource: str, row: Row, world: TenantWorld, depth: int, known: Known) -> Any:
         """One row as a JSON value; ``known`` keeps what was rendered before for the same answer."""
-        kind, plan = self._keeper.kinds[resource], self._plans[resource]
+        sight, plan = self._keeper.sights[resource], self._plans[resource]
         if depth == 0 or not plan:
-            return orjson.Fragment(kind.body(row, world))
+            return orjson.Fragment(sight.body(row, world))
         key = (resource, row.id, depth)
         if key not in known:
-            view = dict(kind.view(row, world))
+            view = dict(sight.view(row, world))
             for name, references in plan.items():
                 if name in view:
                     view[name] = self._filled(view, name, references, world, depth, known)

@@ -24,7 +24,7 @@ def printing(rows: Rows) -> Callable[[Call], Response]:
     def perform(call: Call) -> Response:
         row = rows.find(call)
         name = f"{noun.lower().replace(' ', '-')}-{row.id}.pdf"
-        content = portable(f"{noun} {row.id}", list(_lines(rows.kind.view(row, call.world))))
+        content = portable(f"{noun} {row.id}", list(_lines(rows.sight.view(row, call.world))))
         plain = "document-plain" in rows.faults
         headers = [
             (b"content-type", b"text/plain" if plain else b"application/pdf"),

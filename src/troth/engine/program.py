@@ -102,7 +102,7 @@ class Program:
         warnings: list[str] = []
         values = reader.parameters(path, request, warnings)
         body = reader.body(request, warnings)
-        world = self.keeper.world(state, principal.tenant)
+        world = self.keeper.world(state, principal.tenant, principal)
         call = Call(principal, state, world, values, body)
         key = plan.replays.key(request) if plan.replays else None
         if plan.replays is None or key is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from troth.engine.authenticating import Principal
 from troth.engine.state import Row, State
 
 __all__ = ["TenantWorld", "Viewer"]
@@ -14,9 +15,9 @@ Viewer = Callable[[str, Row, "TenantWorld"], Mapping[str, Any]]
 
 
 class TenantWorld:
-    """One tenant's rows in one state, seen through ``viewer``."""
+    """One tenant's rows in one state, seen through ``viewer``. ``caller`` is the principal who asks, if one does."""
 
-    __slots__ = ("_active", "_id_fields", "_moment", "_now", "_viewer", "state", "tenant")
+    __slots__ = ("_active", "_id_fields", "_moment", "_now", "_viewer", "caller", "state", "tenant")
 
     def __init__(
         self,
@@ -25,8 +26,10 @@ class TenantWorld:
         viewer: Viewer,
         id_fields: Mapping[str, str],
         moment: Callable[[str], str] | None = None,
+        caller: Principal | None = None,
     ) -> None:
         self.state = state
+        self.caller = caller
         self.tenant = tenant
         self._viewer = viewer
         self._id_fields = id_fields
