@@ -56,7 +56,7 @@ class Running:
         self.control = f"{self.origin}/__troth"
         parts = urlsplit(self.url)
         self.address = (str(parts.hostname), int(parts.port or 0))
-        self.headers = {c["name"]: c["headers"] for c in self.first["credentials"]}
+        self.headers = {c["name"]: c["headers"] for c in self.first.get("credentials", ())}
 
     def client(self, name: str = "northlight-owner") -> httpx.Client:
         """A client of one caller, closed with the mock."""
@@ -134,5 +134,13 @@ def serve(launch: Serve) -> Iterator[Serve]:
 def server() -> Iterator[Running]:
     """One seeded mock without rate limit for the tests that leave no trace; no traceback ever reaches its stderr."""
     running = Running("clientcasa", "--seed", "1", "--rate-limit", "off")
+    yield running
+    assert running.stop() == ""
+
+
+@pytest.fixture(scope="package")
+def mounted() -> Iterator[Running]:
+    """Every shipped contract from one process, seeded and without rate limits."""
+    running = Running("--all", "--seed", "1", "--rate-limit", "off")
     yield running
     assert running.stop() == ""

@@ -70,3 +70,16 @@ def test_a_timeout_can_be_simulated(mock: Mock) -> None:
     headers = {**api.credential().headers, "prefer": "wait=20"}
     with api.respx(), pytest.raises(httpx.ReadTimeout):
         httpx.get(f"{API}/v1/clients", headers=headers, timeout=1.0)
+
+
+def test_several_apis_share_a_router(mock: Mock) -> None:
+    """Each at its own address, with its own rows."""
+    api = mock.fork(url=API)
+    other = Mock("billing", url="https://billing.example.com/api/v1")
+    with respx.mock(assert_all_called=False) as router:
+        api.respx(router)
+        other.respx(router)
+        assert httpx.get(f"{API}/v1/clients", headers=dict(api.credential().headers)).status_code == 200
+        headers = dict(other.credential().headers)
+        assert httpx.get(f"{other.url}/customers", headers=headers).status_code == 200
+    assert len(api.journal) == len(other.journal) == 1

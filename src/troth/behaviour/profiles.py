@@ -167,8 +167,8 @@ def _carrier(scheme: Mapping[str, Any]) -> tuple[str, str, str] | None:
 
 def _path_of(url: str, contract: Contract) -> str:
     path = urlsplit(url).path
-    if "://" in url or path.startswith(contract.base_path + "/"):
-        return path
+    if "://" in url or path.startswith(contract.base_path.removeprefix(contract.mount) + "/"):
+        return contract.mount + path
     return contract.base_path + path
 
 

@@ -13,6 +13,7 @@ from troth.cli.output import emit_json, note, say
 from troth.errors import UsageError
 
 if TYPE_CHECKING:
+    from troth.mock import MockApplication
     from troth.mock.starting import StartOptions
 
 __all__ = ["mock"]
@@ -25,9 +26,12 @@ Examples:
   troth mock clientcasa
   troth mock openapi.yaml --overlay behaviour.overlay.yaml --port 0 --json
   troth mock clientcasa --seed 7 --fault page-skips-row
+  troth mock clientcasa billing
+  troth mock --all
 """,
 )
-@click.argument("contract", required=False)
+@click.argument("contracts", nargs=-1, metavar="[CONTRACT]...")
+@click.option("--all", "every", is_flag=True, help="Serve every shipped contract, each below its name.")
 @click.option("--overlay", "overlays", multiple=True, metavar="FILE", help="An Overlay to apply; may repeat.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
@@ -60,45 +64,100 @@ Examples:
 @click.option("--watch", is_flag=True, help="Load the contract again whenever one of its files changes.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON with URL and credentials.")
 def mock(
-    contract: str | None, *, list_faults: bool, host: str, port: int, as_json: bool, **options: Any
+    contracts: tuple[str, ...],
+    *,
+    every: bool,
+    list_faults: bool,
+    host: str,
+    port: int,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Serve a contract as a stateful mock.
 
     CONTRACT is a shipped name (clientcasa, clientcasa@1.0.0), a file, a directory, a URL or git:REF:path.
+    Several are served side by side, each below its name: /billing/api/v1, /billing/__troth.
     """  # fmt: skip
     if list_faults:
         _list_faults(as_json=as_json)
         return
-    from troth.cli.settings import load_settings  # noqa: PLC0415 - keeps `troth --help` fast
-    from troth.mock.serving import listen  # noqa: PLC0415
+    from troth.mock.serving import listen  # noqa: PLC0415 - keeps `troth --help` fast
     from troth.mock.starting import StartOptions  # noqa: PLC0415
 
-    wanted = contract or load_settings(target=False).contract
-    if not wanted:
-        raise UsageError("Say which contract to serve, such as: troth mock clientcasa")
-    start = StartOptions(contract=wanted, **options)
+    wanted = _wanted(contracts, every=every)
+    alone = every or len(wanted) > 1
+    given = [
+        name for name, word in (("--overlay", "overlays"), ("--seed-file", "seed_file")) if options[word]
+    ]
+    if alone and given:
+        raise UsageError(f"{given[0]} is for one contract; several are served here.")
+    starts = [StartOptions(contract=one, **options) for one in wanted]
     with listen(host, port) as listening:
-        _serve(start, listening, host, as_json=as_json)
+        shown = f"[{host}]" if ":" in host else host
+        origin = f"http://{shown}:{listening.getsockname()[1]}"
+        serve_them = _serve_several if alone else _serve
+        serve_them(starts, listening, origin, as_json=as_json)
 
 
-def _serve(start: StartOptions, listening: socket, host: str, *, as_json: bool) -> None:
+def _wanted(contracts: tuple[str, ...], *, every: bool) -> tuple[str, ...]:
+    """The contracts to serve. Raises UsageError."""
+    from troth.cli.settings import load_settings  # noqa: PLC0415 - as above
+    from troth.contract import shipped  # noqa: PLC0415
+
+    if every and contracts:
+        raise UsageError("--all serves every shipped contract; leave the names out, or name some without it.")
+    wanted = shipped().names() if every else contracts or (load_settings(target=False).contract or "",)
+    if not wanted or not all(wanted):
+        raise UsageError("Say which contract to serve, such as: troth mock clientcasa")
+    return wanted
+
+
+def _serve(starts: list[StartOptions], listening: socket, origin: str, *, as_json: bool) -> None:
     from troth.mock import serve  # noqa: PLC0415 - as above
     from troth.mock.starting import prepare  # noqa: PLC0415
 
-    application = prepare(start, note)
-    base = application.engine.contract.base_path
-    shown = f"[{host}]" if ":" in host else host
-    origin = f"http://{shown}:{listening.getsockname()[1]}"
+    application = prepare(starts[0], note)
 
     def ready() -> None:
-        credentials = application.engine.credentials()
-        control = None if start.no_control else f"{origin}/__troth"
+        about = _about(application, origin)
         if as_json:
-            emit_json({"url": origin + base, "control": control, "credentials": credentials}, indent=None)
+            emit_json(about, indent=None)
         else:
-            _welcome(application.engine, origin + base, control, credentials)
+            _welcome(application.engine, about)
+            say("")
+            for line in _curl_lines(application.engine, about["url"], about["credentials"]):
+                say(f"  {line}")
+            _stoppable()
 
     serve(application, listening, ready)
+
+
+def _serve_several(starts: list[StartOptions], listening: socket, origin: str, *, as_json: bool) -> None:
+    from troth.mock import serve  # noqa: PLC0415 - as above
+    from troth.mock.starting import prepare_several  # noqa: PLC0415
+
+    mounts = prepare_several(starts, note)
+
+    def ready() -> None:
+        served = mounts.applications.items()
+        apis = [{"name": mount[1:], **_about(one, origin)} for mount, one in served]
+        if as_json:
+            emit_json({"url": origin, "apis": apis}, indent=None)
+        else:
+            for about, one in zip(apis, mounts.applications.values(), strict=True):
+                _welcome(one.engine, about)
+                say("")
+            _stoppable()
+
+    serve(mounts, listening, ready)
+
+
+def _about(application: MockApplication, origin: str) -> dict[str, Any]:
+    """Where one API is, and everything that a caller must know."""
+    contract = application.engine.contract
+    control = f"{origin}{contract.mount}/__troth" if application.controlled else None
+    url = origin + contract.base_path
+    return {"url": url, "control": control, "credentials": application.engine.credentials()}
 
 
 def _list_faults(*, as_json: bool) -> None:
@@ -111,8 +170,9 @@ def _list_faults(*, as_json: bool) -> None:
         say(f"{fault.name:32} {fault.clause:28} {fault.summary}")
 
 
-def _welcome(engine: Any, url: str, control: str | None, credentials: list[dict[str, Any]]) -> None:
+def _welcome(engine: Any, about: dict[str, Any]) -> None:
     contract = engine.contract
+    url, control, credentials = about["url"], about["control"], about["credentials"]
     say(f"{contract.title} {contract.version}: {len(contract.operations)} operations at {url}", style="bold")
     if control:
         say(f"Control plane   {control}/health")
@@ -126,9 +186,9 @@ def _welcome(engine: Any, url: str, control: str | None, credentials: list[dict[
             "everything" if scopes == ["*"] else scopes[0] if len(scopes) == 1 else f"{len(scopes)} scopes"
         )
         say(f"  {credential['name']:{width}}  {headers}  ({rights})")
-    say("")
-    for line in _curl_lines(engine, url, credentials):
-        say(f"  {line}")
+
+
+def _stoppable() -> None:
     note("Press Ctrl+C to stop.")
     sys.stdout.flush()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -13,6 +14,15 @@ from troth.errors import TargetError
 __all__ = ["SANDBOX", "Control"]
 
 SANDBOX = "X-Troth-Sandbox"
+
+
+def _usual_places(base_url: str) -> Iterator[str]:
+    """Where a mock has its control plane: at the origin, or below its name where several are served."""
+    parts = urlsplit(base_url)
+    origin, name = f"{parts.scheme}://{parts.netloc}", parts.path.strip("/").partition("/")[0]
+    yield f"{origin}/__troth"
+    if name:
+        yield f"{origin}/{name}/__troth"
 
 
 class Control:
@@ -24,24 +34,29 @@ class Control:
         self.sandbox = sandbox
 
     @classmethod
-    def found(cls, connection: httpx.Client, url: str | None, origin: str, sandbox: str) -> Control | None:
-        """The control plane at ``url``, or the one that a mock has at its origin; None without one.
+    def found(cls, connection: httpx.Client, url: str | None, base_url: str, sandbox: str) -> Control | None:
+        """The control plane at ``url``, or the one that a mock has at its origin or below its name; None without one.
 
         Raises TargetError when a URL was named and no control plane is there.
         """
-        control = cls(connection, url or f"{origin}/__troth", sandbox)
-        try:
-            response = connection.get(f"{control.url}/health")
-            about = response.json() if response.status_code == httpx.codes.OK else None
-        except (httpx.HTTPError, ValueError):
-            about = None
-        if isinstance(about, Mapping) and about.get("status") == "ok" and "clock" in about:
-            return control
+        for place in (url,) if url is not None else _usual_places(base_url):
+            control = cls(connection, place, sandbox)
+            if control.answers():
+                return control
         if url is not None:
             raise TargetError(
-                f"There is no control plane at {url}: GET {control.url}/health does not answer as one."
+                f"There is no control plane at {url}: GET {url.rstrip('/')}/health does not answer as one."
             )
         return None
+
+    def answers(self) -> bool:
+        """Whether what is there is a control plane."""
+        try:
+            response = self._connection.get(f"{self.url}/health")
+            about = response.json() if response.status_code == httpx.codes.OK else None
+        except (httpx.HTTPError, ValueError):
+            return False
+        return isinstance(about, Mapping) and about.get("status") == "ok" and "clock" in about
 
     def principals(self) -> Iterator[tuple[str, str | None, Mapping[str, str], tuple[str, ...]]]:
         """(name, tenant, headers, scopes) of every credential that the mock was started with."""

@@ -39,11 +39,6 @@ class Target:
     control_url: str | None = None
     transport: httpx.BaseTransport | None = field(default=None, repr=False)
 
-    @property
-    def origin(self) -> str:
-        parts = urlsplit(self.base_url)
-        return f"{parts.scheme}://{parts.netloc}"
-
 
 def principal_of(text: str, environment: Mapping[str, str]) -> Principal:
     """``NAME,tenant=T,scopes=A+B,header=K:V`` with ``${VARIABLES}``; header may repeat.
@@ -102,7 +97,7 @@ def reached(target: Target, sandbox: str) -> tuple[Target, httpx.Client, Control
         raise TargetError(
             f"Nothing answers at {target.base_url}: {reason}. Is the server running?"
         ) from error
-    control = Control.found(connection, target.control_url, target.origin, sandbox)
+    control = Control.found(connection, target.control_url, target.base_url, sandbox)
     if control is not None and not target.principals:
         target = replace(target, principals=tuple(Principal(*about) for about in control.principals()))
     return target, connection, control

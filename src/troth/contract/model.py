@@ -8,7 +8,7 @@ local (RFC 6901, starting with ``/``) and :meth:`Contract.locate` maps each back
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,10 @@ class Operation:
 
 @dataclass(frozen=True)
 class Contract:
-    """A loaded contract. ``base_path`` is the path of the first server URL, without a trailing slash (may be '')."""
+    """A loaded contract. ``base_path`` is the path of the first server URL, without a trailing slash (may be '').
+
+    ``mount`` is what a server that serves several contracts puts before that; ``base_path`` has it already.
+    """
 
     name: str
     title: str
@@ -118,6 +121,7 @@ class Contract:
     directory: Path | None
     source: str
     positions: Mapping[str, tuple[str, int]] = field(repr=False, default_factory=dict)
+    mount: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {operation.id: operation for operation in self.operations})
@@ -134,6 +138,10 @@ class Contract:
         components = self.document.get("components")
         found = components.get("schemas") if isinstance(components, Mapping) else None
         return found if isinstance(found, Mapping) else {}
+
+    def mounted(self, prefix: str) -> Contract:
+        """The same contract below a path such as ``/billing``."""
+        return replace(self, base_path=prefix + self.base_path, mount=prefix)
 
     def operation(self, identifier: str) -> Operation | None:
         found: Operation | None = self._by_id.get(identifier)  # type: ignore[attr-defined]

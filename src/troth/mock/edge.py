@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Protocol
 
 from troth.contract import Match, MethodNotAllowed
@@ -17,7 +17,7 @@ from troth.mock.protocol import respond
 from troth.mock.sharing import preflight, share
 from troth.mock.shell import MATCH, build_shell
 
-__all__ = ["MockApplication", "build_application"]
+__all__ = ["MockApplication", "build_application", "run_beside", "send_response"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -77,7 +77,8 @@ def _request(scope: Scope) -> Request:
     )
 
 
-async def _send(send: Send, response: Response, *, head: bool) -> None:
+async def send_response(send: Send, response: Response, *, head: bool) -> None:
+    """Head and body in one; ``head``: without the body."""
     if response.status != 204:  # noqa: PLR2004 - No Content has no length (RFC 9110 section 8.6)
         response.headers.append((b"content-length", str(len(response.body)).encode()))
     await respond(send, response.status, response.headers, b"" if head else response.body)
@@ -90,10 +91,17 @@ async def _send_last(send: Send, response: Response) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-def _is_control(path: str) -> bool:
-    return (path == CONTROL_PATH or path.startswith(f"{CONTROL_PATH}/")) and not path.startswith(
-        (f"{CONTROL_PATH}/ui", f"{CONTROL_PATH}/openapi")
-    )
+async def run_beside(companions: Iterable[Companion], receive: Receive, send: Send) -> None:
+    """The lifespan of an application: its companions run from start to stop."""
+    await receive()
+    running = list(companions)
+    for companion in running:
+        companion.start()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    for companion in running:
+        await companion.stop()
+    await send({"type": "lifespan.shutdown.complete"})
 
 
 class MockApplication:
@@ -104,7 +112,14 @@ class MockApplication:
         self.courier = Courier(engine)
         self.companions: list[Companion] = [self.courier]
         self._control = Control(engine) if control else None
+        self._mount = engine.contract.mount
+        self._control_path = self._mount + CONTROL_PATH
         self._shell = build_shell(self._api, engine, documented=self._control is not None)
+
+    @property
+    def controlled(self) -> bool:
+        """Whether it has a control plane."""
+        return self._control is not None
 
     def swap(self, engine: Engine) -> None:
         """Serve another engine from the next request on."""
@@ -115,12 +130,18 @@ class MockApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            if self._control is None or not _is_control(scope["path"]):
+            if self._control is None or not self._is_control(scope["path"]):
                 await self._shell(scope, receive, send)
             else:
                 await self._operate(scope, receive, send)
         elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            await run_beside(self.companions, receive, send)
+
+    def _is_control(self, path: str) -> bool:
+        root = self._control_path
+        return (path == root or path.startswith(f"{root}/")) and not path.startswith(
+            (f"{root}/ui", f"{root}/openapi")
+        )
 
     async def _api(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The innermost application: one request through the engine."""
@@ -137,7 +158,7 @@ class MockApplication:
             await _send_last(send, engine.malformed("too-large", message))
             return
         if "origin" in headers and (allowed := preflight(request)):
-            await _send(send, allowed, head=False)
+            await send_response(send, allowed, head=False)
             return
         prefer = headers.get("prefer")
         if prefer and (wait := parse_prefer(prefer).wait):
@@ -147,12 +168,13 @@ class MockApplication:
         self.courier.wake()
         if "origin" in headers:
             share(request, response)
-        await _send(send, response, head=request.method == "HEAD")
+        await send_response(send, response, head=request.method == "HEAD")
 
     async def _operate(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._control is not None  # noqa: S101 - the caller has looked
         try:
             request = _request(scope)
+            request.path = request.path.removeprefix(self._mount)
             request.body = await _body(receive)
         except _GoneError:
             return
@@ -163,17 +185,7 @@ class MockApplication:
         if request.path.endswith("/deliveries/flush"):
             await self.courier.deliver()
         self.courier.wake()
-        await _send(send, response, head=request.method == "HEAD")
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        await receive()
-        for companion in self.companions:
-            companion.start()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        for companion in self.companions:
-            await companion.stop()
-        await send({"type": "lifespan.shutdown.complete"})
+        await send_response(send, response, head=request.method == "HEAD")
 
 
 def build_application(engine: Engine, *, control: bool = True) -> MockApplication:

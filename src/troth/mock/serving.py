@@ -13,6 +13,7 @@ import uvicorn
 
 from troth.errors import UsageError
 from troth.mock.edge import MockApplication
+from troth.mock.mounting import Mounts
 from troth.mock.protocol import JoiningProtocol
 
 __all__ = ["listen", "serve"]
@@ -61,7 +62,7 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-def serve(application: MockApplication, listening: socket.socket, ready: Callable[[], None]) -> None:
+def serve(application: MockApplication | Mounts, listening: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM; ``ready`` is called once connections are answered."""
     config = uvicorn.Config(
         application,

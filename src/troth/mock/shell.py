@@ -121,8 +121,12 @@ class DocumentationRoutes(SwaggerUIAPI):
 class Documentation(SwaggerUIMiddleware):
     """The documentation UI below the control path, out of the API's way and off its hot path."""
 
+    def __init__(self, app: ASGIApp, root: str) -> None:
+        super().__init__(app)
+        self._root = root
+
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "http" and scope["path"].startswith(CONTROL_PATH):
+        if scope["type"] == "http" and scope["path"].startswith(self._root):
             routed: Awaitable[None] = super().__call__(scope, receive, send)
             return routed
         answered: Awaitable[None] = self.app(scope, receive, send)
@@ -137,11 +141,12 @@ class Documentation(SwaggerUIMiddleware):
 def build_shell(application: ASGIApp, engine: Engine, *, documented: bool = True) -> ASGIApp:
     """Connexion's middleware chain around the engine's ASGI application, with or without the documentation."""
     router = engine.program().router
+    mount = engine.contract.mount
     shell = ConnexionMiddleware(
         application,
         middlewares=[
             Exceptions,
-            *([Documentation] if documented else []),
+            *([lambda app: Documentation(app, mount + CONTROL_PATH)] if documented else []),
             lambda app: TrieRouting(app, router),
         ],
     )
@@ -157,7 +162,7 @@ def build_shell(application: ASGIApp, engine: Engine, *, documented: bool = True
     shown = SwaggerUIOptions(
         serve_spec=documented,
         swagger_ui=documented,
-        swagger_ui_template_arguments={"openapi_spec_url": CONTROL_PATH + DISPLAYED_PATH},
+        swagger_ui_template_arguments={"openapi_spec_url": mount + CONTROL_PATH + DISPLAYED_PATH},
     )
     options = {**shell.options.__dict__, "swagger_ui_options": shown}
     specification = RawSpecification(dict(engine.contract.document), base_path)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from troth.contract import load_contract
+from troth.contract import Contract, load_contract
 from troth.engine import Engine, Settings
 from troth.engine.faults import check_faults
 from troth.engine.seed_files import seed_file_for
 from troth.mock.edge import MockApplication, build_application
+from troth.mock.mounting import Mounts, prefixes
 from troth.mock.watching import Watcher
 
-__all__ = ["StartOptions", "build_engine", "prepare"]
+__all__ = ["StartOptions", "build_engine", "prepare", "prepare_several"]
 
 _log = logging.getLogger("troth.mock")
+
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,14 @@ class StartOptions:
     watch: bool = False
 
 
-def build_engine(options: StartOptions) -> Engine:
-    """Load, check and compile. Raises ContractError or UsageError."""
-    faults = check_faults(options.faults)
-    contract = load_contract(options.contract, overlays=options.overlays)
+def _load(options: StartOptions) -> Contract:
+    return load_contract(options.contract, overlays=options.overlays)
+
+
+def _engine(contract: Contract, options: StartOptions) -> Engine:
     settings = Settings(
         seed=options.seed,
-        faults=faults,
+        faults=check_faults(options.faults),
         rate_limit=options.rate_limit,
         seed_file=options.seed_file or seed_file_for(options.contract),
         empty=options.empty,
@@ -50,13 +55,33 @@ def build_engine(options: StartOptions) -> Engine:
     return Engine(contract, settings)
 
 
-def prepare(options: StartOptions, report: Callable[[str], None] = _log.warning) -> MockApplication:
+def build_engine(options: StartOptions, mount: str = "") -> Engine:
+    """Load, check and compile. Raises ContractError or UsageError."""
+    check_faults(options.faults)
+    return _engine(_load(options).mounted(mount), options)
+
+
+def prepare(options: StartOptions, report: Report = _log.warning) -> MockApplication:
     """The application for ``troth mock``; with ``watch``, what happens to the contract's files is reported."""
-    application = build_application(build_engine(options), control=not options.no_control)
+    return _application(build_engine(options), options, report)
+
+
+def prepare_several(several: Iterable[StartOptions], report: Report = _log.warning) -> Mounts:
+    """One application for several contracts, each below its name."""
+    loaded = [(options, _load(options)) for options in several]
+    mounts = prefixes(contract for _, contract in loaded)
+    return Mounts(
+        _application(_engine(contract.mounted(mount), options), options, report)
+        for (options, contract), mount in zip(loaded, mounts, strict=True)
+    )
+
+
+def _application(engine: Engine, options: StartOptions, report: Report) -> MockApplication:
+    application = build_application(engine, control=not options.no_control)
     if options.watch:
         watcher = Watcher(
-            application.engine,
-            load=lambda: build_engine(options),
+            engine,
+            load=partial(build_engine, options, engine.contract.mount),
             swap=application.swap,
             report=report,
             others=options.overlays,
