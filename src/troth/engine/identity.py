@@ -8,6 +8,8 @@ import uuid
 __all__ = ["Identities", "stable_object_id", "stable_uuid"]
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+#: The two bits of the variant are fixed, the other two of the digit are random.
+_VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 _NAMESPACE = uuid.UUID("6f1c1b9e-6f0e-5d3a-9a53-7d0c8a1f2b11")
 
 
@@ -30,7 +32,7 @@ class Identities:
     def uuid(self) -> str:
         """A random UUID, version 4 (RFC 9562 section 5.4)."""
         digits = f"{self._random.getrandbits(128):032x}"
-        variant = "89ab"[int(digits[16], 16) & 3]
+        variant = _VARIANTS[digits[16]]
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
     def object_id(self) -> str:

@@ -6,7 +6,8 @@ cascaded or emptied, and events are emitted with the views before and after.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from troth.behaviour.model import Behaviour, Event, Reference, Resource
@@ -72,6 +73,22 @@ class Keeper:
         """Store a filled row. ``quiet`` (seeding) emits nothing."""
         row = self.kinds[resource.name].make(data, world)
         return self._save(resource, None, row, world, quiet=quiet)
+
+    def adder(self, resource: Resource) -> Callable[[dict[str, Any], TenantWorld], Row]:
+        """:meth:`add` for one resource; where nothing follows from a new row but events, nothing is looked for."""
+        name, kind = resource.name, self.kinds[resource.name]
+        if name in self._dependents or kind.stamps or (name, "create") in self._recorder.wanted:
+            return partial(self.add, resource)
+        events = self._announced.get((name, "create"), ())
+
+        def add(data: dict[str, Any], world: TenantWorld) -> Row:
+            row = kind.make(data, world)
+            world.state.table(world.tenant, name).put(row)
+            if events:
+                self._announce(resource, events, row, None, world)
+            return row
+
+        return add
 
     def change(self, resource: Resource, before: Row, data: dict[str, Any], world: TenantWorld) -> Row:
         """Replace a row's data."""
@@ -156,7 +173,7 @@ class Keeper:
         if stamped is not row:
             table.put(stamped)
         if announced:
-            self._announce(resource, moment, stamped, old, world)
+            self._announce(resource, self._announced[resource.name, moment], stamped, old, world)
         if recorded:
             self._recorder.write(resource, moment, kind.full(stamped, world), old, world)
         return stamped
@@ -203,22 +220,24 @@ class Keeper:
             if stamped is not row:
                 table.put(stamped)
             if not quiet:
-                self._announce(owner, "update", stamped, old, world)
+                self._announce(owner, self._announced.get((owner.name, "update"), ()), stamped, old, world)
 
     def _announce(
-        self, resource: Resource, moment: str, row: Row, old: Mapping[str, Any] | None, world: TenantWorld
+        self,
+        resource: Resource,
+        events: tuple[Event, ...],
+        row: Row,
+        old: Mapping[str, Any] | None,
+        world: TenantWorld,
     ) -> None:
-        events = self._announced.get((resource.name, moment), ())
-        if not events:
-            return
-        heard = self._dispatcher.heard(world.state, world.tenant)
-        if not heard:
+        if not events or not (heard := self._dispatcher.heard(world.state, world.tenant)):
             return
         kind = self.kinds[resource.name]
-        view = kind.full(row, world)
-        surroundings = {"old": old}
         for event in events:
-            if event.name in heard and (event.when is None or event.when.holds(view, world, surroundings)):
+            if event.name not in heard:
+                continue
+            view = kind.full(row, world)
+            if event.when is None or event.when.holds(view, world, {"old": old}):
                 self._emit(resource, event, kind.view(row, world), view, world)
 
     def _emit(

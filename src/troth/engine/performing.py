@@ -24,35 +24,45 @@ def _creator(rows: Rows) -> Performer:
     resource, keeper, checks = rows.resource, rows.keeper, rows.checks
     plain = rows.writable & resource.fields.keys()
     needed = checks.on_create()
+    blank = rows.kind.blank(rows.defaults)
+    chooses = _may_choose_id(rows)
+    parents = bool(rows.binding.parents)
+    add = keeper.adder(resource)
+    lost = "create-not-persisted" in rows.faults
 
     def perform(call: Call) -> Response:
         body = rows.given(call)
         body = rows.spelling.spelled_out(body, None)
         world = call.world
         if body.keys() <= plain:
-            given = {**rows.defaults, **body}
+            data = {**blank, **body}
         else:
             checks.traits(body, rows.writable, None)
-            given = {**rows.defaults, **_accepted(body, rows)}
-        if rows.binding.parents:
-            given |= rows.parent_values(call)
-        identifier = _chosen_id(given, rows, call)
-        data = rows.kind.filled(given, world, identifier=identifier)
+            data = {**blank, **_accepted(body, rows)}
+        if parents:
+            data |= rows.parent_values(call)
+        identifier = _chosen_id(data, rows, call) if chooses else None
+        data = rows.kind.completed(data, world, identifier)
         for check in needed:
             check(data, world)
-        row = keeper.add(resource, data, world)
-        if "create-not-persisted" in rows.faults:
+        row = add(data, world)
+        if lost:
             call.state.table(world.tenant, resource.name).drop(row.id)
         return rows.one(row, world, rows.binding.success, values=call.values)
 
     return perform
 
 
-def _chosen_id(given: dict[str, Any], rows: Rows, call: Call) -> Any:
-    """An id that the client may choose, unless it is taken; None lets the engine make one."""
-    chosen = given.pop(rows.resource.id_field, None)
+def _may_choose_id(rows: Rows) -> bool:
+    """Whether a create may say which id the new row gets."""
     field = rows.resource.fields.get(rows.resource.id_field)
-    if chosen is None or (field and field.read_only) or rows.resource.id_field not in rows.writable:
+    return rows.resource.id_field in rows.writable and not (field and field.read_only)
+
+
+def _chosen_id(data: Mapping[str, Any], rows: Rows, call: Call) -> Any:
+    """The id that the client has chosen, unless it is taken; None lets the engine make one."""
+    chosen = data.get(rows.resource.id_field)
+    if chosen is None:
         return None
     if call.state.table(call.world.tenant, rows.resource.name).get(str(chosen)) is not None:
         raise Refusal("conflict", f"There is already a row with the id {chosen!r}.")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from troth.contract import ParameterReader, Validators, Violation, compile_parameters
+from troth.contract import ParameterReader, Validator, Validators, Violation, compile_parameters
 from troth.contract.coercion import Coercion
 from troth.contract.model import Contract, Media, Operation
 from troth.engine.checking import detail
@@ -50,7 +50,8 @@ class BodyReader:
         self._validators = validators
         self._lenient = lenient
         self._by_type: dict[str, Media] = {}
-        self._compiled: dict[str, Any] = {}
+        self._plain_json: dict[str, Validator] = {}
+        self._compiled: dict[str, Validator] = {}
 
     def read(self, request: Request, warnings: list[str]) -> Any:
         """The decoded body; None when there is none. Raises Refusal, or adds to ``warnings`` when lenient."""
@@ -64,12 +65,17 @@ class BodyReader:
                 )
             return None
         content_type = request.headers.get("content-type", "")
+        usual = self._plain_json.get(content_type)
+        if usual is not None:
+            value = self._json(request.body)
+            if usual.is_valid(value):
+                return value
         media = self._by_type.get(content_type) or self._media(content_type)
         if "urlencoded" in media.content_type:
             value = self._form(request.body, media)
         elif media.content_type.startswith("text/"):
             value = request.body.decode("utf-8", "replace")
-        elif "json" in media.content_type or media.content_type in ("*/*", ""):
+        elif _is_json(media):
             value = self._json(request.body)
         else:
             return None  # files and other languages: opaque, and nothing to hold them against
@@ -135,6 +141,12 @@ class BodyReader:
             first = violations[0].message if violations else "The body does not satisfy its schema."
             more = f" ({len(violations) - 1} more)" if len(violations) > 1 else ""
             raise Refusal("invalid", first + more, _details(violations))
+        if self._by_type.get(media.content_type) is media and _is_json(media):
+            self._plain_json[media.content_type] = validator
+
+
+def _is_json(media: Media) -> bool:
+    return "json" in media.content_type or media.content_type in ("*/*", "")
 
 
 def _json_conditions(values: Values, name: str, request: Request) -> Values:

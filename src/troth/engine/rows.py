@@ -78,7 +78,12 @@ class RowKind:
         self._nested = tuple(f for f in resource.fields.values() if f.items and _has_traits(f.items))
         self._open = not resource.fields
         self._blank = self._blanks()
-        self._dynamic = tuple(f for f in resource.fields.values() if f.generated or f.sequence or f.initially)
+        self._moments = tuple(
+            f.name for f in resource.fields.values() if f.generated in ("created", "updated")
+        )
+        self._dynamic = tuple(f for f in resource.fields.values() if f.sequence or f.initially)
+        #: Whether moments or frozen values may have to be stamped after a write.
+        self.stamps = bool(self._stamped or self._freezing)
         self.daily = daily
 
     # -- writing ---------------------------------------------------------------------------------------------
@@ -87,20 +92,27 @@ class RowKind:
         self, given: Mapping[str, Any], world: TenantWorld, *, identifier: Any = None
     ) -> dict[str, Any]:
         """A complete new row from what a create gives: generated, initial and empty values added."""
-        resource = self.resource
-        data = {**self._blank, **given}
-        data[resource.id_field] = self._new_id(world) if identifier is None else identifier
+        return self.completed({**self._blank, **given}, world, identifier)
+
+    def blank(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """What a row holds where a create with these defaults says nothing."""
+        return {**self._blank, **defaults}
+
+    def completed(self, data: dict[str, Any], world: TenantWorld, identifier: Any = None) -> dict[str, Any]:
+        """The row with its id and everything that has to be made; ``data`` starts from :meth:`blank`."""
+        data[self.resource.id_field] = self._new_id(world) if identifier is None else identifier
+        for name in self._moments:
+            if data.get(name) is None:
+                data[name] = world.now()
         for field in self._dynamic:
             self._fill(field, data, world)
-        return self.settled(data, world)
+        return self.settled(data, world) if self._nested or self._stored else data
 
     def _fill(self, field: Field, data: dict[str, Any], world: TenantWorld) -> None:
         """One field whose first value has to be made."""
         if data.get(field.name) is not None:
             return
-        if field.generated in ("created", "updated"):
-            data[field.name] = world.now()
-        elif field.sequence is not None:
+        if field.sequence is not None:
             data[field.name] = self._next(field, field.sequence, world)
         elif field.initially is not None:
             value = field.initially.evaluate(data, world)
@@ -154,7 +166,7 @@ class RowKind:
 
     def stamp(self, row: Row, world: TenantWorld) -> Row:
         """The row with its ``stamped`` moments and frozen values set or cleared; the same when nothing changes."""
-        if not self._stamped and not self._freezing:
+        if not self.stamps:
             return row
         changed = self._frozen(row, world)
         for field in self._stamped:

@@ -36,7 +36,10 @@ class Courier(Background):
             self._awake.set()
 
     def _waiting(self) -> bool:
-        return any(state.pending for state in self.engine.sandboxes.values())
+        for state in self.engine.sandboxes.values():  # noqa: SIM110 - half the time of any(), after every request
+            if state.pending:
+                return True
+        return False
 
     async def _run(self) -> None:
         assert self._awake is not None  # noqa: S101 - start has set it

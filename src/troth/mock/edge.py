@@ -13,7 +13,7 @@ from troth.engine.engine import MAX_BODY
 from troth.engine.forcing import parse_prefer
 from troth.engine.messages import fold_headers
 from troth.mock.delivering import Courier
-from troth.mock.protocol import respond
+from troth.mock.protocol import arrived, respond
 from troth.mock.sharing import preflight, share
 from troth.mock.shell import MATCH, build_shell
 
@@ -46,9 +46,7 @@ async def _body(receive: Receive) -> bytes:
         raise _GoneError
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
-        if len(body) > MAX_BODY:
-            raise _TooLargeError
-        return body
+        return _bounded(body)
     parts, length = [body], len(body)
     while message.get("more_body"):
         message = await receive()
@@ -63,6 +61,12 @@ async def _body(receive: Receive) -> bytes:
     if length > MAX_BODY:
         raise _TooLargeError
     return b"".join(parts)
+
+
+def _bounded(body: bytes) -> bytes:
+    if len(body) > MAX_BODY:
+        raise _TooLargeError
+    return body
 
 
 def _request(scope: Scope) -> Request:
@@ -150,7 +154,8 @@ class MockApplication:
         headers = request.headers
         try:
             if "content-length" in headers or "transfer-encoding" in headers:
-                request.body = await _body(receive)
+                whole = arrived(receive)
+                request.body = await _body(receive) if whole is None else _bounded(whole)
         except _GoneError:
             return
         except _TooLargeError:
