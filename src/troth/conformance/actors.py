@@ -122,6 +122,12 @@ class Cast:
         headers = self._issued(like.tenant, like.scopes)
         return None if headers is None else Actor(like.name, like.tenant, like.scopes, headers)
 
+    def rest(self) -> None:
+        """Forget what was left of every credential: another sandbox counts from the beginning."""
+        for actor in (self.owner, self.peer, *self._known, *self._minted.values()):
+            if actor is not None:
+                actor.remaining = None
+
     def renew(self, actor: Actor) -> bool:
         """Give an actor an unused credential; False without a control plane."""
         headers = self._issued(actor.tenant, actor.scopes)

@@ -12,6 +12,7 @@ import httpx
 
 from troth.behaviour.model import RateLimit
 from troth.conformance.actors import Actor, Cast
+from troth.conformance.connections import Connection
 from troth.conformance.control import SANDBOX, Control
 from troth.conformance.exchanges import Exchange
 from troth.conformance.target import Target
@@ -34,7 +35,7 @@ class Client:
     def __init__(
         self,
         target: Target,
-        connection: httpx.Client,
+        connection: Connection,
         control: Control | None,
         cast: Cast,
         limits: Sequence[RateLimit],
@@ -44,11 +45,13 @@ class Client:
         self._next = 0.0
         self._connection = connection
         self._cast = cast
-        self._extra = {SANDBOX: control.sandbox} if control else {}
+        #: Where requests go on a target that has sandboxes.
+        self.sandbox = control.sandbox if control else None
         self._remaining = [
             limit.headers["remaining"].lower() for limit in limits if "remaining" in limit.headers
         ]
         self._lost = 0
+        self.log: list[Exchange] = []
         self.sent = 0
         self.starved = False
 
@@ -69,7 +72,8 @@ class Client:
         url = self.base_url + path + (f"?{urlencode([(k, _text(v)) for k, v in query])}" if query else "")
         content = raw if raw is not None else b"" if body is ABSENT else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if content else {}
-        given |= {"Accept": "application/json", **self._extra, **(headers or {})}
+        extra = {SANDBOX: self.sandbox} if self.sandbox else {}
+        given |= {"Accept": "application/json", **extra, **(headers or {})}
         for _attempt in range(3):
             if patient and actor and actor.remaining is not None and actor.remaining < _RESERVE:
                 self._cast.renew(actor)
@@ -108,6 +112,7 @@ class Client:
             actor.name if actor else "anonymous", operation, method, url, headers, content,
             response.status_code, dict(response.headers), response.content, frozenset(self._cast.secrets),
         )  # fmt: skip
+        self.log.append(found)
         if actor is not None:
             actor.remaining = self.left(found)
         return found

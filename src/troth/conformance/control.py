@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from troth.conformance.connections import Connection
 from troth.errors import TargetError
 
 __all__ = ["SANDBOX", "Control"]
@@ -28,13 +29,13 @@ def _usual_places(base_url: str) -> Iterator[str]:
 class Control:
     """What a run may do behind the API's back. Everything happens in the run's own sandbox."""
 
-    def __init__(self, connection: httpx.Client, url: str, sandbox: str) -> None:
+    def __init__(self, connection: Connection, url: str, sandbox: str) -> None:
         self._connection = connection
         self.url = url.rstrip("/")
         self.sandbox = sandbox
 
     @classmethod
-    def found(cls, connection: httpx.Client, url: str | None, base_url: str, sandbox: str) -> Control | None:
+    def found(cls, connection: Connection, url: str | None, base_url: str, sandbox: str) -> Control | None:
         """The control plane at ``url``, or the one that a mock has at its origin or below its name; None without one.
 
         Raises TargetError when a URL was named and no control plane is there.
@@ -52,11 +53,15 @@ class Control:
     def answers(self) -> bool:
         """Whether what is there is a control plane."""
         try:
-            response = self._connection.get(f"{self.url}/health")
+            response = self._connection.request("GET", f"{self.url}/health")
             about = response.json() if response.status_code == httpx.codes.OK else None
         except (httpx.HTTPError, ValueError):
             return False
         return isinstance(about, Mapping) and about.get("status") == "ok" and "clock" in about
+
+    def at(self, sandbox: str) -> Control:
+        """The same control plane, acting on another sandbox."""
+        return Control(self._connection, self.url, sandbox)
 
     def principals(self) -> Iterator[tuple[str, str | None, Mapping[str, str], tuple[str, ...]]]:
         """(name, tenant, headers, scopes) of every credential that the mock was started with."""

@@ -50,7 +50,8 @@ def plan(
         raise UsageError(
             f"There is no shard {index}/{count}; the first of {max(count, 1)} is 1/{max(count, 1)}."
         )
-    chosen = tuple(clause for clause in chosen_clauses(clauses, only) if _part(clause, count) == index)
+    wanted = chosen_clauses(clauses, only)
+    chosen = _by_operation(clause for clause in wanted if _part(clause, count) == index)
     reasons = {
         clause.name: f"skipped: {skip.reason}" + (f" (until {skip.until})" if skip.until else "")
         for clause in chosen
@@ -61,5 +62,13 @@ def plan(
 
 
 def _part(clause: Clause, count: int) -> int:
-    """The shard of a clause: from its name alone, so that adding a clause moves no other."""
-    return zlib.crc32(clause.name.encode()) % count + 1
+    """The shard of an operation: from its name alone, so that adding one moves no other."""
+    return zlib.crc32(clause.operation.encode()) % count + 1
+
+
+def _by_operation(clauses: Iterable[Clause]) -> tuple[Clause, ...]:
+    """The clauses of one operation together, so that they share what they find out and no others do."""
+    groups: dict[str, list[Clause]] = {}
+    for clause in clauses:
+        groups.setdefault(clause.operation, []).append(clause)
+    return tuple(clause for group in groups.values() for clause in group)

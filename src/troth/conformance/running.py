@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import secrets
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Self
 
-from troth.behaviour import Behaviour, behaviour_of
-from troth.behaviour.clauses import Clause, clauses_of
+from troth.behaviour import Behaviour
+from troth.behaviour.clauses import Clause
 from troth.conformance.actors import Cast
 from troth.conformance.client import Client
+from troth.conformance.control import Control
+from troth.conformance.exchanges import Exchange
+from troth.conformance.instruments import Instruments
 from troth.conformance.outcome import Outcome, shortfall
 from troth.conformance.planning import Plan, Skip, plan
 from troth.conformance.probes import PROBES
 from troth.conformance.scene import Scene
 from troth.conformance.target import Target, reached
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
-from troth.contract import Contract, validators
+from troth.contract import Contract
 from troth.findings import Case, Finding, Verdict
 
 if TYPE_CHECKING:
@@ -66,6 +70,18 @@ Event = Planned | Started | Judged | Fuzzing
 Listener = Callable[[Event], None]
 
 
+@dataclass(slots=True)
+class _Ground:
+    """Where the clauses of one operation are judged: own memory, own marks, and a sandbox where there are some.
+
+    So an operation is asked the same questions whatever else is judged, before it or in another shard.
+    """
+
+    scene: Scene
+    control: Control | None
+    log: list[Exchange] = field(default_factory=list)
+
+
 class Run:
     """One contract against one target. A context manager: the connection is closed at its end."""
 
@@ -77,28 +93,52 @@ class Run:
         seed: int = 0,
         budget: Budget = "pr",
         nonce: str | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
         self.contract = contract
-        self.behaviour: Behaviour = behaviour_of(contract)
-        self.clauses = clauses_of(contract, self.behaviour)
+        self.instruments = instruments or Instruments.of(contract)
+        self.behaviour: Behaviour = self.instruments.behaviour
+        self.clauses = self.instruments.clauses
         self.seed = seed
         self.budget = budget
         # Idempotency keys outlive a run, so two runs with one seed must not share them.
         self.nonce = nonce or secrets.token_hex(4)
         self.target, self._connection, self._control = reached(target, f"verify-{self.nonce}")
-        cast = Cast(self.target.principals, self.behaviour, self._control, self.nonce)
-        limits = self.behaviour.rate_limits
-        self.client = Client(self.target, self._connection, self._control, cast, limits)
-        self.scene = Scene(
-            contract, self.behaviour, validators(contract), self.client, cast, self._control, self.nonce,
-            thorough=budget == "nightly",
-        )  # fmt: skip
+        self.cast = Cast(self.target.principals, self.behaviour, self._control, self.nonce)
+        self.client = Client(
+            self.target, self._connection, self._control, self.cast, self.behaviour.rate_limits
+        )
+        self._grounds: dict[str, _Ground] = {}
+        self._current = ""
+        self.scene = self._ground("").scene
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def _ground(self, operation: str) -> _Ground:
+        if operation not in self._grounds:
+            mark = f"{zlib.crc32(f'{self.nonce}:{operation}'.encode()):08x}"
+            control = self._control.at(f"verify-{self.nonce}-{operation}") if self._control else None
+            scene = Scene(
+                self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
+                second_opinion=self.instruments.second_opinion(self.client.base_url),
+                thorough=self.budget == "nightly",
+            )  # fmt: skip
+            self._grounds[operation] = _Ground(scene, control)
+        return self._grounds[operation]
+
+    def _enter(self, operation: str) -> _Ground:
+        """The ground of an operation, with the client standing on it."""
+        ground = self._ground(operation)
+        if operation != self._current:
+            self._current, self.client.log = operation, ground.log
+            if ground.control is not None:
+                self.client.sandbox = ground.control.sandbox
+                self.cast.rest()
+        return ground
 
     def judge(self, clause: Clause) -> Case:
         """The verdict on one clause. Raises TargetError when the target goes away."""
@@ -107,8 +147,9 @@ class Run:
         return Case(clause.name, clause.concept, verdict, findings, detail, time.monotonic() - started)
 
     def _verdict(self, clause: Clause) -> tuple[Verdict, str, tuple[Finding, ...]]:
+        ground = self._enter(clause.operation)
         try:
-            PROBES[clause.id](self.scene, self.behaviour.bindings[clause.operation])
+            PROBES[clause.id](ground.scene, self.behaviour.bindings[clause.operation])
         except Violated as violation:
             return "violate", violation.title, (self._finding(clause, violation),)
         except Inconclusive as reason:
@@ -117,10 +158,15 @@ class Run:
             return "not-exercised", str(reason), ()
         return "conform", "", ()
 
+    @property
+    def served(self) -> bool:
+        """Whether any request of the owner succeeded."""
+        return any(ground.scene.successes for ground in self._grounds.values())
+
     def shortfall(self, cases: Sequence[Case], skipped: Mapping[str, str] | None = None) -> str:
         """Why the cases so far prove too little; empty when they prove enough."""
         secured = any(binding.operation.security for binding in self.behaviour.bindings.values())
-        served = bool(self.scene.successes) or not secured
+        served = self.served or not secured
         return shortfall(cases, skipped or {}, served=served, throttled=self.client.starved)
 
     def fuzzed(self, cases: Sequence[Case], chosen: Plan, tell: Listener) -> list[Case]:
@@ -129,10 +175,10 @@ class Run:
         from troth.conformance.fuzzing import fuzz  # noqa: PLC0415
 
         clauses = {c.name: c for c in chosen.clauses if c.id in FUZZED and c.name not in chosen.skipped}
-        if not clauses or not self.scene.successes:
+        if not clauses or not self.served:
             return list(cases)
         found = fuzz(
-            self.contract, self.behaviour, self.target, self.scene.cast, self._control, seed=self.seed,
+            self.contract, self.behaviour, self.target, self.cast, self._control, seed=self.seed,
             budget=self.budget, operations=frozenset(c.operation for c in clauses.values()),
             tell=lambda label: tell(Fuzzing(label)),
         )  # fmt: skip
@@ -173,15 +219,16 @@ def verify(
     budget: Budget = "pr",
     fuzz: bool = True,
     nonce: str | None = None,
+    instruments: Instruments | None = None,
     listener: Listener | None = None,
 ) -> Outcome:
     """Hold a target to a contract. Raises TargetError when nothing answers, UsageError for a senseless plan."""
     tell = listener or (lambda _event: None)
     started = time.monotonic()
-    clauses = clauses_of(contract, behaviour_of(contract))
-    chosen = plan(clauses, only=only, skips=skips, shard=shard, today=datetime.now(UTC).date())
+    instruments = instruments or Instruments.of(contract)
+    chosen = plan(instruments.clauses, only=only, skips=skips, shard=shard, today=datetime.now(UTC).date())
     tell(Planned(chosen))
-    with Run(contract, target, seed=seed, budget=budget, nonce=nonce) as run:
+    with Run(contract, target, seed=seed, budget=budget, nonce=nonce, instruments=instruments) as run:
         cases = []
         for clause in chosen.clauses:
             tell(Started(clause))
@@ -193,7 +240,7 @@ def verify(
             )
             cases.append(case)
             tell(Judged(clause, case))
-        if fuzz and target.transport is None:
+        if fuzz and target.networked:
             cases = run.fuzzed(cases, chosen, tell)
         return Outcome(
             f"{contract.title} {contract.version}", target.base_url, seed, tuple(cases),

@@ -37,6 +37,7 @@ class Stage(ABC):
         control: Control | None,
         nonce: str,
         *,
+        second_opinion: SecondOpinion,
         thorough: bool = False,
     ) -> None:
         self.contract = contract
@@ -47,7 +48,7 @@ class Stage(ABC):
         self.control = control
         self.nonce = nonce
         self.thorough = thorough
-        self.second_opinion = SecondOpinion(contract, client.base_url)
+        self.second_opinion = second_opinion
         self.bodies = Bodies(contract, validators, nonce)
         self.successes: dict[str, Exchange] = {}
         self.memory: dict[str, Any] = {}

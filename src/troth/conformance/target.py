@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from troth.conformance.connections import Connection
 from troth.conformance.control import Control
 from troth.errors import TargetError, UsageError
 
@@ -31,13 +32,22 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """``base_url`` includes the base path. ``rate`` is requests per second; ``transport`` replaces the network."""
+    """``base_url`` includes the base path. ``rate`` is requests per second.
+
+    ``transport`` replaces httpx's network, ``connection`` httpx as a whole.
+    """
 
     base_url: str
     principals: tuple[Principal, ...] = ()
     rate: float | None = None
     control_url: str | None = None
     transport: httpx.BaseTransport | None = field(default=None, repr=False)
+    connection: Connection | None = field(default=None, repr=False)
+
+    @property
+    def networked(self) -> bool:
+        """Whether requests go over the network, where other tools could send some as well."""
+        return self.transport is None and self.connection is None
 
 
 def principal_of(text: str, environment: Mapping[str, str]) -> Principal:
@@ -76,7 +86,7 @@ def _variable(variable: str, name: str, environment: Mapping[str, str]) -> str:
     return environment[variable]
 
 
-def reached(target: Target, sandbox: str) -> tuple[Target, httpx.Client, Control | None]:
+def reached(target: Target, sandbox: str) -> tuple[Target, Connection, Control | None]:
     """A connection to the target, with the control plane where it has one, and the principals that it names.
 
     Raises TargetError when nothing answers.
@@ -86,11 +96,11 @@ def reached(target: Target, sandbox: str) -> tuple[Target, httpx.Client, Control
         raise TargetError(
             f"{target.base_url!r} is not an http(s) URL. Give --base-url such as http://127.0.0.1:4010/api."
         )
-    connection = httpx.Client(
+    connection = target.connection or httpx.Client(
         transport=target.transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
     )
     try:
-        connection.get(target.base_url)
+        connection.request("GET", target.base_url)
     except httpx.HTTPError as error:
         connection.close()
         reason = str(error) or type(error).__name__

@@ -1,0 +1,34 @@
+"""What is made from a contract once and serves every run against it: clauses, validators, a second judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from troth.behaviour import Behaviour, behaviour_of
+from troth.behaviour.clauses import Clause, clauses_of
+from troth.conformance.second_opinion import SecondOpinion
+from troth.contract import Contract, Validators, validators
+
+__all__ = ["Instruments"]
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """Compiled lazily, remembered for good; nothing in here knows a target."""
+
+    contract: Contract
+    behaviour: Behaviour
+    clauses: tuple[Clause, ...]
+    validators: Validators
+    _opinions: dict[str, SecondOpinion] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, contract: Contract) -> Instruments:
+        behaviour = behaviour_of(contract)
+        return cls(contract, behaviour, clauses_of(contract, behaviour), validators(contract))
+
+    def second_opinion(self, base_url: str) -> SecondOpinion:
+        """openapi-core over the contract, as it is served at a URL."""
+        if base_url not in self._opinions:
+            self._opinions[base_url] = SecondOpinion(self.contract, base_url)
+        return self._opinions[base_url]
