@@ -264,6 +264,7 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         },
         "scopes": {"read": "{resource}:r", "write": "{resource}:w", "aliases": {"{access}": True}},
         "writes": {"readOnly": "reject", "unknown": "ignore"},
+        "viewer": {"reach": {"values": {"all": True}, "default": "all", "row": "orders"}},
         "tokens": {"scheme": "bearer", "tenant": "org", "subject": "sub", "ttl": "1h"},
         "formats": {"moment": "YYYY-MM-DD hh:mm:ss"},
         "query": {
@@ -351,6 +352,7 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         },
         "records": {"r": {"on": {"create": True}, "when": "true", "in": "orders", "row": {"total": "1"}}},
         "shared": True,
+        "permissions": {"Orders": True},
         "events": {"e": {"on": {"create": True}, "when": "true", "data": "{'a': 1}"}},
         "eventData": "{'id': id}",
     },
@@ -379,6 +381,7 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
     "operation": {
         "kind": "list",
         "scopes": {"s": True},
+        "permissions": {"Orders": True},
         "pagination": "default",
         "parents": {"p": "id"},
         "where": "true",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,9 @@ from troth.engine.control import CONTROL_PATH, Control
 from troth.testing.transport import MockTransport
 
 BASE = "http://mock.test"
+
+#: Contracts of these tests alone, for what no shipped one promises: directories with a document and a seed.
+OWN = tuple(sorted(path.parent for path in Path(__file__).parent.glob("*/openapi.yaml")))
 
 
 class EngineTransport(MockTransport):
@@ -43,20 +47,21 @@ def clientcasa() -> Contract:
 
 
 def engine_of(contract: Contract, *faults: str, **options: Any) -> Engine:
-    """An engine with the shipped seed data, where there is some."""
-    seed_file = shipped().mocks / contract.name / "seed.yaml"
+    """An engine with the shipped seed data, or with that beside the document, where there is some."""
+    beside = Path(contract.source).parent
+    seed_file = (beside if beside in OWN else shipped().mocks / contract.name) / "seed.yaml"
     given = {"seed": 7, "seed_file": seed_file if seed_file.is_file() else None, **options}
     return Engine(contract, Settings(faults=frozenset(faults), **given))
 
 
 @pytest.fixture(scope="session")
 def promising(clientcasa: Contract) -> Callable[[str], Contract]:
-    """A shipped contract that makes a promise, by clause id: ClientCasa if it can, else one of the others."""
+    """A contract that makes a promise, by clause id: ClientCasa if it can, else another, shipped or of these tests."""
     others = sorted(set(shipped().names()) - {"clientcasa"})
 
     @cache
     def contracts() -> list[tuple[Contract, frozenset[str]]]:
-        found = [clientcasa, *map(load_contract, others)]
+        found = [clientcasa, *map(load_contract, [*others, *map(str, OWN)])]
         return [(c, frozenset(clause.id for clause in clauses_of(c, behaviour_of(c)))) for c in found]
 
     return lambda clause: next((c for c, clauses in contracts() if clause in clauses), clientcasa)

@@ -47,6 +47,7 @@ from troth.behaviour.occasions import (
     limited_read,
     maximum,
     paged,
+    permitted,
     pointed,
     references,
     refusing,
@@ -114,6 +115,7 @@ _ROWS = (
     Promise("authentication.token", "A token is good while its signature is.", tokened),
     Promise("scopes.required", "A credential without {scopes} is refused.", scoped),
     Promise("scopes.sufficient", "A credential with {scopes} alone is let through.", scoped),
+    Promise("permissions.required", "A credential that lacks one of {permissions} is refused.", permitted),
     Promise("pagination.complete", "Walking the pages of {resource} gives every row once, whatever the size.", paged),
     Promise("pagination.cursor", "A walk by cursor gives every row once, though rows are added meanwhile.", pointed),
     Promise("pagination.size", "A page has as many rows as '{size}' asks for, while there are so many.", sized),
@@ -215,6 +217,7 @@ def _words(at: Place) -> dict[str, object]:
         "path": at.binding.operation.path,
         "resource": at.binding.resource.name if at.binding.resource else "the resource",
         "scopes": " and ".join(sorted(at.binding.scopes)),
+        "permissions": ", ".join(sorted(at.binding.permissions)),
         "size": paging.size if paging else "",
         "maximum": paging.max_size if paging else "",
     }

@@ -111,10 +111,19 @@ def _access(at: Teller) -> Iterator[Fact]:
             "x-behaviour scopes template": "/x-behaviour/scopes",
         }.get(source, security)
         yield at.fact("scopes", f"{wanted}; else {at.refusal('forbidden')}", pointer, source)
+    if at.binding.permissions:
+        wanted = ", ".join(sorted(at.binding.permissions))
+        own = "permissions" in operation.extension
+        pointer = at.own("permissions") if own else join(_resource_pointer(at), "permissions")
+        yield at.fact("permissions", f"{wanted}; else {at.refusal('forbidden')}", pointer, "x-behaviour")
     if behaviour.tenancy.source == "header":
         yield at.fact("tenant", _tenant(at), "/x-behaviour/tenancy", "x-behaviour")
     if behaviour.tenancy.source != "none" and at.binding.resource is not None:
         yield at.fact("tenancy", _tenancy(at), "/x-behaviour/tenancy", "x-behaviour")
+
+
+def _resource_pointer(at: Teller) -> str:
+    return at.binding.resource.pointer if at.binding.resource else at.operation
 
 
 def _carried(name: str, authentication: Authentication) -> str:
@@ -254,7 +263,7 @@ def _refusals(binding: Binding, behaviour: Behaviour, at: Teller) -> Sequence[st
     """The kinds of refusal that a request can meet, in the order in which it meets them."""
     found = []
     if binding.operation.security:
-        found += ["unauthenticated", *(["forbidden"] if binding.scopes else [])]
+        found += ["unauthenticated", *(["forbidden"] if binding.scopes or binding.permissions else [])]
     tenancy = behaviour.tenancy
     if tenancy.source == "header":
         found += [tenancy.missing, tenancy.unknown, tenancy.stranger]

@@ -1,8 +1,8 @@
 """CEL expressions over rows: the only module that speaks to the CEL package.
 
 An expression sees the fields of one row (every JSON number is a double), plus ``old`` (the row before an update),
-``changes`` (what the request sends) and ``viewer`` (the principal), in actions ``body`` and ``created``, in lists
-``query``, and these functions:
+``changes`` (what the request sends) and ``viewer`` (the caller's settings), in actions ``body`` and ``created``, in
+lists ``query``, and these functions:
 
 ``today()``, ``now()``           the clock, as ``2026-05-19`` and ``2026-05-19T09:30:00.000Z``
 ``days(date, n)``                a date moved by n days
@@ -81,6 +81,8 @@ class ExpressionError(ValueError):
 class World(Protocol):
     """What an expression may ask for beyond its own row."""
 
+    @property
+    def viewer(self) -> Mapping[str, Any]: ...
     def today(self) -> str: ...
     def now(self) -> str: ...
     def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]: ...
@@ -136,6 +138,8 @@ class Expression:
         scope: dict[str, Any] = {name: doubles(row.get(name)) for name in self.names}
         if extra:
             scope.update({k: doubles(v) for k, v in extra.items() if k in self.variables})
+        if "viewer" in self.variables:
+            scope["viewer"] = doubles(world.viewer)
         calls = {name: _CALLS[name](world, row) for name in self.functions if name in _CALLS}
         try:
             return _ordered(self.program.execute(cel.Context(scope, calls)))

@@ -13,6 +13,7 @@ from troth.behaviour.paging import pagination_of
 from troth.behaviour.querying import answer_of, placed, querying, row_member
 from troth.behaviour.resources import build_resource, expression, properties_of
 from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
+from troth.behaviour.viewers import permissions_of, viewer_of
 from troth.behaviour.vocabulary import check_vocabulary
 from troth.contract.model import Contract, Operation
 from troth.contract.pointers import join
@@ -48,6 +49,7 @@ def behaviour_of(contract: Contract) -> Behaviour:
         bindings=bindings,
         querying=querying(contract),
         moment=profiles.moment(contract),
+        viewer=viewer_of(contract),
     )
 
 
@@ -226,6 +228,7 @@ def _binding(
             contract, operation.extension.get("where"), join(operation.pointer, "x-behaviour", "where")
         ),
         prints=shape.prints,
+        permissions=permissions_of(contract, operation, resource),
     )
 
 

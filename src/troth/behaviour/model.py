@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from troth.behaviour.expressions import Expression
 from troth.behaviour.moments import RFC3339
+from troth.behaviour.seeing import Setting, Visibility
 from troth.contract.model import Operation
 
 __all__ = [
@@ -429,6 +430,7 @@ class Resource:
     records: tuple[Record, ...] = ()
     shared: bool = False
     event_data: Expression | None = None
+    visibility: tuple[Visibility, ...] = ()
 
     @property
     def label(self) -> str:
@@ -527,7 +529,7 @@ class Binding:
     """What one operation does. ``sources`` says for each derived fact where it came from.
 
     ``rules`` hold for this operation alone; ``where`` narrows a list; ``answers`` is the resource whose row an
-    action shows; ``prints``: the answer is a document that shows the row.
+    action shows; ``prints``: the answer is a document that shows the row. A caller needs all ``permissions``.
     """
 
     operation: Operation
@@ -551,6 +553,7 @@ class Binding:
     prints: bool = False
     query: Querying = member(default_factory=Querying)
     answer: Answer | None = None
+    permissions: frozenset[str] = frozenset()
 
     @property
     def id(self) -> str:
@@ -577,6 +580,7 @@ class Behaviour:
     bindings: Mapping[str, Binding]
     querying: Querying = member(default_factory=Querying)
     moment: str = RFC3339
+    viewer: Mapping[str, Setting] = member(default_factory=dict)
 
     def binding(self, resource: str, kind: Kind) -> Binding | None:
         """The first operation of a kind on a resource, without parents where there is a choice."""

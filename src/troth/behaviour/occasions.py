@@ -35,6 +35,7 @@ __all__ = [
     "limited_read",
     "maximum",
     "paged",
+    "permitted",
     "pointed",
     "references",
     "refusing",
@@ -141,6 +142,14 @@ def secured(at: Place) -> str | None:
 
 def scoped(at: Place) -> str | None:
     return at.operation if at.binding.scopes and secured(at) else None
+
+
+def permitted(at: Place) -> str | None:
+    """Where a caller needs permissions: at the operation that asks for some, else at its resource."""
+    if not at.binding.permissions or not secured(at):
+        return None
+    own = "permissions" in at.binding.operation.extension
+    return join(join(at.operation, "x-behaviour") if own else at.resource, "permissions")
 
 
 def paged(at: Place) -> str | None:

@@ -29,6 +29,8 @@ class Principal:
     tenant: str | None
     headers: Mapping[str, str] = field(repr=False)
     scopes: tuple[str, ...] = ("*",)
+    permissions: tuple[str, ...] = ("*",)
+    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,11 @@ def _settings(table: Table) -> Settings:
 
 
 def _principal(name: str, table: Table) -> Principal:
-    table.only("tenant", "headers", "scopes")
+    table.only("tenant", "headers", "scopes", "permissions", "settings")
     headers = {key: table.table("headers").string(key) or "" for key in table.table("headers").content}
-    return Principal(name, table.string("tenant"), MappingProxyType(headers), table.strings("scopes", ("*",)))
+    scopes, permissions = (table.strings(word, ("*",)) for word in ("scopes", "permissions"))
+    known = MappingProxyType(dict(table.table("settings").content))
+    return Principal(name, table.string("tenant"), MappingProxyType(headers), scopes, permissions, known)
 
 
 def _skip(clause: str, table: Table) -> Skip:

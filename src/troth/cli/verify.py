@@ -145,7 +145,10 @@ def _target(settings: Settings, options: Mapping[str, Any]) -> Target:
     url = options["base_url"] or settings.base_url
     if not url:
         raise UsageError("Say where the target is: --base-url URL, or base-url under [target] in troth.toml.")
-    known = tuple(Principal(p.name, p.tenant, p.headers, p.scopes) for p in settings.principals.values())
+    known = tuple(
+        Principal(p.name, p.tenant, p.headers, p.scopes, p.permissions, p.settings)
+        for p in settings.principals.values()
+    )
     given = tuple(principal_of(text, os.environ) for text in options["principals"])
     rate = parse_rate(options["rate"]) if options["rate"] else settings.rate
     return Target(url, given or known, rate, options["control"] or settings.control_url)

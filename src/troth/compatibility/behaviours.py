@@ -88,6 +88,9 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "errors.sentences.* error-message value",
         "errors.kinds.*.** error-code value",
         "writes.* write-policy value",
+        "viewer.* caller-setting member",
+        "viewer.*.values.* caller-setting-value member",
+        "viewer.*.** caller-setting value",
         "formats.* written-form value",
         "webhooks.retries.* retry value",
         "webhooks.** delivery value",
@@ -112,6 +115,7 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "records.* record member",
         "records.*.** record value",
         "shared sharing member",
+        "permissions.* required-permission member",
         "visible visibility value",
         "order order value",
         "immutable immutability member",
@@ -133,6 +137,7 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
     "operation": _rows(
         "pagination pagination value",
         "scopes.* required-scope member",
+        "permissions.* required-permission member",
         "filters.* filter value",
         "filters.*.** filter value",
         "idempotency idempotency value",
@@ -247,7 +252,7 @@ def _fact(
 _NAMED = frozenset(
     {"transition", "transition-origin", "invariant", "event", "record", "idempotent-method", "scope-alias",
      "required-scope", "rate-header", "pagination", "filter", "error-envelope", "delivery", "retry", "rate-limit",
-     "spelling"},
+     "spelling", "required-permission", "caller-setting", "caller-setting-value"},
 )  # fmt: skip
 """Subjects whose last step is the name of the thing that came or went."""
 

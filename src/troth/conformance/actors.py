@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from troth.behaviour.model import Behaviour, Binding
 from troth.conformance.control import Control
 from troth.conformance.target import Principal
 from troth.conformance.verdicts import NotExercised
 
-__all__ = ["Actor", "Cast"]
+__all__ = ["Actor", "Cast", "Onlooker"]
 
 
 @dataclass(slots=True, eq=False)
@@ -22,6 +23,26 @@ class Actor:
     scopes: tuple[str, ...]
     headers: Mapping[str, str] = field(repr=False)
     remaining: int | None = None
+    permissions: tuple[str, ...] = ("*",)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Onlooker:
+    """A world for expressions that ask for nothing but the caller's settings."""
+
+    def __init__(self, behaviour: Behaviour, settings: Mapping[str, Any]) -> None:
+        self.viewer = {name: one.default for name, one in behaviour.viewer.items()} | dict(settings)
+
+    def today(self) -> str:
+        return ""
+
+    now = today
+
+    def related(self, _resource: str, _field: str, _row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return []
+
+    def lookup(self, _resource: str, _identifier: Any) -> None:
+        return None
 
 
 class Cast:
@@ -37,7 +58,14 @@ class Cast:
         self._minted: dict[frozenset[str], Actor] = {}
         self.secrets: set[str] = set()
         self._known = [self._actor(one) for one in principals]
-        broad = sorted(self._known, key=lambda actor: (not self._allows_all(actor), -len(actor.scopes)))
+        broad = sorted(
+            self._known,
+            key=lambda actor: (
+                not (self._allows_all(actor) and self._permitted(actor)),
+                self._restricted(actor),
+                -len(actor.scopes),
+            ),
+        )
         owner = broad[0] if broad else Actor("anonymous", None, (), {})
         peer = next((one for one in broad if one.tenant != owner.tenant), None)
         self.owner = self.fresh(owner) or owner
@@ -50,10 +78,25 @@ class Cast:
 
     def _actor(self, principal: Principal) -> Actor:
         self.secrets.update(principal.headers[name] for name in self.credentials(principal.headers))
-        return Actor(principal.name, principal.tenant, principal.scopes, dict(principal.headers))
+        return Actor(
+            principal.name, principal.tenant, principal.scopes, dict(principal.headers), None,
+            principal.permissions, principal.settings,
+        )  # fmt: skip
 
     def _allows_all(self, actor: Actor) -> bool:
         return all(self.allows(actor, binding.scopes) for binding in self._behaviour.bindings.values())
+
+    def _permitted(self, actor: Actor) -> bool:
+        asked = {name for binding in self._behaviour.bindings.values() for name in binding.permissions}
+        return "*" in actor.permissions or asked <= set(actor.permissions)
+
+    def _restricted(self, actor: Actor) -> int:
+        """How many rules of visibility hold for an actor."""
+        return sum(
+            rule.when is None or rule.when.holds({}, Onlooker(self._behaviour, actor.settings))
+            for resource in self._behaviour.resources.values()
+            for rule in resource.visibility
+        )
 
     def credentials(self, headers: Mapping[str, str]) -> list[str]:
         """Which of a principal's headers are the credential; all of them when the contract does not say."""
@@ -119,8 +162,8 @@ class Cast:
 
     def fresh(self, like: Actor) -> Actor | None:
         """The same principal with an unused credential; None without a control plane."""
-        headers = self._issued(like.tenant, like.scopes)
-        return None if headers is None else Actor(like.name, like.tenant, like.scopes, headers)
+        headers = self._issued(like)
+        return None if headers is None else replace(like, headers=headers, remaining=None)
 
     def rest(self) -> None:
         """Forget what was left of every credential: another sandbox counts from the beginning."""
@@ -130,25 +173,40 @@ class Cast:
 
     def renew(self, actor: Actor) -> bool:
         """Give an actor an unused credential; False without a control plane."""
-        headers = self._issued(actor.tenant, actor.scopes)
+        headers = self._issued(actor)
         if headers is not None:
             actor.headers, actor.remaining = headers, None
         return headers is not None
 
     def _mint(self, scopes: frozenset[str]) -> Actor | None:
         if scopes not in self._minted:
-            headers = self._issued(self.owner.tenant, scopes)
-            if headers is None:
+            wanted = tuple(sorted(scopes))
+            found = self.fresh(replace(self.owner, name="+".join(wanted), scopes=wanted))
+            if found is None:
                 return None
-            self._minted[scopes] = Actor(
-                "+".join(sorted(scopes)), self.owner.tenant, tuple(sorted(scopes)), headers
-            )
+            self._minted[scopes] = found
         return self._minted[scopes]
 
-    def _issued(self, tenant: str | None, scopes: Iterable[str]) -> Mapping[str, str] | None:
-        if self._control is None or tenant is None:
+    def without(self, permission: str, others: Iterable[str]) -> Actor:
+        """An actor of the owner's tenant with the other permissions and not this one. Raises NotExercised."""
+        rest = tuple(sorted(set(others) - {permission}))
+        for actor in self._known:
+            own = set(actor.permissions)
+            if actor.tenant == self.owner.tenant and set(rest) <= own and not own & {permission, "*"}:
+                return actor
+        found = self.fresh(replace(self.owner, name=f"without {permission}", permissions=rest))
+        if found is None:
+            raise NotExercised(
+                f"no principal lacks only the permission {permission}; add one to the target file"
+            )
+        return found
+
+    def _issued(self, like: Actor) -> Mapping[str, str] | None:
+        """The headers of a new credential with the rights of an actor; None without a control plane."""
+        if self._control is None or like.tenant is None:
             return None
         self._count += 1
-        headers = self._control.mint(f"verify-{self._nonce}-{self._count}", tenant, scopes)
+        name = f"verify-{self._nonce}-{self._count}"
+        headers = self._control.mint(name, like.tenant, like.scopes, like.permissions, like.settings)
         self.secrets.update(headers[name] for name in self.credentials(headers))
         return headers

@@ -63,14 +63,26 @@ class Control:
         """The same control plane, acting on another sandbox."""
         return Control(self._connection, self.url, sandbox)
 
-    def principals(self) -> Iterator[tuple[str, str | None, Mapping[str, str], tuple[str, ...]]]:
-        """(name, tenant, headers, scopes) of every credential that the mock was started with."""
+    def principals(self) -> Iterator[tuple[Any, ...]]:
+        """(name, tenant, headers, scopes, permissions, settings) of every credential that the mock started with."""
         for about in self._call("GET", "/principals").get("principals") or ():
-            yield about["name"], about.get("tenant"), about["headers"], tuple(about.get("scopes") or ("*",))
+            rights = (tuple(about.get(word) or ("*",)) for word in ("scopes", "permissions"))
+            yield about["name"], about.get("tenant"), about["headers"], *rights, about.get("settings") or {}
 
-    def mint(self, name: str, tenant: str | None, scopes: Iterable[str]) -> Mapping[str, str]:
+    def mint(
+        self,
+        name: str,
+        tenant: str | None,
+        scopes: Iterable[str],
+        permissions: Iterable[str] = ("*",),
+        settings: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, str]:
         """The headers of a new credential."""
-        made = self._call("POST", "/principals", {"name": name, "tenant": tenant, "scopes": list(scopes)})
+        asked = {
+            "name": name, "tenant": tenant, "scopes": list(scopes), "permissions": list(permissions),
+            "settings": dict(settings or {}),
+        }  # fmt: skip
+        made = self._call("POST", "/principals", asked)
         headers: Mapping[str, str] = made["headers"]
         return headers
 

@@ -8,7 +8,7 @@ from typing import Any
 from troth.behaviour.expressions import Expression
 from troth.behaviour.model import Kind
 from troth.behaviour.moments import moment_writer
-from troth.conformance.actors import Actor
+from troth.conformance.actors import Actor, Onlooker
 from troth.conformance.scene import Scene
 
 __all__ = ["Questions"]
@@ -21,6 +21,7 @@ class Questions:
         self._scene = scene
         self._actor = actor
         self._found: dict[tuple[str, str], dict[str, Any] | None] = {}
+        self.viewer = Onlooker(scene.behaviour, actor.settings).viewer
 
     def now(self) -> str:
         exact = self._scene.now().strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,7 +17,7 @@ from troth.errors import TargetError, UsageError
 __all__ = ["Principal", "Target", "principal_of", "reached"]
 
 _TIMEOUT = 15.0
-_PART = re.compile(r",(?=(?:tenant|scopes|header)=)")
+_PART = re.compile(r",(?=(?:tenant|scopes|permissions|setting|header)=)")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -28,6 +29,8 @@ class Principal:
     tenant: str | None
     headers: Mapping[str, str] = field(repr=False)
     scopes: tuple[str, ...] = ("*",)
+    permissions: tuple[str, ...] = ("*",)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,18 @@ class Target:
 
 
 def principal_of(text: str, environment: Mapping[str, str]) -> Principal:
-    """``NAME,tenant=T,scopes=A+B,header=K:V`` with ``${VARIABLES}``; header may repeat.
+    """``NAME,tenant=T,scopes=A+B,permissions=P,setting=K:V,header=K:V`` with ``${VARIABLES}``.
+
+    ``setting`` and ``header`` may repeat.
 
     Raises UsageError, which never shows a header's value.
     """
     name, *parts = _PART.split(text)
     tenant: str | None = None
     scopes: tuple[str, ...] = ("*",)
+    permissions: tuple[str, ...] = ("*",)
     headers: dict[str, str] = {}
+    settings: dict[str, Any] = {}
     if not name or "=" in name:
         raise UsageError("A principal begins with its name: NAME,tenant=T,scopes=A+B,header=K:V")
     for part in parts:
@@ -68,14 +75,17 @@ def principal_of(text: str, environment: Mapping[str, str]) -> Principal:
             tenant = value
         elif key == "scopes":
             scopes = tuple(value.split("+"))
+        elif key == "permissions":
+            permissions = tuple(value.split("+"))
         else:
-            header, colon, content = value.partition(":")
+            word, colon, content = value.partition(":")
             if not colon:
+                example = "X-Api-Key:secret" if key == "header" else "visibility:restricted"
                 raise UsageError(
-                    f"Principal {name}: header= takes a name and a value, such as header=X-Api-Key:secret"
+                    f"Principal {name}: {key}= takes a name and a value, such as {key}={example}"
                 )
-            headers[header.strip()] = content.strip()
-    return Principal(name, tenant, headers, scopes)
+            (headers if key == "header" else settings)[word.strip()] = content.strip()
+    return Principal(name, tenant, headers, scopes, permissions, settings)
 
 
 def _variable(variable: str, name: str, environment: Mapping[str, str]) -> str:

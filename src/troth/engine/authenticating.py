@@ -23,7 +23,8 @@ SHOWN_AS_TOKEN = "token:"  # noqa: S105 - a mark, no secret
 class Principal:
     """A caller: its tenant, scopes (``*`` for all) and the partition that its rate limit counts under.
 
-    ``tenants`` are further ones that it may name where a header says which tenant a request is about.
+    ``tenants`` are further ones that it may name where a header says which tenant a request is about; ``settings``
+    is what expressions see as ``viewer``; ``permissions`` (``*`` for all) are what operations may ask for.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Principal:
     expires: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     tenants: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset({"*"})
 
     def allows(self, wanted: Iterable[str], aliases: Mapping[str, frozenset[str]]) -> bool:
         if "*" in self.scopes:
@@ -148,7 +150,9 @@ class Authenticator:
         raise Refusal("unauthenticated", message, None, ((b"www-authenticate", challenge),))
 
     def authorise(self, binding: Binding, principal: Principal) -> None:
-        """Raises Refusal ``forbidden`` when a scope is missing."""
+        """Raises Refusal ``forbidden`` when a scope or a permission is missing."""
+        if binding.permissions and "*" not in principal.permissions and principal is not ANONYMOUS:
+            self._permit(binding, principal)
         if (
             binding.scopes
             and not principal.allows(binding.scopes, self._aliases)
@@ -162,6 +166,14 @@ class Authenticator:
                 f"The credential lacks the scope {', '.join(missing)}.",
                 [{"rule": "scope", "message": f"{scope} is required."} for scope in missing],
             )
+
+    def _permit(self, binding: Binding, principal: Principal) -> None:
+        missing = sorted(binding.permissions - principal.permissions)
+        enough = "permission-any" in self._faults and len(missing) < len(binding.permissions)
+        if missing and not enough and "permission-ignored" not in self._faults:
+            message = f"The credential lacks the permission {', '.join(missing)}."
+            told = [{"rule": "permission", "message": f"{name} is required."} for name in missing]
+            raise Refusal("forbidden", message, told)
 
 
 def _aliases(behaviour: Behaviour) -> dict[str, frozenset[str]]:

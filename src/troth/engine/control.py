@@ -186,7 +186,7 @@ class Control:
         return {"principals": self._engine.credentials(), "tenants": dict(self._engine.seed.tenants)}
 
     def add_principal(self, given: Given, state: State, _name: str) -> Any:
-        """A new credential for a tenant; ``expires`` is RFC 3339, ``scopes`` a list."""
+        """A new credential for a tenant; ``expires`` is RFC 3339, ``scopes`` and ``permissions`` lists."""
         tenant = str(given.get("tenant", next(iter(self._engine.seed.tenants))))
         name = str(given.get("name") or f"{tenant}-{state.identities.word(6)}")
         scopes = frozenset(str(scope) for scope in given.get("scopes", ["*"]))
@@ -195,7 +195,11 @@ class Control:
             secret = f"key_{state.identities.word(32)}"
         expires = parse_instant(str(given["expires"])) if given.get("expires") else None
         tenants = frozenset(str(one) for one in given.get("tenants", ()))
-        principal = Principal(name, tenant, secret, scopes, expires, tenants=tenants)
+        settings = given.get("settings") or {}
+        if not isinstance(settings, dict):
+            raise UsageError(f"The settings of a principal are an object; found {settings!r}.")
+        permissions = frozenset(str(one) for one in given.get("permissions", ["*"]))
+        principal = Principal(name, tenant, secret, scopes, expires, settings, tenants, permissions)
         self._engine.add_principal(principal)
         return {**self._engine.credential(principal), "created": True}
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from troth.behaviour import behaviour_of
 from troth.behaviour.model import Behaviour, Binding
+from troth.behaviour.viewers import wrong_setting
 from troth.contract import Match, MethodNotAllowed
 from troth.contract.model import Contract
 from troth.engine.authenticating import Authenticator, Principal
@@ -33,7 +34,8 @@ from troth.engine.seed_files import Seed, invented_seed, read_seed
 from troth.engine.seeding import plant
 from troth.engine.state import State
 from troth.engine.tokens import TokenOffice
-from troth.errors import UsageError
+from troth.errors import SeedError, UsageError
+from troth.findings import Location
 
 __all__ = ["Engine", "Exchange", "Settings"]
 
@@ -82,6 +84,7 @@ class Engine:
         self.settings = settings or Settings()
         self.behaviour = _limited(behaviour_of(contract), self.settings.rate_limit)
         self.seed = _seed_of(contract, self.behaviour, self.settings)
+        _check_settings(self.seed, self.behaviour)
         oauth = self.behaviour.authentication.oauth
         self.oauth = (
             AuthorizationServer(oauth, self.seed.clients, self.seed.users, self.seed.tenants)
@@ -177,12 +180,15 @@ class Engine:
         for tenant in (principal.tenant, *sorted(principal.tenants)):
             if tenant not in self.seed.tenants:
                 raise UsageError(f"There is no tenant {tenant!r}; known: {', '.join(self.seed.tenants)}.")
+        wrong = wrong_setting(self.behaviour.viewer, principal.settings)
+        if wrong:
+            raise UsageError(f"The principal {principal.name!r} {wrong}")
         self.principals[principal.secret] = principal
         for authenticator in self._authenticators.values():
             authenticator.principals[principal.secret] = principal
 
     def credential(self, principal: Principal) -> dict[str, Any]:
-        """What a caller must send: ``{"name", "tenant", "headers", "scopes", "expires"}``."""
+        """What a caller must send: its name, tenant and rights, and until when they hold."""
         carriers = self.behaviour.authentication.carriers.values()
         place, name, prefix = next(
             (c for c in carriers if c[0] == "header"), ("header", "authorization", "Bearer ")
@@ -196,6 +202,8 @@ class Engine:
             "tenant": principal.tenant,
             "headers": headers | self._addressed(principal),
             "scopes": sorted(principal.scopes),
+            "permissions": sorted(principal.permissions),
+            "settings": dict(principal.settings),
             "expires": None if principal.expires is None else instant(principal.expires),
         }
 
@@ -408,3 +416,11 @@ def _seed_of(contract: Contract, behaviour: Behaviour, settings: Settings) -> Se
     if settings.seed_file is None:
         return invented_seed(behaviour)
     return read_seed(settings.seed_file, lenient=Path(contract.source).parent.name == "releases")
+
+
+def _check_settings(seed: Seed, behaviour: Behaviour) -> None:
+    """Every setting of every caller is one that the contract knows. Raises SeedError."""
+    for caller in () if seed.lenient else (*seed.principals.values(), *seed.users.values()):
+        wrong = wrong_setting(behaviour.viewer, caller.settings)
+        if wrong:
+            raise SeedError(f"{caller.name!r} {wrong}", Location(seed.source))

@@ -38,6 +38,8 @@ _ROWS = (
     ("bad-credential-accepted", "authentication.invalid", "any credential is served"),
     ("token-unchecked", "authentication.token", "the signature of a token is not looked at"),
     ("scope-ignored", "scopes.required", "a credential without the scope is served"),
+    ("permission-ignored", "permissions.required", "a credential without the permissions is served"),
+    ("permission-any", "permissions.required", "one of several permissions is enough"),
     ("page-skips-row", "pagination.complete", "the first row of every later page is lost"),
     ("page-repeats-row", "pagination.complete", "every later page begins with the row before it"),
     ("cursor-repeats-row", "pagination.cursor", "what follows a cursor begins with the row before it"),

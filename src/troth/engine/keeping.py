@@ -44,6 +44,7 @@ class Keeper:
             for name, resource in behaviour.resources.items()
         }
         self.sights = {name: Sight(kind) for name, kind in self.kinds.items()}
+        self._nobody = {name: setting.default for name, setting in behaviour.viewer.items()}
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
         self._dependents = _dependents(behaviour)
         self._referrers = _referrers(behaviour)
@@ -59,7 +60,7 @@ class Keeper:
         self.timed = tuple(r for r in behaviour.resources.values() if any("time" in e.on for e in r.events))
 
     def world(self, state: State, tenant: str, caller: Principal | None = None) -> TenantWorld:
-        return TenantWorld(state, tenant, self._full, self._id_fields, self._moment, caller)
+        return TenantWorld(state, tenant, self._full, self._id_fields, self._moment, caller, self._nobody)
 
     def _full(self, resource: str, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         kind = self.kinds.get(resource)

@@ -29,11 +29,12 @@ _KEY = OctKey.import_key(b"troth-mock-signing-key-is-public-by-design")
 
 
 class Client(NamedTuple):
-    """A registered application. ``secret`` None is a public client."""
+    """A registered application. ``secret`` None is a public client; its tokens allow no more than ``permissions``."""
 
     identifier: str
     redirect_uris: frozenset[str]
     secret: str | None
+    permissions: frozenset[str] = frozenset({"*"})
 
 
 class _Grant(NamedTuple):
@@ -61,7 +62,7 @@ class AuthorizationServer:
         self,
         settings: OAuth,
         clients: Mapping[str, Client],
-        users: Mapping[str, str],
+        users: Mapping[str, Principal],
         tenants: Mapping[str, str],
     ) -> None:
         self._settings = settings
@@ -111,7 +112,7 @@ class AuthorizationServer:
             "code",
             client.identifier,
             user,
-            self._users[user],
+            self._users[user].tenant,
             scopes,
             expires,
             redirect,
@@ -220,15 +221,26 @@ class AuthorizationServer:
         tenant = str(claims.get(self._settings.claim, ""))
         if tenant not in self._slugs and tenant not in self._tenants:
             return None
+        user = self._users.get(str(claims.get("sub")))
         principal = Principal(
             name=f"oauth:{claims.get('sub')}",
             tenant=self._slugs.get(tenant, tenant),
             secret=token,
             scopes=frozenset(str(claims.get("scope", "")).split()),
             expires=float(claims.get("exp", 0)),
+            settings=user.settings if user else {},
+            permissions=self._permissions(str(claims.get("client_id")), user),
         )
         state.tokens["access:" + token] = principal
         return principal
+
+    def _permissions(self, client: str, user: Principal | None) -> frozenset[str]:
+        """What both the application and the user may do."""
+        known = self._clients.get(client)
+        granted = known.permissions if known else frozenset({"*"})
+        if user is None or "*" in user.permissions:
+            return granted
+        return user.permissions if "*" in granted else granted & user.permissions
 
 
 def _json(status: int, value: Any) -> Response:

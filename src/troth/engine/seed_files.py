@@ -1,14 +1,15 @@
 """Seed files: who and what a mock starts with, read from ``mocks/<api>/seed.yaml`` and checked.
 
-``tenants`` maps slugs to ``{id}``, ``principals`` names to ``{tenant, tenants, key, scopes}``, ``rows`` resources to
-tenants to blocks of ``{count, row}``. A resource's blocks may stand without a tenant: every tenant then has such rows.
-Blocks under ``*`` are rows that all tenants share.
+``tenants`` maps slugs to ``{id}``, ``principals`` names to ``{tenant, tenants, key, scopes, permissions, settings}``,
+``oauth.users`` likewise without key and scopes, ``rows`` resources to tenants to blocks of ``{count, row}``. A
+resource's blocks may stand without a tenant: every tenant then has such rows. Blocks under ``*`` are rows that all
+tenants share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Seed:
     tenants: Mapping[str, str]
     principals: Mapping[str, Principal]
     clients: Mapping[str, Client] = field(default_factory=dict)
-    users: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, Principal] = field(default_factory=dict)
     rows: Mapping[str, Mapping[str, list[Any]]] = field(default_factory=dict)
     source: str = ""
     lenient: bool = False
@@ -101,7 +102,7 @@ class _Reader:
         oauth = self._map(content.get("oauth"), "oauth")
         clients = {name: self._client(name, found) for name, found in self._maps(oauth, "clients")}
         users = {
-            name: self._tenant(f"user {name!r}", self._map(found, f"user {name!r}"), tenants)
+            name: self._caller(f"user {name!r}", name, found, tenants)
             for name, found in self._maps(oauth, "users")
         }
         principals = {
@@ -121,24 +122,36 @@ class _Reader:
         return tenant
 
     def _principal(self, name: str, given: Any, tenants: Mapping[str, str]) -> Principal:
-        about = self._map(given, f"principal {name!r}")
-        tenant = self._tenant(f"principal {name!r}", about, tenants)
+        who = f"principal {name!r}"
+        about = self._map(given, who)
+        found = self._caller(who, name, about, tenants)
         if not about.get("key"):
-            raise self._wrong(f"principal {name!r} has no key.")
-        scopes = about.get("scopes") or ("*",)
-        further = about.get("tenants") or ()
-        for what, found in (("scopes", scopes), ("tenants", further)):
-            if isinstance(found, str):
-                raise self._wrong(f"the {what} of principal {name!r} are a list; found {found!r}.")
+            raise self._wrong(f"{who} has no key.")
         members = frozenset(
-            self._tenant(f"principal {name!r}", {"tenant": slug}, tenants) for slug in further
+            self._tenant(who, {"tenant": slug}, tenants) for slug in self._list(about, "tenants", who)
         )
-        granted = frozenset(str(scope) for scope in scopes)
-        return Principal(name, tenant, str(about["key"]), granted, tenants=members)
+        scopes = self._list(about, "scopes", who) or frozenset("*")
+        return replace(found, secret=str(about["key"]), scopes=scopes, tenants=members)
+
+    def _caller(self, who: str, name: str, given: Any, tenants: Mapping[str, str]) -> Principal:
+        """Somebody without a credential yet: a tenant, settings and permissions."""
+        about = self._map(given, who)
+        tenant = self._tenant(who, about, tenants)
+        settings = self._map(about.get("settings"), f"settings of {who}")
+        permissions = self._list(about, "permissions", who) or frozenset("*")
+        return Principal(name, tenant, "", frozenset("*"), settings=settings, permissions=permissions)
+
+    def _list(self, about: Mapping[str, Any], key: str, who: str) -> frozenset[str]:
+        found = about.get(key) or ()
+        if not isinstance(found, list | tuple):
+            raise self._wrong(f"the {key} of {who} are a list; found {found!r}.")
+        return frozenset(str(word) for word in found)
 
     def _client(self, name: str, given: Any) -> Client:
-        about = self._map(given, f"client {name!r}")
-        return Client(name, frozenset(about.get("redirectUris") or ()), about.get("secret"))
+        who = f"client {name!r}"
+        about = self._map(given, who)
+        permissions = self._list(about, "permissions", who) or frozenset("*")
+        return Client(name, frozenset(about.get("redirectUris") or ()), about.get("secret"), permissions)
 
     def _blocks(self, resource: str, given: Any, tenants: Mapping[str, str]) -> Mapping[str, list[Any]]:
         if isinstance(given, list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from troth.engine.authenticating import Principal
@@ -13,11 +14,15 @@ __all__ = ["TenantWorld", "Viewer"]
 #: Gives the public view of a row plus its hidden fields.
 Viewer = Callable[[str, Row, "TenantWorld"], Mapping[str, Any]]
 
+_NOBODY: Mapping[str, Any] = MappingProxyType({})
+
 
 class TenantWorld:
     """One tenant's rows in one state, seen through ``viewer``. ``caller`` is the principal who asks, if one does."""
 
-    __slots__ = ("_active", "_id_fields", "_moment", "_now", "_viewer", "caller", "state", "tenant")
+    __slots__ = (
+        "_active", "_id_fields", "_moment", "_nobody", "_now", "_viewer", "caller", "state", "tenant",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -27,15 +32,22 @@ class TenantWorld:
         id_fields: Mapping[str, str],
         moment: Callable[[str], str] | None = None,
         caller: Principal | None = None,
+        nobody: Mapping[str, Any] = _NOBODY,
     ) -> None:
         self.state = state
         self.caller = caller
         self.tenant = tenant
+        self._nobody = nobody
         self._viewer = viewer
         self._id_fields = id_fields
         self._now: str | None = None
         self._moment = moment
         self._active: set[int] = set()
+
+    @property
+    def viewer(self) -> Mapping[str, Any]:
+        """The settings of the caller, completed by what is known of nobody in particular."""
+        return self._nobody if self.caller is None else {**self._nobody, **self.caller.settings}
 
     def today(self) -> str:
         return self.state.clock.today()

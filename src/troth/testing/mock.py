@@ -106,10 +106,20 @@ class Mock:
         return choose(self.credentials, name)
 
     def add_principal(
-        self, name: str, *, tenant: str, scopes: Sequence[str] = ("*",), expires: datetime | str | None = None
+        self,
+        name: str,
+        *,
+        tenant: str,
+        scopes: Sequence[str] = ("*",),
+        expires: datetime | str | None = None,
+        permissions: Sequence[str] = ("*",),
+        settings: Mapping[str, Any] | None = None,
     ) -> Credential:
-        """A new caller. Raises UsageError for a tenant that the seed does not have."""
-        given = {"name": name, "tenant": tenant, "scopes": list(scopes), "expires": _moment(expires)}
+        """A new caller. Raises UsageError for a tenant or a setting that there is not."""
+        given = {
+            "name": name, "tenant": tenant, "scopes": list(scopes), "expires": _moment(expires),
+            "permissions": list(permissions), "settings": dict(settings or {}),
+        }  # fmt: skip
         return credential_of(self._ask(self._control.add_principal, given))
 
     # -- doors ------------------------------------------------------------------------------------------------------

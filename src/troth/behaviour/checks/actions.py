@@ -48,14 +48,14 @@ def _view(ground: Ground, binding: Binding) -> Iterator[Finding]:
     if where is not None and binding.kind is not Kind.LIST:
         yield ground.finding("misplaced-keyword", at, "where narrows lists, and this is none.")
     elif where is not None and binding.resource is not None:
-        yield from inspected(ground, where, at, binding.resource.fields, {"query"})
+        yield from inspected(ground, where, at, binding.resource.fields, {"query", "viewer"})
 
 
 def _rules(ground: Ground, resource: Resource, binding: Binding) -> Iterator[Finding]:
     for rule in binding.rules:
         for word, expression in (("when", rule.when), ("require", rule.require)):
             if expression is not None:
-                extra = {"old", "changes", "body"}
+                extra = {"old", "changes", "body", "viewer"}
                 yield from inspected(ground, expression, join(rule.pointer, word), resource.fields, extra)
         if rule.field is not None and rule.field not in resource.fields:
             yield ground.missing_field(join(rule.pointer, "field"), rule.field, resource)
@@ -76,7 +76,9 @@ def _effect(ground: Ground, resource: Resource, effect: Effect) -> Iterator[Find
 
 def _record(ground: Ground, resource: Resource, record: Record) -> Iterator[Finding]:
     if record.when is not None:
-        yield from inspected(ground, record.when, join(record.pointer, "when"), resource.fields, {"old"})
+        yield from inspected(
+            ground, record.when, join(record.pointer, "when"), resource.fields, {"old", "viewer"}
+        )
     if record.into not in ground.behaviour.resources:
         if not ground.is_earlier_release:
             known = ground.behaviour.resources
@@ -97,7 +99,7 @@ def _values(
     for name, expression in values.items():
         if known is not None and name not in known.fields and not ground.is_earlier_release:
             yield ground.missing_field(join(at, name), name, known)
-        yield from inspected(ground, expression, join(at, name), source.fields, extra)
+        yield from inspected(ground, expression, join(at, name), source.fields, extra | {"viewer"})
 
 
 def _members(expression: Expression) -> set[str]:

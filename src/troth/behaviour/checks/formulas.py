@@ -17,6 +17,7 @@ __all__ = ["check_formulas", "inspected"]
 _TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _BOUND = re.compile(r"\.(?:map|filter|exists|exists_one|existsOne|all)\(\s*(\w+)\s*,")
 _BEFORE = re.compile(r"\bold\.(\w+)")
+_CALLER = re.compile(r"\bviewer\.(\w+)")
 _FOUND = re.compile(r"\blookup\(\s*'([^']+)'\s*,[^()]*\)\.(\w+)")
 _TESTED = re.compile(r"\bhas\(\s*lookup\(\s*'([^']+)'\s*,[^()]*\)\.(\w+)")
 _CALLS = {name: re.compile(rf"(?<![\w.]){name}\(") for name in ("related", "lookup")}
@@ -65,10 +66,10 @@ def _of_resource(resource: Resource) -> Iterator[_Formula]:
     yield from formula(resource.visible, join(resource.pointer, "visible"))
     for move in resource.lifecycle.transitions if resource.lifecycle else ():
         at = join(resource.pointer, "lifecycle", "transitions", move.name, "when")
-        yield from formula(move.when, at)
+        yield from formula(move.when, at, "viewer")
     for rule in resource.rules:
-        yield from formula(rule.when, join(rule.pointer, "when"), "old", "changes")
-        yield from formula(rule.require, join(rule.pointer, "require"), "old", "changes")
+        yield from formula(rule.when, join(rule.pointer, "when"), "old", "changes", "viewer")
+        yield from formula(rule.require, join(rule.pointer, "require"), "old", "changes", "viewer")
     for event in resource.events:
         yield from formula(event.when, join(event.pointer, "when"), "old")
         yield from formula(event.data, join(event.pointer, "data"))
@@ -86,7 +87,8 @@ def _of_fields(ground: Ground, resource: Resource) -> Iterator[_Formula]:
             ("editableWhile", field.editable_while),
         ):
             if found is not None:
-                yield _Formula(found, join(at, word), neighbours)
+                asked = frozenset({"viewer"} if word in ("initially", "editableWhile") else ())
+                yield _Formula(found, join(at, word), neighbours, asked)
 
 
 def _names(ground: Ground, formula: _Formula) -> Iterator[Finding]:
@@ -97,6 +99,10 @@ def _names(ground: Ground, formula: _Formula) -> Iterator[Finding]:
     if "old" in formula.extra:
         for name in sorted(set(_BEFORE.findall(text)) - formula.fields.keys()):
             yield ground.unknown("unknown-name", formula.pointer, "field of old", name, formula.fields)
+    if "viewer" in formula.extra:
+        settings = ground.behaviour.viewer
+        for name in sorted(set(_CALLER.findall(text)) - settings.keys()):
+            yield ground.unknown("unknown-name", formula.pointer, "setting of callers", name, settings)
     callable_ = {*FUNCTIONS, *STANDARD}
     for name in sorted(formula.expression.functions - callable_):
         yield ground.unknown("unknown-function", formula.pointer, "function", name, callable_)

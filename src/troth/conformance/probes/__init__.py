@@ -45,6 +45,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "authentication.token": authentication.token,
         "scopes.required": authentication.scope,
         "scopes.sufficient": authentication.sufficient,
+        "permissions.required": authentication.permission,
         "pagination.complete": pagination.complete,
         "pagination.cursor": pagination.cursor,
         "pagination.size": pagination.size,

@@ -14,7 +14,16 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["credential_headers", "harmless", "invalid", "required", "scope", "sufficient", "token"]
+__all__ = [
+    "credential_headers",
+    "harmless",
+    "invalid",
+    "permission",
+    "required",
+    "scope",
+    "sufficient",
+    "token",
+]
 
 
 def harmless(
@@ -112,6 +121,24 @@ def scope(scene: Scene, binding: Binding) -> None:
         needed = ", ".join(sorted(binding.scopes))
         title = f"A credential without {needed} gets {exchange.status} instead of {wanted}"
         raise Violated(title, exchange, scopes=list(actor.scopes))
+
+
+def permission(scene: Scene, binding: Binding) -> None:
+    """A credential with all permissions but one is refused, whichever is missing; with all of them it is not."""
+    wanted = scene.kind("forbidden").status
+    for missing in sorted(binding.permissions):
+        actor = scene.cast.without(missing, binding.permissions)
+        exchange = harmless(scene, binding, actor)
+        if exchange.broken or exchange.status == scene.kind("unauthenticated").status:
+            raise Inconclusive(f"answers {exchange.status} to {actor.name}")
+        if exchange.status != wanted:
+            title = (
+                f"A credential without the permission {missing} gets {exchange.status} instead of {wanted}"
+            )
+            raise Violated(title, exchange, permissions=list(actor.permissions))
+    exchange = harmless(scene, binding, scene.owner)
+    if exchange.status == wanted:
+        raise Violated(f"A credential with every permission gets {exchange.status}", exchange)
 
 
 def sufficient(scene: Scene, binding: Binding) -> None:
