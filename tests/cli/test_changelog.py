@@ -168,6 +168,30 @@ def test_render_gives_releases_as_data(run: Run) -> None:
     assert "v1.0.0" not in text
 
 
+def test_render_makes_a_page_of_its_own(run: Run, tmp_path: Path) -> None:
+    """By version, and by resource; nothing on it is fetched from elsewhere."""
+    path = tmp_path / "page.html"
+    result = run("render", "--contract", "clientcasa", "--format", "html", "--output", path)
+    assert (result.exit_code, f"Written to {path}" in result.output) == (0, True)
+    page = path.read_text(encoding="utf-8")
+    assert '<section id="unreleased">' in page
+    assert "<code>GET /v1/forms</code>" in page
+    only = run(
+        "render", "--contract", "clientcasa", "--format", "html", "--by", "resource", "--resource", "forms"
+    )
+    assert '<section id="forms">' in only.output
+    assert "invoiceRemindersEnabled" not in only.output
+
+
+def test_a_draft_takes_the_form_that_is_asked_for(run: Run) -> None:
+    """Sections where the changelog has them; an announced release with a table on demand."""
+    sections = run("write", "--contract", "clientcasa").output
+    table = run("write", "--contract", "clientcasa", "--form", "table", "--released", "2026-11-21").output
+    assert sections.startswith("### Added")
+    assert "Release Date: 2026-11-21" in table
+    assert "| invoices | GET/POST | invoice | supersedesInvoice |" in table
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -175,6 +199,7 @@ def test_render_gives_releases_as_data(run: Run) -> None:
         (("check", "--contract", "clientcasa", "--releases", "nowhere"), "no directory of releases"),
         (("write", "--contract", "clientcasa", "--from", "9.9.9"), "known are 1.0.0"),
         (("render", "--contract", "clientcasa", "--from", "9.9.9"), "known are 1.0.0"),
+        (("render", "--contract", "clientcasa", "--resource", "boats"), "is about 'boats'"),
         (("check",), "--contract"),
     ],
 )

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
-from troth.cli.options import format_option
+from troth.cli.options import format_option, output_option
 from troth.cli.output import emit_json, note, say, show
 from troth.cli.settings import load_settings
 from troth.compatibility import (
+    ALIASES,
     POLICIES,
     Changelog,
+    Comparison,
+    Grouping,
+    changelog_json,
+    changelog_markdown,
+    changelog_page,
     check_changelog,
     compare,
     draft_entries,
     load_releases,
+    of_resource,
     read_changelog,
     steps_of,
+    write_announcement,
     write_entries,
 )
 from troth.contract import Contract, load_contract, shipped
@@ -79,7 +88,7 @@ releases_option = click.option(
 )
 policy_option = click.option(
     "--policy",
-    type=click.Choice(list(POLICIES)),
+    type=click.Choice([*POLICIES, *ALIASES]),
     default=None,
     help="What a change means within a major version.",
 )
@@ -150,24 +159,37 @@ Example:
 """
 )
 @contract_option
+@changelog_option
 @releases_option
 @policy_option
 @from_option
 @to_option
+@click.option(
+    "--form",
+    type=click.Choice(["auto", "sections", "table"]),
+    default="auto",
+    show_default=True,
+    help="Sections of entries, or an announced release with a table. Default: as the changelog is written.",
+)
+@click.option("--released", metavar="DATE", default=None, help="The date to announce, with --form table.")
 @json_option
 def write(
     contract: str | None,
+    path: Path | None,
     releases: Path | None,
     policy: str | None,
     start: str | None,
     end: str | None,
+    form: str,
+    released: str | None,
     as_json: bool,
 ) -> None:
     """Draft the entries for what changed since a release."""
-    named, _, folder = _places(contract, None, releases)
+    named, place, folder = _places(contract, path, releases)
     history = dict(_history(named, folder))
     old, new = _ends(named, history, start, end)
-    entries = draft_entries(compare(old, new, policy=policy))
+    comparison = compare(old, new, policy=policy)
+    entries = draft_entries(comparison)
     if as_json:
         emit_json(
             [
@@ -180,10 +202,20 @@ def write(
                 for e in entries
             ]
         )
+    elif entries and (form == "table" or (form == "auto" and _announces(place, comparison))):
+        heading = end or (new.version if new.version != old.version else "Unreleased")
+        say(write_announcement(comparison, heading, released).rstrip("\n"))
     elif entries:
         say(write_entries(entries).rstrip("\n"))
     else:
         note("Nothing changed, so there is nothing to write.")
+
+
+def _announces(place: Path, comparison: Comparison) -> bool:
+    """Whether the house announces its releases: its changelog does, or, before there is one, its versions are dated."""
+    if place.is_file():
+        return read_changelog(place).announces
+    return comparison.policy.versioning == "dated"
 
 
 def _ends(
@@ -209,47 +241,66 @@ def _ends(
 
 @changelog.command(
     epilog="""\b
-Example:
-  troth changelog render --contract clientcasa --json
+Examples:
+  troth changelog render --contract clientcasa --format html --output changelog.html
+  troth changelog render --contract clientcasa --format html --by resource --resource Clients
 """
 )
 @contract_option
 @changelog_option
 @from_option
 @to_option
-@json_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "html", "json"]),
+    default="markdown",
+    show_default=True,
+    help="What to make of it; html is one page that needs nothing else.",
+)
+@click.option(
+    "--by",
+    type=click.Choice(["version", "resource"]),
+    default="version",
+    show_default=True,
+    help="How an HTML page is divided.",
+)
+@click.option("--resource", metavar="NAME", default=None, help="Only the entries of one resource.")
+@output_option
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def render(
-    contract: str | None, path: Path | None, start: str | None, end: str | None, as_json: bool
+    contract: str | None,
+    path: Path | None,
+    start: str | None,
+    end: str | None,
+    form: str,
+    by: Grouping,
+    resource: str | None,
+    output: Path | None,
+    as_json: bool,
 ) -> None:
-    """Print a changelog, or some of its releases, as Markdown or JSON."""
-    _, place, _ = _places(contract, path, None)
+    """Print a changelog, or some of it, as Markdown, as an HTML page or as JSON."""
+    named, place, _ = _places(contract, path, None)
     told = _span(read_changelog(place), start, end)
-    if as_json:
-        emit_json(
-            [
-                {
-                    "version": r.version,
-                    "date": r.date,
-                    "heading": r.heading,
-                    "line": r.line,
-                    "entries": [
-                        {"section": i.section, "resource": i.label, "text": i.text, "line": i.line}
-                        for i in r.items
-                    ],
-                }
-                for r in told.releases
-            ]
-        )
+    if resource is not None:
+        told = of_resource(told, resource)
+        if not told.releases:
+            raise UsageError(f"No entry of {place} is about {resource!r}.")
+    form = "json" if as_json else form
+    title = f"{load_contract(named).title} changelog" + (f": {resource}" if resource else "")
+    made = {
+        "markdown": lambda: changelog_markdown(told),
+        "html": lambda: changelog_page(told, title, by),
+        "json": lambda: json.dumps(changelog_json(told), ensure_ascii=False, indent=2) + "\n",
+    }[form]()
+    if output is None:
+        say(made.rstrip("\n"))
         return
-    for release in told.releases:
-        say(f"## {release.heading}\n")
-        section = ""
-        for item in release.items:
-            if item.section != section:
-                section = item.section
-                say(f"### {section}\n")
-            say(f"- {item.text}")
-        say()
+    try:
+        output.write_text(made, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The page cannot be written to {output}: {error.strerror}.") from error
+    note(f"Written to {output}.")
 
 
 def _span(told: Changelog, start: str | None, end: str | None) -> Changelog:

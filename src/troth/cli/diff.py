@@ -8,7 +8,7 @@ import click
 
 from troth.cli.options import format_option, output_option
 from troth.cli.output import note, say, show, write_report
-from troth.compatibility import POLICIES, Comparison, compare, draft_entries, write_entries
+from troth.compatibility import ALIASES, POLICIES, Comparison, compare, draft_entries, write_entries
 from troth.contract import load_contract
 from troth.errors import UsageError
 from troth.findings import SEVERITIES, Finding, Severity
@@ -37,7 +37,7 @@ Examples:
 )
 @click.option(
     "--policy",
-    type=click.Choice(list(POLICIES)),
+    type=click.Choice([*POLICIES, *ALIASES]),
     default=None,
     help="What a change means within a major version. Default: what the new contract says, else additive.",
 )

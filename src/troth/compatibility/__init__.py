@@ -5,25 +5,35 @@ from __future__ import annotations
 from troth.compatibility.changelog import Changelog, read_changelog
 from troth.compatibility.checking import Step, check_changelog
 from troth.compatibility.comparison import Comparison, compare
+from troth.compatibility.drafting import write_announcement
 from troth.compatibility.entries import Entry, draft_entries, write_entries
 from troth.compatibility.facts import Fact
 from troth.compatibility.history import load_releases, steps_of
-from troth.compatibility.policies import POLICIES, Policy, policy_of
+from troth.compatibility.pages import Grouping, changelog_page, of_resource
+from troth.compatibility.policies import ALIASES, POLICIES, Policy, policy_of
+from troth.compatibility.rendering import changelog_json, changelog_markdown
 
 __all__ = [
+    "ALIASES",
     "POLICIES",
     "Changelog",
     "Comparison",
     "Entry",
     "Fact",
+    "Grouping",
     "Policy",
     "Step",
+    "changelog_json",
+    "changelog_markdown",
+    "changelog_page",
     "check_changelog",
     "compare",
     "draft_entries",
     "load_releases",
+    "of_resource",
     "policy_of",
     "read_changelog",
     "steps_of",
+    "write_announcement",
     "write_entries",
 ]

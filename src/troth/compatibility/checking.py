@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
+from troth.compatibility.announcements import SUMMARY
 from troth.compatibility.changelog import Changelog, Item
 from troth.compatibility.claims import Claims, Step
 from troth.compatibility.judgement import Judged
 from troth.compatibility.names import Name, names_of, vocabulary
+from troth.compatibility.ordering import order_findings, version_findings
 from troth.compatibility.resources import THINGS, section_of
 from troth.errors import did_you_mean
 from troth.findings import Finding, Location
@@ -28,7 +29,7 @@ ALIKE = frozenset({"Added", "Changed", "Security", "Fixed"})
 
 def check_changelog(changelog: Changelog, steps: Sequence[Step]) -> tuple[Finding, ...]:
     """What a changelog leaves out, makes up or files wrongly, in the order of its lines."""
-    found = list(_order(changelog))
+    found = [*order_findings(changelog), *version_findings(changelog, steps)]
     contracts = {id(side): side for step in steps for side in step.sides}
     known = vocabulary(contracts.values())
     for step in steps:
@@ -47,23 +48,6 @@ def _line(finding: Finding, changelog: Changelog) -> tuple[bool, int]:
 
 def _needs_section(step: Step) -> bool:
     return step.name != "Unreleased" or bool(step.comparison and step.comparison.judged)
-
-
-def _order(changelog: Changelog) -> Iterator[Finding]:
-    for newer, older in pairwise(release for release in changelog.releases if release.date):
-        if str(newer.date) < str(older.date):
-            title = f"{newer.heading!r} stands above {older.heading!r} but is older"
-            where = Location(changelog.path, line=newer.line)
-            yield _lie("date-order", title, where, "The newest release comes first.")
-    for release in changelog.releases[1:]:
-        if release.unreleased:
-            where = Location(changelog.path, line=release.line)
-            yield _lie(
-                "date-order",
-                "'Unreleased' is not the first release",
-                where,
-                "What is unreleased comes first.",
-            )
 
 
 def _missing(changelog: Changelog, step: Step) -> Finding:
@@ -141,7 +125,7 @@ class _StepCheck:
         ):
             return
         old, new = comparison.delta.old.version, comparison.delta.new.version
-        if _major(old) != _major(new):
+        if _major(old) != _major(new) or _major(new) == "0":
             return
         entries = self.claims.telling(item)
         where = self._at(entries[0].line) if entries else (item.finding.location or self._at(1))
@@ -192,7 +176,7 @@ def _goes_without_saying(item: Judged) -> bool:
 
 
 def _fits(wanted: str, section: str) -> bool:
-    return wanted == section or {wanted, section} <= ALIKE
+    return section in (wanted, SUMMARY) or {wanted, section} <= ALIKE
 
 
 def _major(version: str) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from troth.compatibility.announcements import SUMMARY
 from troth.compatibility.changelog import Item, Release
 from troth.compatibility.comparison import Comparison
 from troth.compatibility.facts import Fact
 from troth.compatibility.judgement import Judged
 from troth.compatibility.names import Name, blank, names_in, names_of, words_below
-from troth.compatibility.resources import folded, labels_of
+from troth.compatibility.resources import folded, labels_of, resource_words
+from troth.compatibility.tables import Row, family_of
 from troth.contract.model import Contract, Operation
 
 __all__ = ["HELD", "Claims", "Step"]
 
-HELD = ("Added", "Changed", "Deprecated", "Removed", "Security", "Fixed")
+HELD = ("Added", "Changed", "Deprecated", "Removed", "Security", "Fixed", SUMMARY)
 """The sections that speak of changes; any other (``Resources``) tells what there is."""
 OPERATIONS = frozenset({"operation", "deprecated-operation"})
 
@@ -42,7 +44,7 @@ class Claims:
         self.step, self.known = step, known
         items = step.release.items if step.release else ()
         self.entries = [item for item in items if item.section in HELD or step.comparison is None]
-        self.names = {entry.line: tuple(names_in(entry.codes)) for entry in self.entries}
+        self.names = {entry.line: tuple(self._names_of(entry)) for entry in self.entries}
         self.judged = step.comparison.judged if step.comparison else ()
         self._resources = {folded(label) for item in self.judged for label in self._labels(item)}
         self._telling = {
@@ -99,8 +101,40 @@ class Claims:
     def _labels(self, item: Judged) -> tuple[str, ...]:
         return labels_of(item.fact, self.step.comparison.delta) if self.step.comparison else ()
 
+    def _names_of(self, entry: Item) -> Iterator[Name]:
+        """The names of an entry; of a line of a table its operations and fields, also those that are nowhere."""
+        row = entry.row
+        if row is None:
+            yield from names_in(entry.codes)
+            return
+        known = {signature(operation) for side in self.step.sides for operation in family_of(row, side)}
+        yield from (Name("operation", name, name) for name in sorted(known))
+        for method in row.methods:
+            if not any(name.startswith(f"{method} ") for name in known):
+                yield Name("operation", f"{method} {blank(row.endpoint)}", f"{method} {row.endpoint}")
+        yield from (Name("word", field, field) for field in row.fields if "{" not in field)
+
+    def _row_tells(self, row: Row, fact: Fact) -> bool:
+        """Whether a line of a table speaks of an operation that a fact reaches, and of what the fact changed."""
+        meant = {operation.id for side in self.step.sides for operation in family_of(row, side)}
+        if not meant & set(fact.reach):
+            return False
+        if row.fields and fact.subject not in OPERATIONS:
+            named = {field.partition(" ")[0].partition("{")[0] for field in row.fields}
+            of_object = "keyword" in fact.context and "." not in fact.place.partition(":")[0]
+            return of_object or bool(names_of(fact) & named)
+        return fact.subject in OPERATIONS or "keyword" in fact.context or folded(row.object) in _owners(fact)
+
     def _tells(self, entry: Item, item: Judged) -> bool:
         """Whether an entry names what a fact changed, and not under another resource."""
+        if entry.row is not None:
+            return self._row_tells(entry.row, item.fact)
+        if (
+            entry.section == SUMMARY
+            and item.fact.subject in OPERATIONS
+            and self._introduces(entry, item.fact)
+        ):
+            return True
         if item.fact.place not in " ".join(entry.text.split()) and not self._names(entry, item):
             return False
         if entry.label is None or folded(entry.label) not in self._resources:
@@ -111,11 +145,27 @@ class Claims:
     def _names(self, entry: Item, item: Judged) -> bool:
         """Of new or dropped values each must be named; of anything else one of its names will do."""
         given = {name.value for name in self.names[entry.line]}
-        if item.fact.subject == "enum-value":
+        if item.fact.subject == "enum-value" and not (entry.section == SUMMARY and "value" in entry.text):
             return set(item.fact.names) <= given
         if "keyword" in item.fact.context and _speaks_of(entry.text, item.fact):
             return True
         return bool(names_of(item.fact) & given)
+
+    def _introduces(self, entry: Item, fact: Fact) -> bool:
+        """Whether a summary speaks of an operation's resource in words: *a new Document Versions endpoint*."""
+        operation = next(
+            (found for side in self.step.sides for found in [side.operation(str(fact.operation))] if found),
+            None,
+        )
+        said = " ".join(folded(word) for word in re.findall(r"[A-Za-z]+", entry.text))
+        return operation is not None and any(
+            f" {words} " in f" {said} " for words in resource_words(operation)
+        )
+
+
+def _owners(fact: Fact) -> set[str]:
+    """What a table may call the object that a fact changed: its component, or the property that holds it."""
+    return {folded(step) for step in re.split(r"[.\[\]| ]+", fact.place) if step}
 
 
 def _speaks_of(text: str, fact: Fact) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from semver import Version
 
+from troth.compatibility.bumps import DATE
 from troth.compatibility.changelog import Changelog
 from troth.compatibility.claims import Step
 from troth.compatibility.comparison import compare
@@ -41,6 +42,7 @@ def steps_of(
 ) -> tuple[Step, ...]:
     """From the newest to the oldest: each contract against the release before it."""
     steps = []
+    releases = _in_order(changelog, releases)
     if releases:
         latest = compare(releases[-1][1], current, policy=policy)
         steps.append(Step(changelog.unreleased, current, latest, "Unreleased"))
@@ -50,6 +52,23 @@ def steps_of(
         comparison = compare(before, contract, policy=policy) if before is not None else None
         steps.append(Step(changelog.release(version), contract, comparison, version))
     return tuple(steps)
+
+
+def _in_order(
+    changelog: Changelog, releases: Sequence[tuple[str, Contract]]
+) -> Sequence[tuple[str, Contract]]:
+    """Versions by their numbers; a release that is known by its date after the last version that is not younger."""
+    versions = [name for name, _ in releases if not DATE.match(name)]
+    dates = {name: told.date for name in versions if (told := changelog.release(name)) and told.date}
+
+    def place(name: str) -> tuple[int, str]:
+        if name in versions:
+            return versions.index(name), ""
+        return max(
+            (at for at, version in enumerate(versions) if dates.get(version, "") <= name), default=-1
+        ), name
+
+    return sorted(releases, key=lambda release: place(release[0]))
 
 
 def load_releases(directory: Path, name: str | None = None) -> tuple[tuple[str, Contract], ...]:

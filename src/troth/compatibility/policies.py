@@ -6,15 +6,18 @@ A policy is a set of rows over one table of rules: severities it sees differentl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, cast
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, cast
 
 from troth.compatibility.rules import Rule, rules
 from troth.contract.model import Contract
 from troth.errors import BehaviourError, UsageError, did_you_mean
 from troth.findings import SEVERITIES, Severity
 
-__all__ = ["POLICIES", "SECTIONS", "Policy", "policy_named", "policy_of"]
+__all__ = ["ALIASES", "POLICIES", "SECTIONS", "Policy", "Versioning", "policy_named", "policy_of"]
+
+Versioning = Literal["semver", "dated"]
+"""How versions count: *semver* by what a change means, *dated* by a new version for whatever breaks."""
 
 SECTIONS: tuple[str, ...] = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
 
@@ -23,7 +26,8 @@ SECTIONS: tuple[str, ...] = ("Added", "Changed", "Deprecated", "Removed", "Fixed
 class Policy:
     """``severities`` maps rule ids to what they count as here; ``sections`` are the headings of the changelog.
 
-    ``removals_within_major`` tells whether something may go before the next major version.
+    ``removals_within_major`` tells whether something may go before the next major version; ``notice`` is how many
+    days lie at least between announcing that something goes and its sunset.
     """
 
     name: str
@@ -31,6 +35,8 @@ class Policy:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     sections: tuple[str, ...] = ("Added", "Changed", "Deprecated", "Removed")
     removals_within_major: bool = False
+    versioning: Versioning = "semver"
+    notice: int = 0
 
     def severity(self, rule: Rule) -> Severity:
         """How grave a rule is under this policy."""
@@ -56,10 +62,24 @@ POLICIES: Mapping[str, Policy] = {
     policy.name: policy
     for policy in (
         Policy(
-            "additive",
+            "additive-within-major",
             "Within a major version only additions: new optional fields, new operations; a wider answer "
             "(null, a new listed value, a new alternative) is allowed and named.",
             _same("warning", "response-null-added", "response-enum-value-added", "response-branch-added"),
+        ),
+        Policy(
+            "dated-versions",
+            "Whatever breaks waits for a new version with a date; operations, optional fields and listed values "
+            "are added to every version.",
+            _same("info", "response-enum-value-added", "response-branch-added"),
+            removals_within_major=True,
+            versioning="dated",
+        ),
+        Policy(
+            "semver",
+            "SemVer 2.0.0: what is incompatible raises the major version, what is new or deprecated the minor one; "
+            "before 1.0.0 anything may change.",
+            _same("warning", "response-enum-value-added"),
         ),
         Policy("strict", "The contract at its word: whatever a client could rely on, it does."),
         Policy(
@@ -71,10 +91,12 @@ POLICIES: Mapping[str, Policy] = {
             removals_within_major=True,
         ),
         Policy(
-            "google",
-            "Google AIP-180: nothing is removed or renamed, defaults stay, listed values may grow with caution.",
+            "aip-180",
+            "Google AIP-180: nothing is removed or renamed, no type or default changes even where the wire would "
+            "bear it, listed values of answers may grow with caution.",
             _same("warning", "response-enum-value-added")
-            | _same("breaking", "operation-id-changed"),
+            | _same("breaking", "operation-id-changed", "request-type-widened", "response-type-narrowed",
+                    "response-default-changed", "request-format-removed", "response-format-added"),
         ),
         Policy(
             "github",
@@ -83,22 +105,27 @@ POLICIES: Mapping[str, Policy] = {
         ),
         Policy(
             "stripe",
-            "Stripe: lengths and forms of opaque strings may change, new event types and listed values are expected.",
+            "Stripe: lengths and forms of opaque strings may change, new event types and listed values are expected; "
+            "what breaks waits for a dated major release.",
             _same("info", "response-enum-value-added", *LOOSER_ANSWERS),
+            versioning="dated",
         ),
         Policy(
             "zalando",
             "Zalando RESTful API guidelines: objects stay open for extension, answers may not list new values "
-            "unless the list is declared extensible.",
-            _same("breaking", "request-additional-properties-narrowed", "operation-id-changed"),
+            "unless the list is declared extensible, nothing goes without an announced end.",
+            _same("breaking", "request-additional-properties-narrowed", "operation-id-changed")
+            | _same("warning", "response-additional-properties-narrowed"),
         ),
     )
 }  # fmt: skip
+ALIASES: Mapping[str, str] = {"additive": "additive-within-major", "google": "aip-180"}
+"""Short names of policies."""
 
 
 def policy_named(name: str) -> Policy:
     """A policy by name. Raises UsageError naming the nearest one."""
-    found = POLICIES.get(name)
+    found = POLICIES.get(ALIASES.get(name, name))
     if found is None:
         known = ", ".join(POLICIES)
         raise UsageError(f"There is no policy {name!r}.{did_you_mean(name, POLICIES)} Known are: {known}.")
@@ -106,28 +133,27 @@ def policy_named(name: str) -> Policy:
 
 
 def policy_of(contract: Contract, name: str | None = None) -> Policy:
-    """The policy asked for, else the one that the contract's ``changelog`` behaviour names, else ``additive``.
+    """The policy asked for, else the one that the contract's ``changelog`` behaviour names, else additive-within-major.
 
-    ``changelog: {policy: additive, sections: {...}, severities: {rule-id: severity}}`` is read from the root
-    ``x-behaviour``.
+    ``changelog: {policy: additive, sections: {...}, severities: {rule-id: severity}}`` is read from
+    the root ``x-behaviour``.
     """
     given = contract.extension.get("changelog")
     declared: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     if name is not None:
         return policy_named(name)
     stated = str(declared.get("policy", "additive"))
+    stated = ALIASES.get(stated, stated)
     if stated not in POLICIES:
         raise BehaviourError(
             f"unknown changelog policy {stated!r}.{did_you_mean(stated, POLICIES)}",
             contract.locate("/x-behaviour/changelog/policy"),
         )
     base = POLICIES[stated]
-    return Policy(
-        base.name,
-        base.about,
-        {**base.severities, **_overrides(contract, declared)},
-        _sections(declared, base),
-        base.removals_within_major,
+    return replace(
+        base,
+        severities={**base.severities, **_overrides(contract, declared)},
+        sections=_sections(declared, base),
     )
 
 

@@ -10,7 +10,7 @@ from troth.compatibility.judgement import Judged
 from troth.compatibility.operations import resource_of
 from troth.contract.model import Operation
 
-__all__ = ["EVERYWHERE", "folded", "label_of", "labels_of", "section_of"]
+__all__ = ["EVERYWHERE", "folded", "label_of", "labels_of", "resource_words", "section_of"]
 
 EVERYWHERE = "The whole API"
 
@@ -32,6 +32,31 @@ def label_of(operation: Operation) -> str:
     if operation.tags:
         return operation.tags[0]
     return re.sub(r"[-_]+", " ", resource_of(operation)).title()
+
+
+def resource_words(operation: Operation) -> tuple[str, ...]:
+    """What prose may call an operation's resource, word by word as :func:`folded` leaves them.
+
+    ``/documents/{id}/versions`` is *versions*, *document versions* or *documentversions*.
+    """
+    segments = [
+        segment
+        for segment in operation.path.removesuffix(".json").split("/")
+        if segment and "{" not in segment
+    ]
+    named = segments[-2:] if len(segments) > 1 else segments
+    steps = [[folded(word) for word in re.split(r"[-_.]", segment) if word] for segment in named]
+    last, whole = steps[-1] if steps else [], [word for step in steps for word in step]
+    found = [[folded(tag) for tag in operation.tags[:1]], last, whole, ["".join(last)], ["".join(whole)]]
+    return tuple(
+        dict.fromkeys(" ".join(words) for words in found if words and "".join(words) not in _EVERYDAY)
+    )
+
+
+_EVERYDAY = frozenset(
+    {"api", "me", "id", "status", "link", "item", "list", "record", "field", "value", "user"}
+)
+"""Resources whose name is too plain a word for prose to name them by it."""
 
 
 def labels_of(fact: Fact, found: Delta) -> tuple[str, ...]:
