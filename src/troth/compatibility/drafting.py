@@ -69,8 +69,14 @@ def _rows(item: Judged, found: Delta) -> Iterator[str]:
             methods.setdefault(_endpoint(operation), []).append(operation.method.upper())
     owner, fields = _object(item)
     for endpoint, verbs in methods.items():
-        cells = (endpoint, "/".join(dict.fromkeys(verbs)), owner, fields, f"{item.finding.title}.")
+        cells = (endpoint, "/".join(sorted(set(verbs), key=_usual)), owner, fields, f"{item.finding.title}.")
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _usual(method: str) -> tuple[int, str]:
+    """The order in which people list methods: reading first."""
+    known = ("GET", "POST", "PUT", "PATCH", "DELETE")
+    return (known.index(method) if method in known else len(known)), method
 
 
 def _object(item: Judged) -> tuple[str, str]:
