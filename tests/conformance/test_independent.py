@@ -64,7 +64,8 @@ CATCHES = {
         "last-page-has-next": "pagination.has-more@listClients",
         "depth-zero-is-one": "populate.depth@getProject",
         "deleted-hours-count": "fields.computed@getProject",
-        "one-quota-for-all": "rate-limit.remaining@listClients",
+        # Of the thirty, only this expectation was changed after the first run: there was no clause for it.
+        "one-quota-for-all": "rate-limit.scope@listClients",
     },
 }
 
@@ -90,7 +91,7 @@ def serving(app: Any) -> Iterator[str]:
     while not server.started:
         thread.join(0.01)
     try:
-        yield "http://127.0.0.1:{}".format(server.servers[0].sockets[0].getsockname()[1])
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
@@ -119,7 +120,8 @@ def test_a_correct_server_conforms(api: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("api", "bug"), [(api, bug) for api in SERVERS for bug in CATCHES[api]])
 def test_each_bug_fails_the_clause_that_it_breaks(api: str, bug: str, tmp_path: Path) -> None:
     """A mistake that people make is told by the promise that it breaks."""
-    code, report = verified(api, tmp_path, "--no-fuzz", bugs=(bug,))
+    concept = CATCHES[api][bug].partition(".")[0]
+    code, report = verified(api, tmp_path, "--no-fuzz", "--only", concept, bugs=(bug,))
     assert code == 1
     assert CATCHES[api][bug] in {finding["clause"] for finding in report["findings"]}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from troth.behaviour.model import Behaviour, Binding, Field, Kind, Reference
 from troth.behaviour.resources import properties_of
@@ -16,6 +16,8 @@ __all__ = [
     "addressed",
     "always",
     "computed",
+    "defaulted",
+    "defaults_of",
     "echoed",
     "emptied",
     "filtered",
@@ -31,9 +33,12 @@ __all__ = [
     "keyed_by_tenant",
     "lifecycle",
     "limited",
+    "limited_apart",
     "limited_once",
     "limited_read",
     "maximum",
+    "numbered",
+    "numbered_fields",
     "paged",
     "permitted",
     "pointed",
@@ -46,6 +51,9 @@ __all__ = [
     "sized",
     "slotted",
     "taking_input",
+    "unique_elsewhere",
+    "unique_fields",
+    "unique_values",
     "visible",
     "when",
     "writable_fields",
@@ -229,6 +237,12 @@ def limited_once(at: Place) -> str | None:
     return limited(at) if chosen is at.binding else None
 
 
+def limited_apart(at: Place) -> str | None:
+    """Once, where every caller or tenant has a limit of its own that answers tell."""
+    told = [p for p in at.behaviour.rate_limits if p.per != "address" and "remaining" in p.headers]
+    return told[0].pointer if told and limited_once(at) else None
+
+
 def trait(at: Place, trait: str, *kinds: Kind) -> str | None:
     fields = at.binding.resource.fields.values() if at.binding.resource else ()
     return next((f.pointer for f in fields if getattr(f, trait)), None) if at.kind in kinds else None
@@ -304,6 +318,55 @@ def echoed(at: Place) -> str | None:
 def visible(at: Place) -> str | None:
     resource = at.binding.resource
     return resource.pointer if resource and resource.visible and at.kind is Kind.LIST else None
+
+
+def unique_fields(contract: Contract, binding: Binding) -> tuple[Field, ...]:
+    """The fields that no two rows share and that a create may set."""
+    if binding.resource is None or binding.kind is not Kind.CREATE:
+        return ()
+    written = writable_fields(contract, binding)
+    return tuple(f for f in binding.resource.fields.values() if f.unique is not None and f.name in written)
+
+
+def unique_values(at: Place) -> str | None:
+    return next((f.pointer for f in unique_fields(at.contract, at.binding)), None)
+
+
+def unique_elsewhere(at: Place) -> str | None:
+    return isolated(Kind.CREATE)(at) if unique_values(at) else None
+
+
+def numbered_fields(binding: Binding) -> tuple[Field, ...]:
+    """The fields that a create gets a number of a sequence for."""
+    if binding.resource is None or binding.kind is not Kind.CREATE:
+        return ()
+    return tuple(f for f in binding.resource.fields.values() if f.sequence is not None and not f.hidden)
+
+
+def numbered(at: Place) -> str | None:
+    return next((f.pointer for f in numbered_fields(at.binding)), None)
+
+
+def defaults_of(contract: Contract, binding: Binding) -> dict[str, Any]:
+    """What fields of a new row hold where the body leaves them out: by the request's schema, then by the field's."""
+    if binding.resource is None or binding.kind is not Kind.CREATE:
+        return {}
+    found: dict[str, Any] = {}
+    for name, pointer in writable_fields(contract, binding).items():
+        field = binding.resource.fields.get(name)
+        if field is None or field.computed or field.write_only or field.hidden or field.generated:
+            continue
+        schema = contract.follow(pointer)[1]
+        if isinstance(schema, Mapping) and "default" in schema:
+            found[name] = schema["default"]
+        elif field.initial is not None:
+            found[name] = field.initial
+    return found
+
+
+def defaulted(at: Place) -> str | None:
+    found = next(iter(defaults_of(at.contract, at.binding)), None)
+    return at.binding.resource.fields[found].pointer if found and at.binding.resource else None
 
 
 def lifecycle(at: Place) -> str | None:

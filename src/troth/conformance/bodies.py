@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from troth.behaviour.model import Binding
@@ -137,6 +137,23 @@ class Bodies:
             found |= self._required(join(pointer, "allOf", index))
         return found
 
+    def telling(self, binding: Binding, body: Any, names: frozenset[str], numbers: Sequence[float]) -> Any:
+        """The body with two objects in each list of objects and the numbers under ``names``; None without any."""
+        made, found = copy.deepcopy(body), 0
+        for holder in _holders(made):
+            spare = iter(numbers)
+            for name in [n for n, value in holder.items() if n in names and _is_number(value)]:
+                kept, holder[name] = holder[name], next(spare, 1)
+                if self.is_valid(binding, made):
+                    found += 1
+                else:
+                    holder[name] = kept
+        for items in [value for holder in _holders(made) for value in holder.values() if _is_rows(value)]:
+            items.append(copy.deepcopy(items[0]))
+            if not self.is_valid(binding, made):
+                items.pop()
+        return made if found else None
+
     # -- other valid values -----------------------------------------------------------------------------------------
 
     def others(self, pointer: str, value: Any) -> Iterator[Any]:
@@ -171,3 +188,20 @@ class Bodies:
         yield plain
         if isinstance(plain, str) and value is None:
             yield self._numbered(plain, pointer)
+
+
+def _holders(value: Any) -> list[dict[str, Any]]:
+    """Every object in a body, the outermost first."""
+    if isinstance(value, list):
+        return [holder for item in value for holder in _holders(item)]
+    if not isinstance(value, dict):
+        return []
+    return [value, *(holder for inner in value.values() for holder in _holders(inner))]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)

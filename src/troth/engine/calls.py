@@ -77,6 +77,8 @@ class Rows:
         self._silent = binding.writes and documented is not None and not documented.media
         self.writable = _writable(contract, pointer, resource)
         self.defaults = _defaults(contract, pointer)
+        if "default-other" in faults:
+            self.defaults = _others(contract, pointer, self.defaults, resource)
         self._wrapper = binding.wrapper
         self._answer = _answering(binding, resource, faults)
         profile = binding.query.populate
@@ -223,6 +225,25 @@ def _defaults(contract: Contract, pointer: str | None) -> dict[str, Any]:
         if isinstance(schema, Mapping) and "default" in schema:
             found[name] = schema["default"]
     return found
+
+
+def _others(
+    contract: Contract, pointer: str | None, defaults: Mapping[str, Any], resource: Resource
+) -> dict[str, Any]:
+    """Another value of the same kind for every field that has a default."""
+    found = {name: field.initial for name, field in resource.fields.items() if field.initial is not None}
+    found = {**found, **defaults}
+    written = properties_of(contract, pointer) if pointer else {}
+    for name in found.keys() & written.keys():
+        schema = contract.follow(written[name])[1]
+        value = found[name]
+        if isinstance(value, bool):
+            found[name] = not value
+        elif isinstance(schema, Mapping) and isinstance(schema.get("enum"), list):
+            found[name] = next((other for other in schema["enum"] if other not in (value, None)), value)
+        elif isinstance(value, int | float):
+            found[name] = value + 1
+    return {name: found[name] for name in found.keys() & written.keys()}
 
 
 def belongs(value: Any, wanted: str) -> bool:

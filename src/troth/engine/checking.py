@@ -176,14 +176,26 @@ class WriteChecks:
 
     def unique(self, data: Mapping[str, Any], world: TenantWorld) -> None:
         """No other row of the tenant (or of the same parent) holds the same value."""
+        if "unique-ignored" in self._faults:
+            return
         for field in self._unique:
             value = data.get(field.name)
             if value is None:
                 continue
-            for row in world.state.table(world.tenant, self._resource.name).holding(field.name, value):
+            for row in self._holding(field, value, world):
                 same_parent = field.unique == "tenant" or row.data.get(str(field.unique)) == data.get(
                     str(field.unique)
                 )
                 if same_parent and row.data.get(self._resource.id_field) != data.get(self._resource.id_field):
                     message = f"'{field.name}' is already taken."
                     raise Refusal("conflict", message, [detail(f"/{escape(field.name)}", "unique", message)])
+
+    def _holding(self, field: Field, value: Any, world: TenantWorld) -> list[Row]:
+        """The rows with a value that must be unique."""
+        name = self._resource.name
+        if "sequence-repeats" in self._faults and field.sequence:
+            return []
+        if "unique-across-tenants" in self._faults:
+            tables = [table for (_, kind), table in world.state.tables.items() if kind == name]
+            return [row for table in tables for row in table.holding(field.name, value)]
+        return world.state.table(world.tenant, name).holding(field.name, value)

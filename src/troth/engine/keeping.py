@@ -46,7 +46,7 @@ class Keeper:
         self.sights = {name: Sight(kind) for name, kind in self.kinds.items()}
         self._nobody = {name: setting.default for name, setting in behaviour.viewer.items()}
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
-        self._dependents = _dependents(behaviour)
+        self._dependents = {} if "computed-stale" in faults else _dependents(behaviour)
         self._referrers = _referrers(behaviour)
         self._announced = {
             (resource.name, moment): tuple(event for event in resource.events if moment in event.on)

@@ -23,12 +23,16 @@ _PARTITIONS: Mapping[str, Callable[[Principal, Request], str]] = {
 }
 
 
+def _everybody(_principal: Principal, _request: Request) -> str:
+    return "everybody"
+
+
 class Limiter:
     """One compiled policy. Counts a request before anything else is done with it."""
 
     def __init__(self, policy: RateLimit, faults: frozenset[str]) -> None:
         self.policy = policy
-        self.partition = _PARTITIONS[policy.per]
+        self.partition = _everybody if "limit-shared" in faults else _PARTITIONS[policy.per]
         self._faults = faults
         names = policy.headers
         self._limit = (

@@ -124,6 +124,8 @@ class Pager:
         cursor = None if self._pagination.cursor else str(start + size)
         more = start + len(items) < total
         shown_total = total + 1 if "total-wrong" in self._faults else total
+        if "has-more-when-full" in self._faults:
+            more = len(items) == size
         if "has-more-wrong" in self._faults:
             more = not more
         return self._envelope(

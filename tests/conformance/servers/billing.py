@@ -53,14 +53,15 @@ WORKSPACES = ("quay", "mill")
 LINE = ("description", "quantity", "unit_price", "tax_rate")
 READ_ONLY = {
     "customers": {"id", "created_at", "updated_at"},
-    "invoices": {"id", "subtotal", "tax_total", "total", "issued_at", "paid_at", "created_at", "updated_at", "customer"},
+    "invoices": {"id", "subtotal", "tax_total", "total", "issued_at", "paid_at", "created_at", "updated_at"}
+    | {"customer"},
     "line": {"id", "net", "tax", "total"},
 }  # fmt: skip
 SPEC = Path(__file__).parents[3] / "spec" / "billing" / "openapi.yaml"
 Row = dict[str, Any]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that is answered with an error."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -68,12 +69,12 @@ class Refused(Exception):
         self.answer = JSONResponse({"error": {"code": code, "message": message}}, status)
 
 
-def invalid(message: str) -> Refused:
-    return Refused(400, "invalid_request", message)
+def invalid(message: str) -> RefusedError:
+    return RefusedError(400, "invalid_request", message)
 
 
-def missing() -> Refused:
-    return Refused(404, "not_found", "There is no such row.")
+def missing() -> RefusedError:
+    return RefusedError(404, "not_found", "There is no such row.")
 
 
 def validators() -> dict[str, Draft202012Validator]:
@@ -122,7 +123,7 @@ class Billing:
         async def endpoint(request: Request) -> Response:
             try:
                 return await work(request, self.workspace(request))
-            except Refused as refused:
+            except RefusedError as refused:
                 return refused.answer
 
         return endpoint
@@ -130,14 +131,14 @@ class Billing:
     def workspace(self, request: Request) -> str:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or token.strip() not in TOKENS:
-            raise Refused(401, "unauthorized", "A valid access token is required.")
+            raise RefusedError(401, "unauthorized", "A valid access token is required.")
         slug = request.headers.get("x-tenant-slug", "")
         if not slug:
             raise invalid("x-tenant-slug is required.")
         if slug not in WORKSPACES:
-            raise Refused(404, "not_found", "There is no workspace with this slug.")
+            raise RefusedError(404, "not_found", "There is no workspace with this slug.")
         if slug not in TOKENS[token.strip()] and "membership-unchecked" not in self.bugs:
-            raise Refused(403, "forbidden", "You are not a member of this workspace.")
+            raise RefusedError(403, "forbidden", "You are not a member of this workspace.")
         return slug
 
     # Customers
@@ -218,7 +219,7 @@ class Billing:
             if key in body and body[key] != row[key]:
                 raise invalid(f"{key} cannot be changed.")
         if row["status"] != "draft" and "issued-stays-editable" not in self.bugs:
-            raise Refused(409, "conflict", "Only a draft invoice can be edited.")
+            raise RefusedError(409, "conflict", "Only a draft invoice can be edited.")
         single = {key: body[key] for key in LINE if key in body}
         if single and len(row["lines"]) != 1:
             raise invalid("The invoice has several rows; send lines.")
@@ -235,7 +236,7 @@ class Billing:
     async def delete_invoice(self, request: Request, workspace: str) -> Response:
         row = self.found(self.invoices, request, workspace)
         if row["status"] != "draft":
-            raise Refused(409, "conflict", "Only a draft invoice can be deleted.")
+            raise RefusedError(409, "conflict", "Only a draft invoice can be deleted.")
         self.invoices.remove(row)
         return Response(status_code=204)
 
@@ -243,7 +244,7 @@ class Billing:
         number = body.get("number") or self.next_number(workspace)
         taken = any(row["workspace"] == workspace and row["number"] == number for row in self.invoices)
         if taken and "number-not-unique" not in self.bugs:
-            raise Refused(409, "conflict", "The number is taken.")
+            raise RefusedError(409, "conflict", "The number is taken.")
         moment = now()
         row = {
             "id": str(uuid.uuid4()),

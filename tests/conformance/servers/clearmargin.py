@@ -98,7 +98,7 @@ SPEC = Path(__file__).parents[3] / "spec" / "clearmargin" / "openapi.yaml"
 Doc = dict[str, Any]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that is answered with an error."""
 
     def __init__(self, status: int, message: str, **more: Any) -> None:
@@ -106,13 +106,15 @@ class Refused(Exception):
         self.answer = JSONResponse({"errors": [{**more, "message": message}]}, status)
 
 
-def invalid(collection: str, paths: Iterable[tuple[str, str]]) -> Refused:
+def invalid(collection: str, paths: Iterable[tuple[str, str]]) -> RefusedError:
     entries = [
         {"label": path.rpartition(".")[2].capitalize(), "message": text, "path": path} for path, text in paths
     ]
     several = "fields are" if len(entries) > 1 else "field is"
     message = f"The following {several} invalid: {', '.join(entry['label'] for entry in entries)}"
-    return Refused(400, message, name="ValidationError", data={"collection": collection, "errors": entries})
+    return RefusedError(
+        400, message, name="ValidationError", data={"collection": collection, "errors": entries}
+    )
 
 
 class Clearmargin:
@@ -144,24 +146,27 @@ class Clearmargin:
             body = await request.body()
             try:
                 key = identified(request)
-            except Refused as refused:
+            except RefusedError as refused:
                 return refused.answer
             headers, over = self.counted(key)
             try:
-                if over:
-                    raise Refused(429, "Too many requests, please try again later.")
-                organization, scopes = KEYS[key]
-                reads = request.method in ("GET", "HEAD") or "read-key-writes" in self.bugs
-                needed = f"{collection}:{'read' if reads else 'write'}"
-                if "*" not in scopes and needed not in scopes:
-                    raise Refused(403, "You are not allowed to perform this action.")
-                answer: Response = work(request, collection, organization, body)
-            except Refused as refused:
+                self.admitted(request, collection, key, over=over)
+                answer: Response = work(request, collection, KEYS[key][0], body)
+            except RefusedError as refused:
                 answer = refused.answer
             answer.headers.update(headers)
             return answer
 
         return endpoint
+
+    def admitted(self, request: Request, collection: str, key: str, *, over: bool) -> None:
+        """A request within the quota, and one that the key may make."""
+        if over:
+            raise RefusedError(429, "Too many requests, please try again later.")
+        reads = request.method in ("GET", "HEAD") or "read-key-writes" in self.bugs
+        needed = f"{collection}:{'read' if reads else 'write'}"
+        if "*" not in KEYS[key][1] and needed not in KEYS[key][1]:
+            raise RefusedError(403, "You are not allowed to perform this action.")
 
     def counted(self, key: str) -> tuple[dict[str, str], bool]:
         """The quota headers of a request, and whether it is one too many."""
@@ -196,7 +201,7 @@ class Clearmargin:
         anywhere = request.method == "DELETE" and "deletes-by-id-alone" in self.bugs
         doc = self.found(collection, request.path_params["id"], None if anywhere else organization)
         if doc is None:
-            raise Refused(404, "Not Found")
+            raise RefusedError(404, "Not Found")
         if request.method == "PATCH":
             doc.update(self.checked(collection, "Update", body, organization))
             doc["updatedAt"] = now()
@@ -317,7 +322,7 @@ class Clearmargin:
         if wrong:
             several = "paths" if len(wrong) > 1 else "path"
             message = f"The following {several} cannot be queried: {', '.join(wrong)}"
-            raise Refused(400, message, name="QueryError", data=[{"path": path} for path in wrong])
+            raise RefusedError(400, message, name="QueryError", data=[{"path": path} for path in wrong])
         escapes = "or-escapes-organization" in self.bugs and any(key.lower() == "or" for key in where)
         return [
             doc
@@ -415,7 +420,7 @@ class Clearmargin:
             given = json.loads(body, parse_constant=refuse)
             json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
         except (ValueError, RecursionError) as error:
-            raise Refused(400, "Invalid JSON") from error
+            raise RefusedError(400, "Invalid JSON") from error
         schema = {
             "$ref": f"#/components/schemas/{SCHEMAS[collection]}{kind}",
             "components": {"schemas": self.schemas},
@@ -471,7 +476,7 @@ def identified(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     key = token.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
     if key not in KEYS:
-        raise Refused(401, "Unauthorized, you must be logged in to make this request.")
+        raise RefusedError(401, "Unauthorized, you must be logged in to make this request.")
     return key
 
 
@@ -485,7 +490,7 @@ def conditions(request: Request) -> Doc:
             except (ValueError, RecursionError):
                 found = None
             if not isinstance(found, dict):
-                raise Refused(400, "where is no object.", name="QueryError", data=[{"path": "where"}])
+                raise RefusedError(400, "where is no object.", name="QueryError", data=[{"path": "where"}])
             return found
         if not re.fullmatch(r"where(\[[^\[\]]*\])+", name):
             continue
@@ -494,7 +499,7 @@ def conditions(request: Request) -> Doc:
         for key in keys[:-1]:
             node = node.setdefault(key, {})
             if not isinstance(node, dict):
-                raise Refused(400, "where is no tree.", name="QueryError", data=[{"path": key}])
+                raise RefusedError(400, "where is no tree.", name="QueryError", data=[{"path": key}])
         last = keys[-1] or str(len(node))
         node[last] = value
     return tree
@@ -513,7 +518,7 @@ def same(value: Any, operand: Any) -> bool:
     return bool(left is not None and left == right)
 
 
-def alike(value: Any, operand: Any) -> tuple[Any, Any]:
+def alike(value: Any, operand: Any) -> tuple[Any, Any]:  # noqa: PLR0911 - one return a type
     """Both sides as what the field is; nothing where they cannot be compared."""
     if isinstance(value, bool):
         text = str(operand).lower()

@@ -1,4 +1,4 @@
-"""Traits of fields: read-only, write-only, immutable, computed."""
+"""Traits of fields: read-only, write-only, immutable."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import forgeable_fields, writable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
-from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["computed", "immutable", "read_only", "write_only"]
+__all__ = ["immutable", "read_only", "write_only"]
 
 
 _FAR = 104_729
@@ -171,43 +170,3 @@ def _another(scene: Scene, resource: Resource, field: Field, row: Row) -> Any:
         if other.get(target.id_field) not in (row.get(field.name), None):
             return [other[target.id_field]] if reference.many else other[target.id_field]
     return None
-
-
-def computed(scene: Scene, binding: Binding) -> None:
-    """The expressions of the contract, evaluated over what the API shows, give what it shows."""
-    resource, judged = _resource(binding), 0
-    world = Questions(scene, scene.owner)
-    for listed in scene.rows(resource, scene.owner)[: 12 if scene.thorough else 4]:
-        row, exchange = scene.fetched(resource, scene.owner, listed)
-        for field in resource.computed:
-            if not _is_open(field, resource) or field.name not in row or not world.reaches(field.computed):
-                continue
-            if field.frozen_when is not None and field.frozen_when.holds(row, world):
-                continue
-            judged += 1
-            wanted = (
-                field.computed.evaluate({**row, "$id": row[resource.id_field]}, world)
-                if field.computed
-                else None
-            )
-            if not _near(wanted, row[field.name]):
-                raise Violated(
-                    f"'{field.name}' is {row[field.name]!r}, its expression gives {wanted!r}", exchange
-                )
-    if not judged:
-        raise NotExercised("no computed field can be recomputed from what answers show")
-
-
-def _is_open(field: Field, resource: Resource) -> bool:
-    """Whether an expression reads only what answers show: not itself, nothing hidden."""
-    if field.computed is None or field.name in field.computed.variables:
-        return False
-    names = {name for name in field.computed.variables if name in resource.fields}
-    return not any(resource.fields[name].write_only or resource.fields[name].hidden for name in names)
-
-
-def _near(wanted: Any, found: Any) -> bool:
-    numbers = isinstance(wanted, int | float) and isinstance(found, int | float)
-    if numbers and not isinstance(wanted, bool) and not isinstance(found, bool):
-        return bool(abs(wanted - found) < 0.005)  # noqa: PLR2004 - half a cent: computed in doubles on both sides
-    return bool(wanted == found)

@@ -10,10 +10,11 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Throttled, Violated
 
-__all__ = ["enforced", "headers", "remaining", "retry_after"]
+__all__ = ["apart", "enforced", "headers", "remaining", "retry_after"]
 
 _TOO_MANY = 429
 _MOST_REQUESTS = 5000
+_OTHERS = 6
 _LONGEST = 60.0
 
 
@@ -63,6 +64,31 @@ def remaining(scene: Scene, binding: Binding) -> None:
     raise Inconclusive("the window changed between every two requests")
 
 
+def apart(scene: Scene, binding: Binding) -> None:
+    """What is left for the owner falls by what the owner sends, however much the peer sends in between."""
+    policy, peer = _policy(scene), scene.peer
+    name = policy.headers.get("remaining", "")
+    for _attempt in range(3):
+        before = _read(scene, binding)
+        credential = scene.owner.headers
+        others = [scene.call(peer, binding) for _ in range(_OTHERS)]
+        after = _read(scene, binding)
+        told = before.header(name), after.header(name)
+        if any(exchange.broken for exchange in (before, after, *others)) or None in told:
+            raise Inconclusive(f"{name} is not given")
+        left, right = (int(value) if value and value.isdigit() else -1 for value in told)
+        if right > left or scene.owner.headers is not credential:
+            continue  # a new window, or a new credential
+        if left - right <= _OTHERS // 2:
+            return
+    if right > left:
+        raise Inconclusive("the window changed between every two requests")
+    title = (
+        f"{_OTHERS} requests of {peer.name} take {left - right - 1} of what is left for {scene.owner.name}"
+    )
+    raise Violated(title, before, *others[:1], after)
+
+
 def _two(scene: Scene, binding: Binding) -> tuple[Exchange, Exchange]:
     """Two requests with one credential; once more when another one took its place because it was nearly used up."""
     credential, pair = scene.owner.headers, (_read(scene, binding), _read(scene, binding))
@@ -107,6 +133,9 @@ def _used_up(scene: Scene, binding: Binding) -> _Exhausted:
     query = [(binding.pagination.size, 1)] if binding.pagination and binding.pagination.size else []
     for count in range(policy.limit + 1):
         exchange = scene.call(actor, binding, query=query, patient=False)
+        left = scene.client.left(exchange)
+        if count == 0 and left is not None and left < policy.limit - 1:
+            raise NotExercised(f"a new credential has {left} of {policy.limit} requests left after its first")
         if exchange.status == _TOO_MANY:
             return _Exhausted(actor, count, exchange, exchange)
         if not exchange.ok:

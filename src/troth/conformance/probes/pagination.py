@@ -37,8 +37,8 @@ def _whole(scene: Scene, binding: Binding) -> tuple[list[Row], list[Exchange]]:
 
 
 def _small(count: int) -> int:
-    """A page size that cuts a list of ``count`` rows into about four pages."""
-    return max(1, -(-count // _PAGES))
+    """A page size that cuts a list into about four pages; not 1, where an offset is the same as a page number."""
+    return max(2 if count > 2 else 1, -(-count // _PAGES))  # noqa: PLR2004 - as said
 
 
 def _ids(binding: Binding, rows: Sequence[Row]) -> list[Any]:
@@ -143,7 +143,7 @@ def total(scene: Scene, binding: Binding) -> None:
 
 
 def has_more(scene: Scene, binding: Binding) -> None:
-    """True on the first of several pages, false on the page that has the last row."""
+    """True on the first of several pages, false on the page that has the last row, though it be full."""
     whole, pages = _whole(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - as above
@@ -157,5 +157,8 @@ def has_more(scene: Scene, binding: Binding) -> None:
     if seen < len(whole) and told is not True:
         raise Violated(f"After {seen} of {len(whole)} rows the flag for a next page is {told}", first)
     last = next(page for page in reversed(pages) if items_of(binding, page))
+    if paging.size and len(whole) <= (paging.max_size or len(whole)):
+        full = scene.call(scene.owner, binding, query=[(paging.size, len(whole))])
+        last = full if len(items_of(binding, full)) == len(whole) else last
     if (told := slot_of(binding, last, "hasMore")) is not False:
         raise Violated(f"After the last of {len(whole)} rows the flag for a next page is {told}", last)

@@ -58,10 +58,24 @@ def listing(scene: Scene, binding: Binding) -> None:
         raise Violated(
             f"{len(shared)} rows are listed for both tenants", mine[0], theirs[0], shared=sorted(shared)[:5]
         )
+    _escape(scene, binding, foreign[0][name])
     for rows, exchanges in ((own, mine), (foreign, theirs)):
         total = slot_of(binding, exchanges[0], "total")
         if isinstance(total, int) and total >= len(own) + len(foreign) > len(rows):
             raise Violated("The total counts another tenant's rows", exchanges[0], total=total)
+
+
+def _escape(scene: Scene, binding: Binding, identifier: Any) -> None:
+    """No condition leads out of the tenant: not by the id of a foreign row, and not by or."""
+    profile, name = binding.query.conditions, _resource(binding).id_field
+    if profile is None:
+        return
+    plain = [(f"{profile.parameter}[{name}][equals]", identifier)]
+    joined = [(f"{profile.parameter}[or][{n}][{name}][equals]", identifier) for n in range(2)]
+    for query in (plain, joined):
+        rows, exchanges = scene.listed(binding, scene.owner, query=query)
+        if any(str(row.get(name)) == str(identifier) for row in rows):
+            raise Violated("A condition reaches a row of another tenant", *exchanges[:1])
 
 
 def reading(scene: Scene, binding: Binding) -> None:

@@ -1,0 +1,128 @@
+"""Computed fields: the contract's expressions, evaluated over what the API shows, give what it shows.
+
+Of rows that are there, of new rows whose numbers bring rounding to light, and after rows that they are computed
+over came and went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from troth.behaviour.model import Binding, Field, Kind, Resource
+from troth.conformance.questions import Questions
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["computed"]
+
+#: Half a cent before an even digit, taxes that round to nothing line by line; exact in binary.
+_NUMBERS = ((1, 0.125, 3), (2.5, 0.25, 8), (5, 0.125, 20))
+
+
+def computed(scene: Scene, binding: Binding) -> None:
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - fields belong to resources
+    listed = scene.rows(resource, scene.owner)[: 12 if scene.thorough else 4]
+    world = Questions(scene, scene.owner)
+    judged = sum(_judge(scene, resource, row, world) for row in listed)
+    for row in (*_telling(scene, resource), *_followed(scene, resource)):
+        judged += _judge(scene, resource, row, Questions(scene, scene.owner))
+    if not judged:
+        raise NotExercised("no computed field can be recomputed from what answers show")
+
+
+def _telling(scene: Scene, resource: Resource) -> Iterator[Row]:
+    """New rows with numbers that tell one way of rounding from another."""
+    creator = scene.behaviour.binding(resource.name, Kind.CREATE)
+    names = _read(resource)
+    if creator is None or not names:
+        return
+    for numbers in _NUMBERS:
+        try:
+            body = scene.body(creator, scene.owner)
+        except (NotExercised, Inconclusive):
+            return
+        told = scene.bodies.telling(creator, body, names, numbers)
+        if told is None:
+            return
+        made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, told))
+        if made.ok:
+            yield scene.unwrapped(creator, made)
+
+
+def _followed(scene: Scene, resource: Resource) -> Iterator[Row]:
+    """A new row once there is a row that it is computed over, and once more when that is gone."""
+    pairs = {pair for field in resource.computed if field.computed for pair in field.computed.related}
+    for name, field in sorted(pairs):
+        other = scene.behaviour.resources.get(name)
+        creator = scene.behaviour.binding(name, Kind.CREATE)
+        if other is None or creator is None or creator.parents or field not in other.fields:
+            continue
+        try:
+            row = scene.created(resource, scene.owner)
+            body = {**scene.body(creator, scene.owner), field: row[resource.id_field]}
+        except (NotExercised, Inconclusive):
+            continue
+        made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, body))
+        if not made.ok:
+            continue
+        yield row
+        remover = scene.behaviour.binding(name, Kind.DELETE)
+        child = scene.unwrapped(creator, made)
+        if remover and other.id_field in child:
+            gone = scene.call(scene.owner, remover, identifier=child[other.id_field], row=child)
+            if gone.ok:
+                yield row
+
+
+def _judge(scene: Scene, resource: Resource, listed: Row, world: Questions) -> int:
+    """How many fields of a row could be computed again. Raises Violated for one that shows something else."""
+    row, exchange = scene.fetched(resource, scene.owner, listed)
+    judged = 0
+    for told, field, scope in _fields(resource, row):
+        expression = field.computed
+        if expression is None or field.name not in scope or not world.reaches(expression):
+            continue
+        if field.frozen_when is not None and field.frozen_when.holds(scope, world):
+            continue
+        judged += 1
+        wanted = expression.evaluate(scope, world)
+        if not _near(wanted, scope[field.name]):
+            raise Violated(f"'{told}' is {scope[field.name]!r}, its expression gives {wanted!r}", exchange)
+    return judged
+
+
+def _fields(resource: Resource, row: Row) -> Iterator[tuple[str, Field, Mapping[str, Any]]]:
+    """(what it is called, field, what its expression reads) of the computed fields: of lines first, then of the row."""
+    for holder in resource.fields.values():
+        items = row.get(holder.name) if holder.items else None
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            for field in (holder.items or {}).values():
+                if isinstance(item, Mapping) and _is_open(field, holder.items or {}):
+                    yield f"{holder.name}.{index}.{field.name}", field, item
+    scope = {**row, "$id": row[resource.id_field]}
+    for field in resource.computed:
+        if _is_open(field, resource.fields):
+            yield field.name, field, scope
+
+
+def _is_open(field: Field, fields: Mapping[str, Field]) -> bool:
+    """Whether an expression reads only what answers show: not itself, nothing hidden."""
+    if field.computed is None or field.name in field.computed.variables:
+        return False
+    names = {name for name in field.computed.variables if name in fields}
+    return not any(fields[name].write_only or fields[name].hidden for name in names)
+
+
+def _read(resource: Resource) -> frozenset[str]:
+    """The names that expressions read, in the row and in the objects of its lists."""
+    fields = [*resource.computed, *(i for f in resource.fields.values() for i in (f.items or {}).values())]
+    return frozenset(name for field in fields if field.computed for name in field.computed.variables)
+
+
+def _near(wanted: Any, found: Any) -> bool:
+    numbers = isinstance(wanted, int | float) and isinstance(found, int | float)
+    if numbers and not isinstance(wanted, bool) and not isinstance(found, bool):
+        return bool(abs(wanted - found) < 0.005)  # noqa: PLR2004 - half a cent: computed in doubles on both sides
+    return bool(wanted == found)

@@ -1,0 +1,44 @@
+"""Defaults: a field that a create leaves out has the value that the contract names for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troth.behaviour.model import Binding
+from troth.behaviour.occasions import defaults_of
+from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.resources import same
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import NotExercised, Violated
+
+__all__ = ["default"]
+
+
+def default(scene: Scene, binding: Binding) -> None:
+    """As much as possible is left out of a body that is accepted; what is shown instead is the default."""
+    wanted = defaults_of(scene.contract, binding)
+    made, sent = _sparse(scene, binding, frozenset(wanted))
+    row = scene.unwrapped(binding, made)
+    judged = 0
+    for name, value in wanted.items():
+        if name in sent or name not in row:
+            continue
+        judged += 1
+        if not same(value, row[name]):
+            raise Violated(f"'{name}' is {row[name]!r} where none is given, the default is {value!r}", made)
+    if not judged:
+        raise NotExercised("no answer shows a field that has a default and can be left out")
+
+
+def _sparse(scene: Scene, binding: Binding, names: frozenset[str]) -> tuple[Exchange, Row]:
+    """An accepted create without the fields; with some of them where the server wants those."""
+    body: Any = scene.creation(binding, scene.owner)[0]
+    bare = {name: value for name, value in body.items() if name not in names}
+    attempts = [bare, *({**bare, name: body[name]} for name in sorted(names & body.keys()))]
+    for attempt in attempts:
+        if scene.bodies.is_valid(binding, attempt):
+            sent = scene.bodies.unique(binding, attempt)
+            made = scene.call(scene.owner, binding, body=sent)
+            if made.ok:
+                return made, sent
+    raise NotExercised("no body without the fields that have a default is accepted")
