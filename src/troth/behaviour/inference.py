@@ -15,6 +15,7 @@ from troth.behaviour.resources import build_resource, expression, properties_of
 from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
 from troth.behaviour.viewers import permissions_of, viewer_of
 from troth.behaviour.vocabulary import check_vocabulary
+from troth.behaviour.webhooks import webhooks
 from troth.contract.model import Contract, Operation
 from troth.contract.pointers import join
 from troth.errors import BehaviourError
@@ -44,7 +45,7 @@ def behaviour_of(contract: Contract) -> Behaviour:
         writes=profiles.writes(contract),
         idempotency=idempotency,
         rate_limits=profiles.rate_limits(contract),
-        webhooks=profiles.webhooks(contract),
+        webhooks=webhooks(contract),
         resources={resource.name: resource for resource in resources.values()},
         bindings=bindings,
         querying=querying(contract),

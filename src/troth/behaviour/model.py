@@ -15,6 +15,7 @@ from typing import Any, Literal
 from troth.behaviour.expressions import Expression
 from troth.behaviour.moments import RFC3339
 from troth.behaviour.seeing import Setting, Visibility
+from troth.behaviour.subscriptions import Webhooks
 from troth.contract.model import Operation
 
 __all__ = [
@@ -44,13 +45,12 @@ __all__ = [
     "Resource",
     "Rule",
     "Scopes",
+    "Secret",
     "Shorthand",
-    "Signing",
     "Sorting",
     "Tenancy",
     "Tokens",
     "Transition",
-    "Webhooks",
     "Writes",
     "in_words",
 ]
@@ -154,6 +154,8 @@ class OAuth:
     rotate: bool
     issuer: str
     scopes: frozenset[str]
+    code_ttl: int = 60
+    pointer: str = "/x-behaviour/oauth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,35 +240,6 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Signing:
-    """HMAC-SHA256 in hex over ``content``, a template with ``{timestamp}`` and ``{body}``."""
-
-    header: str
-    prefix: str
-    timestamp: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Webhooks:
-    """Which resource holds subscriptions, and under which fields. Retry delays are seconds.
-
-    ``controlled``: no operation makes subscriptions, they are rows that only the control plane knows.
-    """
-
-    resource: str
-    controlled: bool
-    url: str
-    events: str
-    enabled: str
-    secret: str
-    payload: Any
-    signing: Signing | None
-    retries: tuple[int, ...]
-    tracking: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Writes:
     """What happens to fields that a request must not set: ``reject`` or ``ignore``."""
 
@@ -306,6 +279,17 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """A text that the server makes up where a create brings none.
+
+    ``once``: nothing but the answer to that create shows it.
+    """
+
+    prefix: str
+    once: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One property of a resource's schema with its traits.
 
@@ -337,6 +321,12 @@ class Field:
     items: Mapping[str, Field] | None = None
     reference: Reference | None = None
     pointer: str = ""
+    secret: Secret | None = None
+
+    @property
+    def shown_once(self) -> bool:
+        """Whether the answer to a create is the only one that shows it."""
+        return self.secret is not None and self.secret.once
 
 
 @dataclass(frozen=True, slots=True)

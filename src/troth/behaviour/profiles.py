@@ -16,10 +16,8 @@ from troth.behaviour.model import (
     OAuth,
     RateLimit,
     Scopes,
-    Signing,
     Tenancy,
     Tokens,
-    Webhooks,
     Writes,
 )
 from troth.behaviour.moments import RFC3339
@@ -28,7 +26,6 @@ from troth.contract.model import Contract
 from troth.errors import BehaviourError, did_you_mean
 
 __all__ = [
-    "CONTROLLED",
     "authentication",
     "errors",
     "idempotency",
@@ -38,12 +35,8 @@ __all__ = [
     "scopes",
     "seconds",
     "tenancy",
-    "webhooks",
     "writes",
 ]
-
-#: The name under which subscriptions are kept that no operation makes; no resource can have it.
-CONTROLLED = "$subscriptions"
 
 _DURATION = re.compile(r"^(\d+)\s*(s|m|h|d|w)?$")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, None: 1}
@@ -228,6 +221,7 @@ def authentication(contract: Contract) -> Authentication:
         claim=str(given.get("claim", "tenant")),
         access_ttl=seconds(given.get("accessTtl", "1h"), contract, f"{at}/accessTtl"),
         refresh_ttl=seconds(given.get("refreshTtl", "30d"), contract, f"{at}/refreshTtl"),
+        code_ttl=seconds(given.get("codeTtl", "1m"), contract, f"{at}/codeTtl"),
         rotate=bool(given.get("rotate", True)),
         issuer=str(given.get("issuer", contract.title)),
         scopes=_grantable(contract, flow.get("scopes")),
@@ -292,34 +286,3 @@ def rate_limits(contract: Contract) -> tuple[RateLimit, ...]:
             )
         )
     return tuple(found)
-
-
-def webhooks(contract: Contract) -> Webhooks | None:
-    given = contract.extension.get("webhooks")
-    if not isinstance(given, Mapping):
-        return None
-    controlled = given.get("subscriptions") == "control"
-    fields = {} if controlled else given.get("subscription") or {}
-    signing = given.get("signing")
-    return Webhooks(
-        resource=CONTROLLED if controlled else str(given.get("resource", "webhooks")),
-        controlled=controlled,
-        url=str(fields.get("url", "url")),
-        events=str(fields.get("events", "events")),
-        enabled=str(fields.get("enabled", "enabled")),
-        secret=str(fields.get("secret", "secret")),
-        payload=given.get("payload", {"event": "$event", "timestamp": "$timestamp", "data": "$row"}),
-        signing=None
-        if not isinstance(signing, Mapping)
-        else Signing(
-            header=str(signing.get("header", "X-Signature")),
-            prefix=str(signing.get("prefix", "sha256=")),
-            timestamp=str(signing.get("timestamp", "X-Webhook-Timestamp")),
-            content=str(signing.get("content", "{timestamp}.{body}")),
-        ),
-        retries=tuple(
-            seconds(delay, contract, "/x-behaviour/webhooks/retries")
-            for _, delay in sorted((given.get("retries") or {}).items(), key=lambda item: int(item[0]))
-        ),
-        tracking={str(k): str(v) for k, v in (given.get("tracking") or {}).items()},
-    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from troth.behaviour.expressions import Expression, ExpressionError, compile_expression
-from troth.behaviour.model import Event, Field, Lifecycle, Reference, Resource, Rule, Transition
+from troth.behaviour.model import Event, Field, Lifecycle, Reference, Resource, Rule, Secret, Transition
 from troth.behaviour.profiles import on, refusal
 from troth.contract.model import Contract
 from troth.contract.pointers import join
@@ -116,6 +116,7 @@ def _field(
     at, traits = traits_of(contract, pointer)
     computed = expression(contract, traits.get("computed"), f"{at}/computed")
     generated = _generated(name, schema, traits)
+    secret = _secret(traits.get("secret"))
     found = Field(
         name=name,
         schema={**schema, **{k: v for k, v in beside.items() if k != "$ref"}},
@@ -124,7 +125,7 @@ def _field(
         read_only=bool(
             beside.get("readOnly") or schema.get("readOnly") or computed or generated or "stamped" in traits
         ),
-        write_only=bool(beside.get("writeOnly") or schema.get("writeOnly")),
+        write_only=bool(beside.get("writeOnly") or schema.get("writeOnly") or (secret and secret.once)),
         immutable=bool(traits.get("immutable")),
         hidden=bool(traits.get("hidden")),
         computed=computed,
@@ -140,8 +141,15 @@ def _field(
         unique=traits.get("unique"),
         items=_item_fields(contract, pointer, seen),
         pointer=pointer,
+        secret=secret,
     )
     return replace(found, reference=_reference(contract, found))
+
+
+def _secret(given: Any) -> Secret | None:
+    if not isinstance(given, Mapping):
+        return None
+    return Secret(str(given.get("prefix", "")), given.get("shown", "once") == "once")
 
 
 def _item_fields(contract: Contract, pointer: str, seen: frozenset[str]) -> Mapping[str, Field] | None:

@@ -67,6 +67,7 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "rateLimits.*.headers.* rate-header value",
         "rateLimits.*.** rate-limit value",
         "oauth token member",
+        "oauth.codeTtl token-lifetime amount",
         "oauth.accessTtl token-lifetime amount",
         "oauth.refreshTtl token-lifetime amount",
         "oauth.** token value",
@@ -93,6 +94,11 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "viewer.*.** caller-setting value",
         "formats.* written-form value",
         "webhooks.retries.* retry value",
+        "webhooks.signing.tolerance signature-tolerance amount",
+        "webhooks.signing.overlap secret-overlap amount",
+        "webhooks.disable.failures failure-limit amount",
+        "webhooks.modes.* delivery-mode member",
+        "webhooks.modes.*.** delivery-mode value",
         "webhooks.** delivery value",
     ),
     "schema": _rows(
@@ -132,6 +138,7 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "editableWhile guard value",
         "inList list-form value",
         "unique uniqueness value",
+        "secret.** secret value",
         "unit unit value",
     ),
     "operation": _rows(

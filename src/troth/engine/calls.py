@@ -87,6 +87,7 @@ class Rows:
         self.query = query if query.active else None
         self._leaks = "write-only-leaked" in faults
         self._secrets = tuple(f.name for f in resource.fields.values() if f.write_only)
+        self.once = tuple(f.name for f in resource.fields.values() if f.shown_once)
         declared = binding.effect or binding.rules
         self.effects = Effects(binding, resource, behaviour, keeper, faults) if declared else None
 
@@ -146,15 +147,17 @@ class Rows:
         status: int,
         resource: str | None = None,
         values: Values = _NO_VALUES,
+        also: tuple[str, ...] = (),
     ) -> Response:
-        """The answer that shows one row; ``resource`` where it is of another one."""
+        """The answer that shows one row; ``resource`` where it is of another one, ``also`` what else it shows."""
         if status == 204 or self._silent:  # noqa: PLR2004 - No Content
             return Response(status, [])
         shown = resource or self.resource.name
         sight = self.keeper.sights[shown]
         body = sight.body(row, world)
-        if self._leaks:
-            body = dump({**sight.view(row, world), **{n: row.data.get(n) for n in self._secrets}})
+        told = self._secrets if self._leaks else also
+        if told:
+            body = dump({**sight.view(row, world), **{n: row.data.get(n) for n in told}})
         if self.populator is not None:
             depth = self.populator.depth(values)
             body = self.populator.body(shown, row, world, depth)

@@ -17,9 +17,9 @@ from troth.engine.authenticating import Principal
 from troth.engine.clock import instant, parse_instant
 from troth.engine.engine import SANDBOX_HEADER, Engine, Exchange
 from troth.engine.faults import check_faults
+from troth.engine.hook_control import HookControl
 from troth.engine.messages import Request, Response, dump
 from troth.engine.state import State
-from troth.engine.subscribing import Subscriptions
 from troth.errors import TrothError, UsageError, did_you_mean
 
 __all__ = ["CONTROL_PATH", "Control", "problem"]
@@ -41,7 +41,7 @@ class Control:
         self._engine = engine
         self._snapshots: dict[str, State] = {}
         self._written = _written_secrets(engine)
-        self._subscriptions = Subscriptions(engine.contract, engine.behaviour, engine.seed.tenants)
+        self.hooks = HookControl(engine)
         self.routes: Mapping[tuple[str, str], Callable[[Given, State, str], Any]] = {
             ("GET", "/health"): self.health,
             ("POST", "/reset"): self.reset,
@@ -56,17 +56,11 @@ class Control:
             ("POST", "/clock/advance"): self.advance,
             ("GET", "/principals"): self.principals,
             ("POST", "/principals"): self.add_principal,
-            ("POST", "/events"): self.trigger,
-            ("GET", "/subscriptions"): self.subscriptions,
-            ("POST", "/subscriptions"): self.subscribe,
-            ("DELETE", "/subscriptions/{id}"): self.unsubscribe,
             ("GET", "/journal"): self.journal,
             ("DELETE", "/journal"): self.clear_journal,
-            ("GET", "/deliveries"): self.deliveries,
-            ("POST", "/deliveries/flush"): self.flush,
-            ("POST", "/deliveries/{id}/redeliver"): self.redeliver,
             ("GET", "/faults"): self.faults,
             ("PUT", "/faults"): self.set_faults,
+            **self.hooks.routes,
         }
 
     def handle(self, request: Request) -> Response:
@@ -183,7 +177,18 @@ class Control:
     # -- callers ----------------------------------------------------------------------------------------------------
 
     def principals(self, _given: Given, _state: State, _name: str) -> Any:
-        return {"principals": self._engine.credentials(), "tenants": dict(self._engine.seed.tenants)}
+        """Who may call: credentials by name, tenants, and what may ask for tokens on behalf of whom."""
+        seed = self._engine.seed
+        applications = [
+            {"id": client.identifier, "redirectUris": sorted(client.redirect_uris), "secret": client.secret}
+            for client in seed.clients.values()
+        ]
+        return {
+            "principals": self._engine.credentials(),
+            "tenants": dict(seed.tenants),
+            "applications": applications,
+            "users": dict(seed.users),
+        }
 
     def add_principal(self, given: Given, state: State, _name: str) -> Any:
         """A new credential for a tenant; ``expires`` is RFC 3339, ``scopes`` and ``permissions`` lists."""
@@ -202,54 +207,6 @@ class Control:
         principal = Principal(name, tenant, secret, scopes, expires, settings, tenants, permissions)
         self._engine.add_principal(principal)
         return {**self._engine.credential(principal), "created": True}
-
-    # -- events -----------------------------------------------------------------------------------------------------
-
-    def trigger(self, given: Given, state: State, _name: str) -> Any:
-        """Emit an event by name, about a row (``resource``, ``id``) or with given ``data``."""
-        tenant = str(given.get("tenant", next(iter(self._engine.seed.tenants))))
-        if tenant not in self._engine.seed.tenants:
-            raise UsageError(
-                f"There is no tenant {tenant!r}.{did_you_mean(tenant, self._engine.seed.tenants)}"
-            )
-        program = self._engine.program()
-        data, further = given.get("data") or {}, None
-        if "resource" in given:
-            resource = self._engine.behaviour.resources.get(str(given["resource"]))
-            row = state.table(tenant, str(given["resource"])).get(str(given.get("id")))
-            if resource is None or row is None:
-                raise UsageError(
-                    f"There is no row {given.get('id')!r} of {given['resource']!r} for {tenant!r}."
-                )
-            world, kind = program.keeper.world(state, tenant), program.keeper.kinds[resource.name]
-            data = kind.view(row, world)
-            further = program.keeper.event_data(resource, str(given["event"]), kind.full(row, world), world)
-        return {"deliveries": program.dispatcher.emit(state, tenant, str(given["event"]), data, further)}
-
-    def subscriptions(self, _given: Given, state: State, _name: str) -> Any:
-        return {"subscriptions": self._subscriptions.shown(state)}
-
-    def subscribe(self, given: Given, state: State, _name: str) -> Any:
-        """Send a tenant's events to a URL, signed when a secret is given."""
-        return {**self._subscriptions.add(given, state), "created": True}
-
-    def unsubscribe(self, _given: Given, state: State, identifier: str) -> Any:
-        return self._subscriptions.remove(identifier, state)
-
-    def deliveries(self, _given: Given, state: State, _name: str) -> Any:
-        return {"deliveries": [d.as_json() for d in self._engine.program().dispatcher.log(state)]}
-
-    def flush(self, _given: Given, state: State, _name: str) -> Any:
-        """How many deliveries are due now; whoever embeds the engine sends them."""
-        return {"due": len(self._engine.program().dispatcher.due(state))}
-
-    def redeliver(self, _given: Given, state: State, identifier: str) -> Any:
-        for delivery in self._engine.program().dispatcher.log(state):
-            if delivery.id == identifier:
-                delivery.due = state.clock.now()
-                state.pending[identifier] = delivery
-                return {"redelivering": identifier}
-        raise UsageError(f"There is no delivery {identifier!r}.")
 
     # -- observation ------------------------------------------------------------------------------------------------
 
@@ -278,11 +235,8 @@ class Control:
 
 def _templated(path: str) -> tuple[str, str]:
     """A path with ``{id}`` in the place of what names one thing, and that name."""
-    one = re.fullmatch(r"/deliveries/([^/]+)/redeliver", path)
-    if one:
-        return "/deliveries/{id}/redeliver", one[1]
-    one = re.fullmatch(r"/subscriptions/([^/]+)", path)
-    return ("/subscriptions/{id}", one[1]) if one else (path, "")
+    one = re.fullmatch(r"/(deliveries|subscriptions)/([^/]+)(/redeliver|/activate)?", path)
+    return (f"/{one[1]}/{{id}}{one[3] or ''}", one[2]) if one else (path, "")
 
 
 def _within_calendar(seconds: float) -> float:

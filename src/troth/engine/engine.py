@@ -21,7 +21,7 @@ from troth.contract import Match, MethodNotAllowed
 from troth.contract.model import Contract
 from troth.engine.authenticating import Authenticator, Principal
 from troth.engine.clock import Clock, instant, parse_instant
-from troth.engine.events import Delivery
+from troth.engine.deliveries import Delivery
 from troth.engine.faults import check_faults
 from troth.engine.forcing import Preference, forced_response, parse_prefer
 from troth.engine.identity import Identities
@@ -352,18 +352,17 @@ class Engine:
         headers: Mapping[str, str],
         status: int | None,
         error: str | None,
+        answered: Mapping[str, str] | None = None,
     ) -> None:
-        """Record the outcome of one attempt, on the delivery and on its subscription."""
+        """Record the outcome of one attempt, on the delivery and on its subscription.
+
+        ``answered`` are the headers of the answer, in lower case.
+        """
         with state.lock:
             program = self.program()
-            changes = program.dispatcher.record(state, delivery, headers, status, error)
-            webhooks = self.behaviour.webhooks
-            resource = self.behaviour.resources.get(webhooks.resource) if webhooks else None
-            if resource is not None and changes:
-                world = program.keeper.world(state, delivery.tenant)
-                row = state.table(delivery.tenant, resource.name).get(delivery.subscription)
-                if row is not None:
-                    program.keeper.change(resource, row, {**row.data, **changes}, world)
+            changes = program.sender.record(state, delivery, headers, status, error, answered or {})
+            if changes:
+                program.keeper.amend(state, delivery.tenant, delivery.subscription, changes)
 
     def journal(self, sandbox: str = "") -> list[Exchange]:
         """The latest exchanges of a sandbox, oldest first."""

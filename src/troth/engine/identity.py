@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from base64 import b64encode
 
 __all__ = ["Identities", "stable_object_id", "stable_uuid"]
 
@@ -47,6 +48,10 @@ class Identities:
             bits, index = divmod(bits, 36)
             letters.append(_ALPHABET[index])
         return "".join(letters)
+
+    def key(self) -> str:
+        """24 random bytes in base64, which is 32 characters without padding."""
+        return b64encode(self._random.getrandbits(192).to_bytes(24)).decode()
 
     def copy(self) -> Identities:
         twin = Identities(0)

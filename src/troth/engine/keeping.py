@@ -57,7 +57,11 @@ class Keeper:
         exact = behaviour.moment == RFC3339 or "moment-exact" in faults
         self._moment = None if exact else moment_writer(behaviour.moment)
         self._recorder = Recorder(behaviour, self, lost="record-lost" in faults)
-        self.timed = tuple(r for r in behaviour.resources.values() if any("time" in e.on for e in r.events))
+        self._watched = dispatcher.watched
+        waits = "timed-event-lost" not in faults
+        self.timed = tuple(
+            r for r in behaviour.resources.values() if waits and any("time" in e.on for e in r.events)
+        )
 
     def world(self, state: State, tenant: str, caller: Principal | None = None) -> TenantWorld:
         return TenantWorld(state, tenant, self._full, self._id_fields, self._moment, caller, self._nobody)
@@ -95,6 +99,18 @@ class Keeper:
         """Replace a row's data."""
         row = self.kinds[resource.name].make(self.kinds[resource.name].settled(data, world), world)
         return self._save(resource, before, row, world)
+
+    def amend(self, state: State, tenant: str, identifier: str, changes: Mapping[str, Any]) -> None:
+        """Change fields of a subscription, which may be known to the control plane alone."""
+        name = self._behaviour.webhooks.resource if self._behaviour.webhooks else ""
+        resource, table = self._behaviour.resources.get(name), state.table(tenant, name)
+        row = table.get(identifier)
+        if row is None:
+            return
+        if resource is None:
+            table.put(Row(row.id, {**row.data, **changes}))
+        else:
+            self.change(resource, row, {**row.data, **changes}, self.world(state, tenant))
 
     def remove(self, resource: Resource, row: Row, world: TenantWorld) -> None:
         """Drop a row. Raises Refusal ``conflict`` while a restricting reference points at it."""
@@ -173,6 +189,8 @@ class Keeper:
         stamped = kind.stamp(row, world)
         if stamped is not row:
             table.put(stamped)
+        if resource.name == self._watched and not quiet:
+            self._dispatcher.subscribed(world.state, world.tenant, before, stamped)
         if announced:
             self._announce(resource, self._announced[resource.name, moment], stamped, old, world)
         if recorded:
@@ -250,7 +268,7 @@ class Keeper:
         world: TenantWorld,
     ) -> None:
         data = self.event_data(resource, event.name, full, world)
-        self._dispatcher.emit(world.state, world.tenant, event, view, data)
+        self._dispatcher.emit(world.state, world.tenant, event, view, data, resource)
 
     def event_data(
         self, resource: Resource, name: str, full: Mapping[str, Any], world: TenantWorld

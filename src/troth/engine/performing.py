@@ -48,7 +48,7 @@ def _creator(rows: Rows) -> Performer:
         row = add(data, world)
         if lost:
             call.state.table(world.tenant, resource.name).drop(row.id)
-        return rows.one(row, world, rows.binding.success, values=call.values)
+        return rows.one(row, world, rows.binding.success, values=call.values, also=rows.once)
 
     return perform
 

@@ -21,6 +21,7 @@ from troth.engine.reading import RequestReader
 from troth.engine.refusing import Refusal
 from troth.engine.replaying import Replays
 from troth.engine.sampling import Sampler
+from troth.engine.sending import Sender
 from troth.engine.state import State
 
 __all__ = ["Plan", "Program"]
@@ -87,7 +88,8 @@ class Program:
         self.validate = validate
         self.validators = checkers or validators(contract)
         self.router = Router(contract)
-        self.dispatcher = Dispatcher(behaviour.webhooks, tenants or {})
+        self.dispatcher = Dispatcher(behaviour.webhooks, tenants or {}, faults)
+        self.sender = Sender(behaviour.webhooks, faults)
         by_header = behaviour.tenancy.source == "header"
         self.admission = Admission(behaviour.tenancy, tenants or {}, faults) if by_header else None
         self.keeper = Keeper(behaviour, Sampler(contract), self.dispatcher, faults)

@@ -71,7 +71,12 @@ class RowKind:
         self._stamped = tuple(f for f in resource.fields.values() if f.stamped is not None)
         freezing = "frozen-followed" not in faults
         self._freezing = tuple(f for f in self._late if f.frozen_when is not None and freezing)
-        self._public = tuple(f for f in resource.fields.values() if not f.write_only and not f.hidden)
+        told = "secret-shown" in faults
+        self._public = tuple(
+            f
+            for f in resource.fields.values()
+            if not f.hidden and (not f.write_only or (told and f.shown_once))
+        )
         self._shown = tuple(f.name for f in self._public)
         # A row whose fields are all shown as they are stored is its own view.
         self._plain = not self._late and bool(self._public) and len(self._public) == len(resource.fields)
@@ -81,7 +86,8 @@ class RowKind:
         self._moments = tuple(
             f.name for f in resource.fields.values() if f.generated in ("created", "updated")
         )
-        self._dynamic = tuple(f for f in resource.fields.values() if f.sequence or f.initially)
+        fields = resource.fields.values()
+        self._dynamic = tuple(f for f in fields if f.sequence or f.initially or f.secret)
         #: Whether moments or frozen values may have to be stamped after a write.
         self.stamps = bool(self._stamped or self._freezing)
         self.daily = daily
@@ -115,6 +121,8 @@ class RowKind:
             return
         if field.sequence is not None:
             data[field.name] = self._next(field, field.sequence, world)
+        elif field.secret is not None:
+            data[field.name] = field.secret.prefix + world.state.identities.key()
         elif field.initially is not None:
             value = field.initially.evaluate(data, world)
             if value is not None or field.nullable or field.required:
@@ -143,7 +151,9 @@ class RowKind:
         """What a row holds where a create says nothing, in the order of the schema."""
         made: dict[str, Any] = {}
         for name, field in self.resource.fields.items():
-            made_later = field.computed or field.generated or field.sequence or field.initially
+            made_later = (
+                field.computed or field.generated or field.sequence or field.initially or field.secret
+            )
             if name == self.resource.id_field or made_later:
                 # A placeholder keeps the order of the schema; what fills it comes next.
                 if field.nullable or field.required:

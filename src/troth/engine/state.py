@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from troth.engine.clock import Clock
 from troth.engine.identity import Identities
 
-__all__ = ["MemoryTable", "Row", "State", "Table"]
+__all__ = ["Hooks", "MemoryTable", "Row", "State", "Table"]
 
 JOURNAL_LENGTH = 1000
 OUTBOX_LENGTH = 10_000
@@ -129,6 +129,29 @@ def _key(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool) else None
 
 
+class Hooks:
+    """What webhooks remember beside their deliveries, by (tenant, subscription).
+
+    ``receivers`` maps the beginning of URLs to where the control plane leads them; ``retired`` has replaced secrets
+    and until when they sign; ``failing`` counts failures in a row; ``waiting`` has what further events may change.
+    """
+
+    __slots__ = ("failing", "receivers", "retired", "waiting")
+
+    def __init__(self) -> None:
+        self.receivers: dict[str, str] = {}
+        self.retired: dict[tuple[str, str], list[tuple[str, float]]] = {}
+        self.failing: dict[tuple[str, str], int] = {}
+        self.waiting: dict[tuple[str, str, str, str], tuple[float, Any]] = {}
+
+    def copy(self) -> Hooks:
+        twin = Hooks()
+        twin.receivers = dict(self.receivers)
+        twin.retired = {key: list(secrets) for key, secrets in self.retired.items()}
+        twin.failing = dict(self.failing)
+        return twin
+
+
 class State:
     """One sandbox: its tables, its clock, its randomness, and what the protocol layers remember."""
 
@@ -143,7 +166,8 @@ class State:
         self.tokens: dict[str, Any] = {}
         self.outbox: deque[Any] = deque(maxlen=OUTBOX_LENGTH)
         self.pending: dict[str, Any] = {}
-        self.subscriptions: dict[str, tuple[int, dict[str, Any]]] = {}
+        self.subscriptions: dict[str, Any] = {}
+        self.hooks = Hooks()
         self.journal: deque[Any] = deque(maxlen=JOURNAL_LENGTH)
         self.swept = ""
         #: Resources whose rows belong to all tenants: they are kept under the tenant "".
@@ -173,6 +197,7 @@ class State:
         twin.windows = {key: list(window) for key, window in self.windows.items()}
         twin.tokens = dict(self.tokens)
         twin.swept = self.swept
+        twin.hooks = self.hooks.copy()
         twin.shared = self.shared
         return twin
 
@@ -180,5 +205,7 @@ class State:
         """Take over a snapshot's contents; the journal and the log of deliveries stay."""
         twin = other.fork()
         self.subscriptions = {}
-        for name in ("clock", "identities", "tables", "sequences", "replays", "windows", "tokens", "swept"):
+        for name in (
+            "clock", "identities", "tables", "sequences", "replays", "windows", "tokens", "swept", "hooks"
+        ):  # fmt: skip
             setattr(self, name, getattr(twin, name))

@@ -42,11 +42,21 @@ class Subscriptions:
             raise UsageError(f"{url!r} is not an http(s) URL.")
         events = [str(name) for name in given.get("events", self.events)]
         for name in events:
-            if name not in self.events:
+            if name not in self.events and "*" not in name:
                 raise UsageError(f"There is no event {name!r}.{did_you_mean(name, self.events)}")
-        secret = given.get("secret")
+        secret, mode = given.get("secret"), given.get("mode")
+        modes = [one.name for one in self._webhooks.modes] if self._webhooks else []
+        if mode is not None and mode not in modes:
+            raise UsageError(f"There is no mode of delivery {mode!r}.{did_you_mean(str(mode), modes)}")
         identifier = f"sub_{state.next('', table, 'id'):08d}"
-        data = {"id": identifier, "url": url, "events": events, "enabled": True, "secret": secret}
+        data = {
+            "id": identifier,
+            "url": url,
+            "events": events,
+            "enabled": True,
+            "secret": secret,
+            "mode": mode,
+        }
         row = Row(identifier, data)
         state.table(tenant, table).put(row)
         return _shown(tenant, row)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
 import httpx
 
 from troth.engine import Engine
-from troth.engine.events import Delivery
+from troth.engine.deliveries import Delivery
 from troth.engine.state import State
 from troth.mock.background import Background
 
@@ -50,30 +51,40 @@ class Courier(Background):
             await self.deliver()
             await asyncio.sleep(0.02)
 
-    async def deliver(self) -> int:
-        """Send everything that is due in every sandbox; gives the number of attempts.
+    async def deliver(self, *, prompt: bool = False) -> int:
+        """Send everything that is due in every sandbox, until nothing is; gives the number of attempts.
 
-        Whoever calls while a batch is on its way waits for it, and finds only what it left.
+        Whoever calls while a batch is on its way waits for it, and finds only what it left. ``prompt``: only what
+        goes out before the request that caused it is answered.
         """
+        attempts = 0
         async with self._sending:
-            dispatcher = self.engine.program().dispatcher
-            work = [
-                (state, d) for state in list(self.engine.sandboxes.values()) for d in dispatcher.due(state)
-            ]
-            if not work:
-                return 0
-            async with httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False, trust_env=False) as client:
-                await asyncio.gather(*(self._attempt(client, state, delivery) for state, delivery in work))
-            return len(work)
+            sender = self.engine.program().sender
+            while work := [
+                (state, delivery)
+                for state in list(self.engine.sandboxes.values())
+                for delivery in sender.due(state, prompt=prompt)
+            ]:
+                attempts += len(work)
+                async with httpx.AsyncClient(
+                    timeout=_TIMEOUT, follow_redirects=False, trust_env=False
+                ) as client:
+                    await asyncio.gather(
+                        *(self._attempt(client, state, delivery) for state, delivery in work)
+                    )
+        return attempts
 
     async def _attempt(self, client: httpx.AsyncClient, state: State, delivery: Delivery) -> None:
-        headers = self.engine.program().dispatcher.headers(delivery, state.clock.now())
+        sender = self.engine.program().sender
+        headers = sender.headers(state, delivery)
         delivery.sending = True
         status: int | None = None
         error: str | None = None
+        answered: Mapping[str, str] = {}
         try:
-            answer = await client.post(delivery.url, content=delivery.body, headers=headers)
-            status = answer.status_code
+            url = sender.address(state, delivery)
+            answer = await client.post(url, content=delivery.body, headers=headers)
+            status, answered = answer.status_code, answer.headers
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as failure:
             error = f"{type(failure).__name__}: {failure}"
-        self.engine.delivered(state, delivery, headers, status, error)
+        self.engine.delivered(state, delivery, headers, status, error, answered)

@@ -170,6 +170,8 @@ class MockApplication:
             await asyncio.sleep(wait)
         matched: Match | MethodNotAllowed | None = scope.get(MATCH)
         response = engine.handle(request, matched)
+        if engine.program().sender.prompt:
+            await self.courier.deliver(prompt=True)
         self.courier.wake()
         if "origin" in headers:
             share(request, response)

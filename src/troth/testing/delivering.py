@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import httpx
 
 from troth.engine import Engine
-from troth.engine.events import Delivery
+from troth.engine.deliveries import Delivery
 from troth.engine.state import State
 
 __all__ = ["Receiver", "deliver", "deliver_async"]
@@ -23,12 +23,14 @@ def deliver(engine: Engine, state: State, receiver: Receiver, below: str) -> lis
     taken = _take(engine, state, below)
     for delivery in taken:
         request, status, error = _request(engine, state, delivery), None, None
+        answered: Mapping[str, str] = {}
         try:
-            status = _send(receiver, request)
+            answer = _send(receiver, request)
+            status, answered = answer.status_code, answer.headers
         except (httpx.HTTPError, httpx.InvalidURL) as failure:
             error = f"{type(failure).__name__}: {failure}"
         finally:
-            engine.delivered(state, delivery, dict(request.headers), status, error)
+            engine.delivered(state, delivery, dict(request.headers), status, error, answered)
     return taken
 
 
@@ -39,12 +41,14 @@ async def deliver_async(
     taken = _take(engine, state, below)
     for delivery in taken:
         request, status, error = _request(engine, state, delivery), None, None
+        answered: Mapping[str, str] = {}
         try:
-            status = (await receiver.send(request, follow_redirects=False)).status_code
+            answer = await receiver.send(request, follow_redirects=False)
+            status, answered = answer.status_code, answer.headers
         except (httpx.HTTPError, httpx.InvalidURL) as failure:
             error = f"{type(failure).__name__}: {failure}"
         finally:
-            engine.delivered(state, delivery, dict(request.headers), status, error)
+            engine.delivered(state, delivery, dict(request.headers), status, error, answered)
     return taken
 
 
@@ -62,14 +66,14 @@ def _take(engine: Engine, state: State, below: str) -> list[Delivery]:
 
 
 def _request(engine: Engine, state: State, delivery: Delivery) -> httpx.Request:
-    headers = engine.program().dispatcher.headers(delivery, state.clock.now())
+    headers = engine.program().sender.headers(state, delivery)
     return httpx.Request("POST", delivery.url, headers=headers, content=delivery.body)
 
 
-def _send(receiver: Receiver, request: httpx.Request) -> int:
+def _send(receiver: Receiver, request: httpx.Request) -> httpx.Response:
     if isinstance(receiver, httpx.Client):
-        return receiver.send(request, follow_redirects=False).status_code
+        return receiver.send(request, follow_redirects=False)
     answer = receiver(request)
     if isinstance(answer, httpx.Response):
-        return answer.status_code
-    return _NO_CONTENT if answer is None else answer
+        return answer
+    return httpx.Response(_NO_CONTENT if answer is None else answer)

@@ -16,7 +16,7 @@ import respx
 from troth.contract import Contract, load_contract
 from troth.engine import Engine, Exchange, Settings
 from troth.engine.control import Control
-from troth.engine.events import Delivery
+from troth.engine.deliveries import Delivery
 from troth.engine.faults import check_faults
 from troth.engine.seed_files import seed_file_for
 from troth.engine.state import State
@@ -239,7 +239,7 @@ class Mock:
         """
         given = {"url": url, "tenant": tenant, "events": events, "secret": secret}
         told = {name: value for name, value in given.items() if value is not None}
-        return str(self._ask(self._control.subscribe, told)["id"])
+        return str(self._ask(self._control.hooks.subscribe, told)["id"])
 
     def trigger(
         self,
@@ -258,7 +258,7 @@ class Mock:
             given |= {"resource": resource, "id": identifier}
         if data is not None:
             given["data"] = data
-        count: int = self._ask(self._control.trigger, given)["deliveries"]
+        count: int = self._ask(self._control.hooks.trigger, given)["deliveries"]
         return count
 
     def deliver(self, receiver: Receiver, *, below: str = "") -> list[Delivery]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troth.behaviour.checks.ground import Ground, states_of
-from troth.behaviour.model import Event, Resource, Webhooks
+from troth.behaviour.model import Event, Resource
+from troth.behaviour.subscriptions import Webhooks
 from troth.contract.pointers import join
 from troth.findings import Finding
 
