@@ -2,7 +2,65 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import pytest
+
+SECRET = "whsec_test_1"
+HOOKS = "https://hooks.example.test"
+
+
+class Receiver:
+    """Listens on loopback; ``answers`` are the statuses to come, the last one for good."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[dict[str, str], bytes]] = []
+        self.answers = [204]
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.got.append(({k.lower(): v for k, v in self.headers.items()}, body))
+                answers = receiver.answers
+                self.send_response(answers.pop(0) if len(answers) > 1 else answers[0])
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Requests are not printed."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    @property
+    def events(self) -> list[str]:
+        return [json.loads(body)["event"] for _, body in list(self.got)]
+
+
+@pytest.fixture
+def receiver(crm: Any) -> Iterator[Receiver]:
+    """What the subscriptions of the test lead to."""
+    made = Receiver()
+    thread = threading.Thread(target=made.server.serve_forever, daemon=True)
+    thread.start()
+    crm.control("PUT", "/receivers", receivers={HOOKS: made.url})
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join()
+
+
+def listening(crm: Any, mode: str, *events: str) -> None:
+    """A subscription of the office's tenant in one mode of delivery."""
+    given = {"tenant": "harbourline", "url": f"{HOOKS}/{mode}", "secret": SECRET, "mode": mode}
+    crm.control("POST", "/subscriptions", **given, events=list(events))
 
 
 def subscribed(crm: Any, *events: str) -> None:
@@ -51,3 +109,63 @@ def test_r30_actions_are_announced(crm: Any) -> None:
     crm.office.done("tasks/1/mark-complete")
     crm.other.post(f"leads/{crm.other.every('leads')[0]['id']}/convert", None)
     assert sorted(emitted(crm)) == ["customer.created", "lead.converted", "task.completed"]
+
+
+def test_r30_a_delivery_is_signed_and_has_an_id(crm: Any, receiver: Receiver) -> None:
+    """HMAC-SHA256 of time and body; the id is in the header and in the body."""
+    listening(crm, "immediate", "customer.*")
+    crm.office.made("customers", company="Tern Rigging")
+    ((headers, body),) = receiver.got
+    content = headers["x-webhook-timestamp"].encode() + b"." + body
+    expected = hmac.new(SECRET.encode(), content, hashlib.sha256).hexdigest()
+    assert headers["x-webhook-signature"] == f"sha256={expected}"
+    assert json.loads(body)["id"] == headers["x-webhook-delivery"]
+
+
+def test_r30_immediate_deliveries_come_before_the_answer(crm: Any, receiver: Receiver) -> None:
+    """When the API has answered, the receiver has heard."""
+    listening(crm, "immediate", "customer.created")
+    crm.office.made("customers", company="Tern Rigging")
+    assert receiver.events == ["customer.created"]
+
+
+def test_r30_smart_deliveries_wait_for_the_last_change(crm: Any, receiver: Receiver) -> None:
+    """Changes within two seconds of each other are one delivery, which has what the last one left."""
+    made = crm.office.made("customers", company="Tern Rigging")
+    listening(crm, "smart", "customer.updated")
+    for city in ("Rockland", "Camden", "Belfast"):
+        crm.office.changed(f"customers/{made['id']}", city=city)
+        crm.advance("1s")
+    crm.control("POST", "/deliveries/flush")
+    assert receiver.events == []
+    crm.advance("1s")
+    crm.control("POST", "/deliveries/flush")
+    assert [json.loads(body)["data"]["city"] for _, body in receiver.got] == ["Belfast"]
+
+
+def test_r30_asynchronous_deliveries_follow(crm: Any, receiver: Receiver, eventually: Any) -> None:
+    """Each change has its own, in the background."""
+    made = crm.office.made("customers", company="Tern Rigging")
+    listening(crm, "async", "customer.updated")
+    for city in ("Rockland", "Camden"):
+        crm.office.changed(f"customers/{made['id']}", city=city)
+    eventually(lambda: len(receiver.got) == 2)
+
+
+def test_r30_what_never_arrives_becomes_a_dead_letter(crm: Any, receiver: Receiver) -> None:
+    """Six attempts over the schedule; then it is kept, can be sent again, and is gone when it arrives."""
+    listening(crm, "async", "customer.created", "customer.deleted")
+    receiver.answers = [500]
+    crm.office.made("customers", company="Tern Rigging")
+    for pause in ("0s", "1m", "5m", "30m", "2h", "12h"):
+        assert crm.control("GET", "/dead-letters")["deadLetters"] == []
+        crm.advance(pause)
+        crm.control("POST", "/deliveries/flush")
+    (dead,) = crm.control("GET", "/dead-letters")["deadLetters"]
+    assert (dead["event"], dead["outcome"], len(dead["attempts"])) == ("customer.created", "failed", 6)
+    receiver.answers = [204]
+    assert crm.control("POST", "/dead-letters/redeliver")["redelivering"] == [dead["id"]]
+    crm.control("POST", "/deliveries/flush")
+    assert crm.control("GET", "/dead-letters")["deadLetters"] == []
+    assert len({body for _, body in receiver.got}) == 1
+    assert len(receiver.got) == 7

@@ -54,7 +54,13 @@ def _shown(at: Teller, resource: Resource) -> Iterator[Fact]:
                 yield at.fact(
                     "in lists", f"'{field.name}' is {form}", at.trait(field, "inList"), "x-behaviour"
                 )
-    secret = [field for field in resource.fields.values() if field.write_only or field.hidden]
+    for field in resource.fields.values():
+        if field.secret is not None:
+            told = "only in the answer to its create" if field.secret.once else "in every answer"
+            made = f"'{field.name}' is made up where a create brings none, and shown {told}"
+            yield at.fact("secret", made, at.trait(field, "secret"), "x-behaviour")
+    hidden = [field for field in resource.fields.values() if field.write_only or field.hidden]
+    secret = [field for field in hidden if not field.shown_once]
     if secret:
         names = ", ".join(field.name for field in secret)
         yield at.fact("never shown", names, secret[0].pointer, "writeOnly and hidden")

@@ -27,7 +27,8 @@ class Delivery:
     """What one subscription is told. ``due`` is None once delivered, given up or called off.
 
     The body is rendered when somebody first looks at it: most deliveries of a mock are never looked at. ``greeting``
-    marks the handshake, ``prompt`` what goes before the answer, ``forced`` what was asked for by hand.
+    marks the handshake, ``prompt`` what goes before the answer, ``forced`` what was asked for by hand; ``reached`` is
+    False while nothing can be sent to the URL.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class Delivery:
         "greeting",
         "id",
         "prompt",
+        "reached",
         "secret",
         "sending",
         "subscription",
@@ -60,7 +62,8 @@ class Delivery:
         at: float,
         payload: Callable[[Delivery], bytes],
         *,
-        due: float | None,
+        due: float,
+        reached: bool,
         greeting: bool = False,
         prompt: bool = False,
     ) -> None:
@@ -71,7 +74,8 @@ class Delivery:
         self.url = url
         self.secret = secret
         self.at = at
-        self.due = due
+        self.due: float | None = due
+        self.reached = reached
         self.greeting = greeting
         self.prompt = prompt
         self.forced = False
@@ -87,7 +91,7 @@ class Delivery:
             self._body = self._payload(self)
         return self._body
 
-    def retell(self, payload: Callable[[Delivery], bytes], at: float, due: float | None) -> None:
+    def retell(self, payload: Callable[[Delivery], bytes], at: float, due: float) -> None:
         """Tell something newer instead, later."""
         self._payload, self._body, self.at = payload, None, at
         self.due = due
@@ -95,12 +99,12 @@ class Delivery:
     @property
     def outcome(self) -> str:
         """``failed`` is what a service would keep among its dead letters."""
-        if self.due is not None:
-            return "pending"
         if self.called_off:
             return "cancelled"
-        if not self.attempts and is_reserved(self.url):
+        if not self.reached and not self.attempts:
             return "unreachable"
+        if self.due is not None:
+            return "pending"
         return "delivered" if self.attempts and is_accepted(self.attempts[-1].status) else "failed"
 
     def as_json(self) -> dict[str, Any]:
@@ -111,7 +115,7 @@ class Delivery:
             "subscription": self.subscription,
             "url": self.url,
             "outcome": self.outcome,
-            "due": None if self.due is None else instant(self.due),
+            "due": instant(self.due) if self.due is not None and self.reached else None,
             "body": self.body.decode(),
             "attempts": [
                 {"at": instant(a.at), "headers": dict(a.headers), "status": a.status, "error": a.error}

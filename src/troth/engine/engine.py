@@ -86,6 +86,9 @@ class Engine:
         self.seed = _seed_of(contract, self.behaviour, self.settings)
         _check_settings(self.seed, self.behaviour)
         oauth = self.behaviour.authentication.oauth
+        hooks = self.behaviour.webhooks
+        #: Whether some deliveries go out before the request that caused them is answered.
+        self.prompt = hooks is not None and any(mode.before_answer for mode in hooks.modes)
         self.oauth = (
             AuthorizationServer(oauth, self.seed.clients, self.seed.users, self.seed.tenants)
             if oauth

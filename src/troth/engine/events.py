@@ -128,7 +128,7 @@ class Dispatcher:
 
     def _queue(self, state: State, deliveries: list[Delivery]) -> None:
         state.outbox.extend(deliveries)
-        state.pending.update((d.id, d) for d in deliveries if d.due is not None)
+        state.pending.update((d.id, d) for d in deliveries if d.reached)
 
     def _expanded(self, state: State, emission: _Emission) -> list[Delivery]:
         made = (self._delivery(state, emission, row) for row in emission.rows)
@@ -141,7 +141,7 @@ class Dispatcher:
         mode = settings.mode_of(subscription.data)
         pause = 0 if "mode-ignored" in self._faults else mode.debounce
         url = str(subscription.data.get(settings.url, ""))
-        due = emission.at + pause if reached(state, url) else None
+        due = emission.at + pause
         key = (emission.tenant, subscription.id, emission.name, emission.about)
         waiting = state.hooks.waiting.get(key) if pause else None
         if waiting is not None and emission.at < waiting[0] and not waiting[1].attempts:
@@ -158,6 +158,7 @@ class Dispatcher:
             emission.at,
             self._rendered(emission),
             due=due,
+            reached=reached(state, url),
             prompt=mode.before_answer and "mode-ignored" not in self._faults,
         )
         if pause:
@@ -207,7 +208,8 @@ class Dispatcher:
             row.data.get(settings.secret),
             now,
             lambda _: b"{}",
-            due=now if reached(state, url) else None,
+            due=now,
+            reached=reached(state, url),
             greeting=True,
         )
         self._queue(state, [made])

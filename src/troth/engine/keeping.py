@@ -82,7 +82,8 @@ class Keeper:
     def adder(self, resource: Resource) -> Callable[[dict[str, Any], TenantWorld], Row]:
         """:meth:`add` for one resource; where nothing follows from a new row but events, nothing is looked for."""
         name, kind = resource.name, self.kinds[resource.name]
-        if name in self._dependents or kind.stamps or (name, "create") in self._recorder.wanted:
+        watched = name in (self._watched, *self._dependents)
+        if watched or kind.stamps or (name, "create") in self._recorder.wanted:
             return partial(self.add, resource)
         events = self._announced.get((name, "create"), ())
 

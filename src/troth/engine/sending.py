@@ -29,8 +29,6 @@ class Sender:
         self._settings = settings
         self._faults = faults
         self._signer = Signer(settings.signing, faults) if settings and settings.signing else None
-        #: Whether some deliveries go out before the request that caused them is answered.
-        self.prompt = settings is not None and any(mode.before_answer for mode in settings.modes)
 
     def due(self, state: State, *, prompt: bool = False) -> list[Delivery]:
         """What is to be sent now; ``prompt`` only what goes before the answer."""
@@ -72,6 +70,7 @@ class Sender:
     def redeliver(self, state: State, delivery: Delivery) -> None:
         """Send a delivery once more, whatever became of it."""
         delivery.due, delivery.forced, delivery.called_off = state.clock.now(), True, False
+        delivery.reached = True
         state.pending[delivery.id] = delivery
 
     def address(self, state: State, delivery: Delivery) -> str:

@@ -170,7 +170,7 @@ class MockApplication:
             await asyncio.sleep(wait)
         matched: Match | MethodNotAllowed | None = scope.get(MATCH)
         response = engine.handle(request, matched)
-        if engine.program().sender.prompt:
+        if engine.prompt:
             await self.courier.deliver(prompt=True)
         self.courier.wake()
         if "origin" in headers:

@@ -55,13 +55,14 @@ async def deliver_async(
 def _take(engine: Engine, state: State, below: str) -> list[Delivery]:
     """What is due, and what the server would never try because its host cannot exist: here it is only a name."""
     with state.lock:
-        now = state.clock.now()
-        log = engine.program().dispatcher.log(state)
-        due = [d for d in log if d.outcome == "unreachable" or (d.due is not None and d.due <= now)]
-        taken = [delivery for delivery in due if delivery.url.startswith(below)]
+        program = engine.program()
+        for delivery in program.dispatcher.log(state):
+            if delivery.outcome == "unreachable" and delivery.url.startswith(below):
+                delivery.reached = True
+                state.pending[delivery.id] = delivery
+        taken = [delivery for delivery in program.sender.due(state) if delivery.url.startswith(below)]
         for delivery in taken:
             delivery.sending = True
-            state.pending[delivery.id] = delivery
     return taken
 
 

@@ -41,11 +41,43 @@ def check_subscriptions(ground: Ground) -> Iterator[Finding]:
         )
         return
     yield from _fields(ground, webhooks, resource)
-    field = resource.fields.get(webhooks.events)
-    states = _event_names(ground, field.pointer) if field else None
+    yield from _words(ground, webhooks, resource)
+    states = _nameable(ground, webhooks, resource)
     for _, event in emitting:
         if states is not None and event.name not in states:
             yield ground.unknown("unknown-event", event.pointer, "event", event.name, states)
+
+
+def _nameable(ground: Ground, webhooks: Webhooks, resource: Resource) -> frozenset[str] | None:
+    """The events that a subscription can list; None where it can list anything."""
+    field = resource.fields.get(webhooks.events)
+    names = _event_names(ground, field.pointer) if field else None
+    subject = resource.fields.get(webhooks.subject)
+    if names is None or subject is None:
+        return names
+    subjects = states_of(ground.contract, subject.pointer)
+    return None if subjects is None else frozenset(f"{about}.{name}" for about in subjects for name in names)
+
+
+def _words(ground: Ground, webhooks: Webhooks, resource: Resource) -> Iterator[Finding]:
+    """What is written into fields of a subscription is among the words that they list."""
+    listed: list[tuple[str, str, tuple[str, ...], str]] = []
+    for state, word in webhooks.states.items():
+        listed.append((webhooks.enabled, "state", ("subscription", "states", state), word))
+    listed += [
+        (webhooks.mode, "mode", ("modes", mode.name), mode.name) for mode in webhooks.modes if mode.name
+    ]
+    for name, what, words, value in listed:
+        field = resource.fields.get(name)
+        known = states_of(ground.contract, field.pointer) if field else None
+        if known is not None and value not in known:
+            yield ground.unknown("unknown-word", _keyword(ground, *words), what, value, known)
+    signing = webhooks.signing
+    if signing is not None and signing.overlap and not signing.several:
+        message = f"a header of the profile {signing.profile!r} carries one signature, so nothing overlaps."
+        yield ground.finding(
+            "keyword-without-effect", _keyword(ground, "signing", "overlap"), message, "warning"
+        )
 
 
 def _controlled(ground: Ground, events: list[Event]) -> Iterator[Finding]:
@@ -71,6 +103,9 @@ def _fields(ground: Ground, webhooks: Webhooks, resource: Resource) -> Iterator[
         "events": webhooks.events,
         "enabled": webhooks.enabled,
         "secret": webhooks.secret,
+        "subject": webhooks.subject,
+        "expires": webhooks.expires,
+        "mode": webhooks.mode,
     }
     for word, name in subscription.items():
         stated = word in ground.given(join(_AT, "subscription"))
