@@ -107,3 +107,9 @@ def test_what_has_no_effect_is_found(linted: Linted) -> None:
         ("keyword-without-effect", f"{at}detail"),
         ("keyword-without-effect", f"{at}summary"),
     ]
+
+
+def test_a_usual_member_that_no_row_has_is_found(linted: Linted) -> None:
+    """It would never be shown."""
+    to = {"parameter": "sort", "default": {"titel": True}}
+    assert linted("query", "select", to=to) == [("unknown-field", "/query/select/default/titel")]

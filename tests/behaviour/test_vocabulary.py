@@ -271,6 +271,7 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         "query": {
             "conditions": {"parameter": "since", "grammar": "where-tree"},
             "sort": {"parameter": "since", "default": "-total"},
+            "select": {"parameter": "fields", "grammar": "braces", "default": {"id": True}, "depth": 2},
             "populate": {"parameter": "size", "default": 1, "max": 2},
         },
         "answers": {kind: {"doc": "$row"} for kind in ("create", "update", "replace", "delete")},

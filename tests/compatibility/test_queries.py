@@ -20,6 +20,7 @@ QUERY = {
     "conditions": {"parameter": "where", "grammar": "where-tree"},
     "sort": {"parameter": "sort", "default": "-createdAt"},
     "populate": {"parameter": "depth", "default": 1, "max": 3},
+    "select": {"parameter": "fields", "grammar": "braces", "default": {"id": True, "etag": True}, "depth": 2},
 }
 
 
@@ -32,6 +33,10 @@ QUERY = {
         ("populate", "default", 0, ("querying-changed", "breaking")),
         ("populate", "max", 2, ("populate-depth-decreased", "breaking")),
         ("populate", "max", 5, ("populate-depth-increased", "info")),
+        ("select", "depth", 1, ("populate-depth-decreased", "breaking")),
+        ("select", "grammar", "other", ("querying-changed", "breaking")),
+        ("select", "default", {"id": True}, ("usual-member-removed", "breaking")),
+        ("select", "default", {"id": True, "etag": True, "name": True}, ("usual-member-added", "info")),
     ],
 )
 def test_a_changed_query_is_judged(profile: str, word: str, value: Any, wanted: tuple[str, str]) -> None:

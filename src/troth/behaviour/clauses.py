@@ -21,7 +21,15 @@ from troth.behaviour.circumstances import (
     shared,
     tokened,
 )
-from troth.behaviour.inquiries import answering, conditional, populated, sorted_lists
+from troth.behaviour.inquiries import (
+    answering,
+    conditional,
+    embedding,
+    populated,
+    selected,
+    sorted_lists,
+    usual,
+)
 from troth.behaviour.model import Behaviour, Kind
 from troth.behaviour.occasions import (
     Place,
@@ -134,6 +142,10 @@ _ROWS = (
     Promise("conditions.unknown", "A condition on what does not exist is refused.", conditional),
     Promise("sort.ordered", "A sorted list has the rows of the list in the order that is asked for.", sorted_lists),
     Promise("populate.depth", "References show rows as deep as is asked for, and no deeper.", populated),
+    Promise("select.exact", "Answers have the members that are asked for, as they are, and no others.", selected),
+    Promise("select.default", "Answers have the usual members when none are asked for.", usual),
+    Promise("select.embedded", "A row inside another one is the row itself, as far as it is asked for.", embedding),
+    Promise("select.refused", "A selection of what does not exist, or that cannot be read, is refused.", selected),
     Promise("resource.read", "Reading one of {resource} shows what the list shows.", when(Kind.READ)),
     Promise("resource.visible", "Hidden rows of {resource} are not listed.", visible),
     Promise("fields.computed", "Computed fields of {resource} have the value that their expression gives.", computed),

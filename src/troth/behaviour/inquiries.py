@@ -5,7 +5,7 @@ from __future__ import annotations
 from troth.behaviour.model import Kind
 from troth.behaviour.occasions import Place
 
-__all__ = ["answering", "conditional", "populated", "sorted_lists"]
+__all__ = ["answering", "conditional", "embedding", "populated", "selected", "sorted_lists", "usual"]
 
 
 def conditional(at: Place) -> str | None:
@@ -25,6 +25,31 @@ def populated(at: Place) -> str | None:
     found, resource = at.binding.query.populate, at.binding.resource
     refers = resource is not None and any(reference.at is None for reference in resource.references)
     return found.pointer if found and refers and at.kind is Kind.READ else None
+
+
+_SHOWING = (Kind.LIST, Kind.READ)
+
+
+def selected(at: Place) -> str | None:
+    """Where a parameter names the members that reading shows."""
+    found, resource = at.binding.query.select, at.binding.resource
+    return found.pointer if found and resource and resource.fields and at.kind in _SHOWING else None
+
+
+def usual(at: Place) -> str | None:
+    """Where reading shows some members only, unless others are asked for."""
+    found, resource = at.binding.query.select, at.binding.resource
+    named = found is not None and resource is not None and set(found.default) & resource.fields.keys()
+    return selected(at) if named else None
+
+
+def embedding(at: Place) -> str | None:
+    """Where reading can show a row inside another one, as far as it is asked for."""
+    found, resource = at.binding.query.select, at.binding.resource
+    opens = found is not None and found.depth != 0
+    targets = {name for r in (resource.references if resource else ()) for name in r.to.values()}
+    leads = targets & at.behaviour.resources.keys()
+    return selected(at) if opens and leads else None
 
 
 def answering(at: Place) -> str | None:

@@ -46,6 +46,7 @@ __all__ = [
     "Rule",
     "Scopes",
     "Secret",
+    "Selection",
     "Shorthand",
     "Sorting",
     "Tenancy",
@@ -251,7 +252,7 @@ class Writes:
 class Reference:
     """``to`` maps the value of field ``by`` to a resource; a plain reference has the single key ``""``.
 
-    With ``at`` the field is an object: the id is its member ``at``, and ``by`` is a member too.
+    With ``at`` the field is an object, or a list of them: the id is its member ``at``, and ``by`` is a member too.
     """
 
     field: str
@@ -265,10 +266,27 @@ class Reference:
 
     def target(self, row: Mapping[str, Any]) -> str | None:
         """The resource that a row's reference points into."""
-        holder = row if self.at is None else row.get(self.field)
+        return self._aim(row if self.at is None else row.get(self.field))
+
+    def _aim(self, holder: Any) -> str | None:
         if self.by is None:
             return self.to.get("")
         return self.to.get(str(holder.get(self.by))) if isinstance(holder, Mapping) else None
+
+    def named(self, row: Mapping[str, Any]) -> list[tuple[str, str | None, Any]]:
+        """Every row that a row's reference names: (pointer below the field, resource, id); empty without any."""
+        value = row.get(self.field)
+        if value is None:
+            return []
+        many = enumerate(value) if isinstance(value, list) else [(None, value)]
+        found = []
+        for index, item in many:
+            below = "" if index is None else f"/{index}"
+            if self.at is None:
+                found.append((below, self.target(row), item))
+            elif isinstance(item, Mapping) and item.get(self.at) is not None:
+                found.append((f"{below}/{self.at}", self._aim(item), item[self.at]))
+        return found
 
     def identifier(self, row: Mapping[str, Any]) -> Any:
         """What a row's reference names: an id, a list of ids, or None."""
@@ -498,12 +516,27 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """A query parameter that names the members of rows to show; ``default`` are those shown without it, or all.
+
+    ``depth`` is how many braces may stand inside each other; None: as many as there are.
+    """
+
+    parameter: str
+    grammar: Literal["braces"]
+    default: tuple[str, ...]
+    depth: int | None
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Querying:
     """What query parameters do beside paging and filtering by field."""
 
     conditions: Conditions | None = None
     sort: Sorting | None = None
     populate: Population | None = None
+    select: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True)

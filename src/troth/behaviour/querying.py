@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from troth.behaviour.model import Answer, Conditions, Kind, Population, Querying, Sorting
+from troth.behaviour.model import Answer, Conditions, Kind, Population, Querying, Selection, Sorting
+from troth.behaviour.profiles import on
 from troth.contract.model import Contract, Operation
 from troth.contract.pointers import join
 
@@ -41,6 +42,7 @@ def querying(contract: Contract) -> Querying:
     if not isinstance(given, Mapping):
         return Querying()
     conditions, sort, populate = given.get("conditions"), given.get("sort"), given.get("populate")
+    select = given.get("select")
     return Querying(
         conditions=Conditions(
             str(conditions.get("parameter", "where")),
@@ -62,19 +64,31 @@ def querying(contract: Contract) -> Querying:
         )
         if isinstance(populate, Mapping)
         else None,
+        select=_selection(select) if isinstance(select, Mapping) else None,
+    )
+
+
+def _selection(given: Mapping[str, Any]) -> Selection:
+    return Selection(
+        str(given.get("parameter", "fields")),
+        given.get("grammar", "braces"),
+        on(given.get("default")),
+        given.get("depth"),
+        f"{_AT}/select",
     )
 
 
 def placed(profiles: Querying, operation: Operation, kind: Kind) -> Querying:
     """What of the profiles holds for an operation: each needs its parameter there, and some need a list."""
 
-    def has(profile: Conditions | Sorting | Population | None) -> bool:
+    def has(profile: Conditions | Sorting | Population | Selection | None) -> bool:
         return profile is not None and operation.parameter("query", profile.parameter) is not None
 
     return Querying(
         profiles.conditions if kind is Kind.LIST and has(profiles.conditions) else None,
         profiles.sort if kind is Kind.LIST and has(profiles.sort) else None,
         profiles.populate if kind is not Kind.ACTION and has(profiles.populate) else None,
+        profiles.select if has(profiles.select) else None,
     )
 
 

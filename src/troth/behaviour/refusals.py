@@ -29,6 +29,9 @@ REFUSALS: Mapping[str, ErrorKind] = MappingProxyType(
         "unqueryable": ErrorKind(
             400, "unqueryable", "The query names a field or an operator that does not exist."
         ),
+        "unselectable": ErrorKind(
+            400, "unselectable", "The selection names a field that does not exist, or cannot be read."
+        ),
         "unprocessable": ErrorKind(
             422, "unprocessable", "The request is well formed but cannot be processed."
         ),

@@ -172,7 +172,8 @@ def _reference(contract: Contract, found: Field) -> Reference | None:
         return None
     spec: Mapping[str, Any] = given if isinstance(given, Mapping) else {"to": given}
     to = spec.get("to")
-    many = found.schema.get("type") == "array"
+    kinds = found.schema.get("type")
+    many = "array" in (kinds if isinstance(kinds, list) else [kinds])
     usual = "ignore" if "at" in spec else "nullify" if found.nullable or many else "restrict"
     if "at" in spec and spec.get("onDelete", usual) != "ignore":
         raise BehaviourError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from troth.behaviour.model import Selection
 from troth.behaviour.querying import OPERATORS
 from troth.behaviour.telling import Fact, Teller
 
@@ -12,7 +13,7 @@ __all__ = ["answer_facts", "query_facts"]
 
 
 def query_facts(at: Teller) -> Iterator[Fact]:
-    """Conditions, order and population, each where the operation has its parameter."""
+    """Conditions, order, population and selection, each where the operation has its parameter."""
     query = at.binding.query
     if query.conditions is not None:
         told = f"'{query.conditions.parameter}' takes conditions ({query.conditions.grammar}): {', '.join(OPERATORS)}"
@@ -28,6 +29,19 @@ def query_facts(at: Teller) -> Iterator[Fact]:
         levels = f"{profile.default} usually, {profile.most} at most"
         told = f"'{profile.parameter}' levels of references show rows: {levels}"
         yield at.fact("populate", told, profile.pointer, "x-behaviour")
+
+    if query.select is not None:
+        yield at.fact("select", _selecting(at, query.select), query.select.pointer, "x-behaviour")
+
+
+def _selecting(at: Teller, profile: Selection) -> str:
+    known = at.binding.resource.fields if at.binding.resource else {}
+    names = [f"'{name}'" for name in profile.default if name in known]
+    usual = f"{', '.join(names)} without it" if names else "all of them without it"
+    told = f"'{profile.parameter}' names the members that answers show, {usual}"
+    if profile.depth is not None:
+        told += f"; at most {profile.depth} braces within each other" if profile.depth else "; no braces"
+    return f"{told}; what does not exist answers {at.refused('unselectable')}"
 
 
 def answer_facts(at: Teller) -> Iterator[Fact]:

@@ -53,6 +53,8 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "pagination.*.** pagination value",
         "query.* querying member",
         "query.populate.max populate-depth amount",
+        "query.select.depth populate-depth amount",
+        "query.select.default.* usual-member member",
         "query.sort.default order value",
         "query.** querying value",
         "answers.** answer-form value",
@@ -257,9 +259,15 @@ def _fact(
 
 
 _NAMED = frozenset(
+<<<<<<< HEAD
     {"transition", "transition-origin", "invariant", "event", "record", "idempotent-method", "scope-alias",
      "required-scope", "rate-header", "pagination", "filter", "error-envelope", "delivery", "retry", "rate-limit",
      "spelling", "required-permission", "caller-setting", "caller-setting-value"},
+=======
+    {"transition", "transition-origin", "invariant", "event", "record", "idempotent-method", "usual-member",
+     "scope-alias", "required-scope", "rate-header", "pagination", "filter", "error-envelope", "delivery", "retry",
+     "rate-limit", "spelling"},
+>>>>>>> ee3af3a (Selections: a parameter names the members to show, rows stand in the place of references kept as objects)
 )  # fmt: skip
 """Subjects whose last step is the name of the thing that came or went."""
 

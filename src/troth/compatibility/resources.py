@@ -22,7 +22,7 @@ THINGS = frozenset(
      "required-body", "request-media-type", "response-media-type", "success-status", "error-status", "header",
      "required-header", "enum-value", "extensible-enum-value", "branch", "security-alternative", "security-scheme",
      "security-flow", "offered-scope", "server", "webhook", "pattern-property", "event", "filter", "transition",
-     "scope-alias", "idempotent-method", "rate-header", "discriminator-value"},
+     "scope-alias", "idempotent-method", "usual-member", "rate-header", "discriminator-value"},
 )  # fmt: skip
 """Subjects that are a thing which comes or goes; the others are a quality of something that stays."""
 

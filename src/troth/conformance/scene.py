@@ -115,13 +115,15 @@ class Scene(Stage):
         made = dict(body)
         required = self.bodies.required(binding)
         for reference in binding.resource.references:
-            if reference.identifier(made) is None:
+            named = reference.named(made)
+            if not named:
                 continue
-            target = self.behaviour.resources.get(reference.target(made) or "")
+            target = self.behaviour.resources.get(named[0][1] or "")
             try:
                 found = self.row(self._known(target), actor, depth)[self._known(target).id_field]
                 if reference.at is not None:
-                    found = {**made[reference.field], reference.at: found}
+                    holder = made[reference.field]
+                    found = {**(holder[0] if reference.many else holder), reference.at: found}
                 made[reference.field] = [found] if reference.many else found
             except (NotExercised, Inconclusive):
                 if reference.field in required:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from troth.behaviour.model import Behaviour, Binding, ErrorKind, Kind, Resource
+from troth.behaviour.selecting import Catalogue, whole
 from troth.conformance.actors import Actor, Cast
 from troth.conformance.bodies import Bodies
 from troth.conformance.client import ABSENT, Client
@@ -53,6 +54,7 @@ class Stage(ABC):
         self.successes: dict[str, Exchange] = {}
         self.memory: dict[str, Any] = {}
         self._count = 0
+        self._catalogue: Catalogue | None = None
 
     # -- actors and words -------------------------------------------------------------------------------------------
 
@@ -123,11 +125,17 @@ class Stage(ABC):
         return found
 
     def _plain(self, binding: Binding, given: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
-        """Ids instead of rows wherever answers could be populated, so that what was sent is what comes back."""
-        profile = binding.query.populate
-        if profile is None or any(name == profile.parameter for name, _ in given):
-            return []
-        return [(profile.parameter, 0)]
+        """Ids instead of rows and every member of them, so that what was sent is what comes back."""
+        populate, select, resource = binding.query.populate, binding.query.select, binding.resource
+        names = {name for name, _ in given}
+        plain: list[tuple[str, Any]] = []
+        if populate is not None and populate.parameter not in names:
+            plain.append((populate.parameter, 0))
+        if select is not None and select.parameter not in names and resource is not None and resource.fields:
+            if self._catalogue is None:
+                self._catalogue = Catalogue(select, self.contract, self.behaviour)
+            plain.append((select.parameter, whole(self._catalogue, resource)))
+        return plain
 
     def _needs_key(self, binding: Binding) -> bool:
         header = binding.idempotency.header if binding.idempotency else ""

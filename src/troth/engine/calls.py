@@ -16,10 +16,10 @@ from troth.engine.checking import WriteChecks
 from troth.engine.effects import Effects
 from troth.engine.keeping import Keeper
 from troth.engine.messages import Response, dump
-from troth.engine.populating import Populator
 from troth.engine.querying import ListQuery
 from troth.engine.refusing import Refusal, compile_template
 from troth.engine.rows import RowKind
+from troth.engine.showing import Showing
 from troth.engine.spelling import Spelling
 from troth.engine.state import Row, State
 from troth.engine.world import TenantWorld
@@ -81,8 +81,7 @@ class Rows:
             self.defaults = _others(contract, pointer, self.defaults, resource)
         self._wrapper = binding.wrapper
         self._answer = _answering(binding, resource, faults)
-        profile = binding.query.populate
-        self.populator = Populator(profile, keeper, faults) if profile else None
+        self.showing = Showing(binding, contract, behaviour, keeper, faults)
         query = ListQuery(binding, contract, behaviour, faults)
         self.query = query if query.active else None
         self._leaks = "write-only-leaked" in faults
@@ -153,14 +152,10 @@ class Rows:
         if status == 204 or self._silent:  # noqa: PLR2004 - No Content
             return Response(status, [])
         shown = resource or self.resource.name
-        sight = self.keeper.sights[shown]
-        body = sight.body(row, world)
+        body = self.showing.body(shown, row, world, values)
         told = self._secrets if self._leaks else also
         if told:
-            body = dump({**sight.view(row, world), **{n: row.data.get(n) for n in told}})
-        if self.populator is not None:
-            depth = self.populator.depth(values)
-            body = self.populator.body(shown, row, world, depth)
+            body = dump({**orjson.loads(body), **{n: row.data.get(n) for n in told}})
         if self._answer is not None:
             body = dump(self._answer({"row": orjson.Fragment(body)}))
         elif self._wrapper:

@@ -101,15 +101,9 @@ class WriteChecks:
     def _reference(
         self, reference: Reference, data: Mapping[str, Any], world: TenantWorld, within: str = ""
     ) -> None:
-        target = reference.target(data)
-        value = reference.identifier(data)
-        if target is None or value is None:
-            return
-        wanted = value if isinstance(value, list) else [value]
-        for index, identifier in enumerate(wanted):
-            if not self._exists(target, identifier, world):
-                inside = f"/{index}" if reference.many else f"/{reference.at}" if reference.at else ""
-                at = f"{within}/{escape(reference.field)}{inside}"
+        for below, target, identifier in reference.named(data):
+            if target is not None and not self._exists(target, identifier, world):
+                at = f"{within}/{escape(reference.field)}{below}"
                 message = f"'{reference.field}' names a row of {target} that does not exist."
                 kind = reference.refused or self._tenancy.foreign_reference
                 raise Refusal(kind, message, [detail(at, "reference", message)])

@@ -47,7 +47,8 @@ class Path(NamedTuple):
 def _stepped(value: Any, step: str | Reference, world: TenantWorld) -> Iterator[Any]:
     reached = value
     if isinstance(step, Reference):
-        reached = None if value is None else world.lookup(step.to[""], value)
+        identifier = value.get(step.at) if step.at is not None and isinstance(value, Mapping) else value
+        reached = None if identifier is None else world.lookup(step.to[""], identifier)
     elif isinstance(value, Mapping):
         reached = value.get(step)
     else:
@@ -81,8 +82,7 @@ class Paths:
             return None
         reference = field.reference
         if reference is not None and reference.at is not None:
-            inside = len(rest) == 1 and rest[0] in (reference.at, reference.by)
-            return Path((*steps, rest[0]), "id") if inside else None
+            return self._at(reference, rest, steps)
         if not rest:
             return Path(steps, "id" if reference else _kind(field.schema))
         if reference is not None:
@@ -92,6 +92,13 @@ class Paths:
             inner = field.items.get(rest[0])
             return None if inner is None else self._of_field(inner, rest[1:], (*steps, rest[0]))
         return self._of_object(field.pointer, rest, steps)
+
+    def _at(self, reference: Reference, rest: Sequence[str], steps: tuple[Any, ...]) -> Path | None:
+        """A member that an object with an id keeps, or one of the row that it names."""
+        if len(rest) == 1 and rest[0] in (reference.at, reference.by):
+            return Path((*steps, rest[0]), "id")
+        target = self._behaviour.resources.get(reference.to.get("", ""))
+        return None if target is None or not rest else self._of_resource(target, rest, (*steps, reference))
 
     def _of_object(self, pointer: str, names: Sequence[str], steps: tuple[Any, ...]) -> Path | None:
         for name in names:

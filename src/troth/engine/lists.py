@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from troth.engine.calls import Call, Performer, Rows, belongs
 from troth.engine.filtering import FilterSet
 from troth.engine.listing import Page, Pager
 from troth.engine.messages import Response, dump
-from troth.engine.populating import Known, Populator
 from troth.engine.state import Row
-from troth.engine.world import TenantWorld
 
 __all__ = ["lister"]
 
@@ -21,29 +17,22 @@ _PAGES = 64
 
 
 def lister(rows: Rows) -> Performer:
-    binding, resource, kind, sight = rows.binding, rows.resource, rows.kind, rows.sight
+    binding, resource, kind = rows.binding, rows.resource, rows.kind
     filters = FilterSet(binding.filters, resource)
     assert binding.pagination is not None or binding.envelope is None  # noqa: S101 - inference guarantees it
     pager = Pager(binding.pagination, rows.faults) if binding.pagination else None
-    masks = {f.name: f.in_list for f in resource.fields.values() if f.in_list}
-
-    def rendered(row: Row, world: TenantWorld) -> Any:
-        if not masks:
-            return orjson.Fragment(sight.body(row, world))
-        view = {k: v for k, v in sight.view(row, world).items() if masks.get(k) != "omit"}
-        return {**view, **{name: None for name, how in masks.items() if how == "null"}}
-
     plain = not (binding.parents or binding.where or resource.order or rows.faults)
-    plain = plain and rows.query is None and rows.populator is None and sight.same
+    plain = plain and rows.query is None and rows.sight.same
 
     def perform(call: Call) -> Response:
         """An unfiltered page is rendered once and kept until a row changes (or the day, where rows depend on it)."""
         world = call.world
         page = pager.page(call.values) if pager else None
-        if not plain or filters.used(call.values):
+        asked = rows.showing.key(call.values) if plain else None
+        if asked is None or filters.used(call.values):
             return Response(binding.success, [_JSON], render(call, page))
         rendered = call.state.table(world.tenant, resource.name).rendered
-        key = (binding.id, page, world.today() if kind.daily else "")
+        key = (binding.id, page, world.today() if kind.daily else "", asked)
         body = rendered.get(key)
         if body is None:
             if len(rendered) >= _PAGES:
@@ -52,25 +41,15 @@ def lister(rows: Rows) -> Performer:
         return Response(binding.success, [_JSON], body)
 
     def render(call: Call, page: Page | None) -> bytes:
-        world = call.world
         found = _candidates(rows, call, filters)
         page, chosen = pager.cut(page, found) if pager else (None, found)
-        if rows.populator is None:
-            items = [rendered(row, world) for row in chosen]
-        else:
-            items = _populated(rows.populator, resource.name, chosen, call)
+        items = rows.showing.items(resource.name, chosen, call.world, call.values)
         if pager is None:
             return dump(items)
         asked = filters.asked(call.values) if pager.echoes else {}
         return dump(pager.render(items, page, len(found), asked | pager.pointer(page, chosen, len(found))))
 
     return perform
-
-
-def _populated(populator: Populator, resource: str, chosen: list[Row], call: Call) -> list[Any]:
-    depth = populator.depth(call.values)
-    known: Known = {}
-    return [populator.shown(resource, row, call.world, depth, known) for row in chosen]
 
 
 def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:

@@ -171,7 +171,7 @@ def performer_for(
     if binding.prints:
         return printing(rows)
     if binding.kind is Kind.ACTION and rows.effects is not None:
-        return acting(rows, rows.effects, binding.answers)
+        return _checked(acting(rows, rows.effects, binding.answers), rows)
     makers: Mapping[Kind, Callable[[], Performer]] = {
         Kind.LIST: lambda: lister(rows),
         Kind.CREATE: lambda: _creator(rows),
@@ -180,4 +180,15 @@ def performer_for(
         Kind.REPLACE: lambda: _updater(rows, replace=True),
         Kind.DELETE: lambda: _deleter(rows),
     }
-    return makers[binding.kind]()
+    perform = makers[binding.kind]()
+    return perform if rows.showing.plain else _checked(perform, rows)
+
+
+def _checked(perform: Performer, rows: Rows) -> Performer:
+    """The performer, which does nothing for a request that asks to be shown what cannot be."""
+
+    def performed(call: Call) -> Response:
+        rows.showing.check(call.values)
+        return perform(call)
+
+    return performed

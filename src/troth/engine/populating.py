@@ -35,10 +35,6 @@ class Populator:
             wanted = self._profile.default
         return max(0, min(wanted, self._profile.most))
 
-    def body(self, resource: str, row: Row, world: TenantWorld, depth: int) -> bytes:
-        """One row as JSON."""
-        return dump(self.shown(resource, row, world, depth, {}))
-
     def shown(self, resource: str, row: Row, world: TenantWorld, depth: int, known: Known) -> Any:
         """One row as a JSON value; ``known`` keeps what was rendered before for the same answer."""
         sight, plan = self._keeper.sights[resource], self._plans[resource]
@@ -46,12 +42,26 @@ class Populator:
             return orjson.Fragment(sight.body(row, world))
         key = (resource, row.id, depth)
         if key not in known:
-            view = dict(sight.view(row, world))
-            for name, references in plan.items():
-                if name in view:
-                    view[name] = self._filled(view, name, references, world, depth, known)
-            known[key] = orjson.Fragment(dump(view))
+            known[key] = orjson.Fragment(
+                dump(self.filled(resource, sight.view(row, world), world, depth, known))
+            )
         return known[key]
+
+    def filled(
+        self,
+        resource: str,
+        view: Mapping[str, Any],
+        world: TenantWorld,
+        depth: int,
+        known: Known,
+        names: frozenset[str] | None = None,
+    ) -> dict[str, Any]:
+        """What is seen of a row with rows in the place of ids; only in the members ``names``, where they are given."""
+        made = dict(view)
+        for name, references in self._plans[resource].items() if depth else ():
+            if name in view and (names is None or name in names):
+                made[name] = self._filled(view, name, references, world, depth, known)
+        return made
 
     def _filled(
         self,

@@ -26,12 +26,14 @@ class Sight:
 
     What hides or masks something from some callers is compiled in here, by giving ``view`` and ``body`` another
     function. It must return a new mapping, since :meth:`RowKind.view` is kept on the row for everybody, and set
-    ``same`` to False, so that nothing rendered for one caller is kept for the next.
+    ``same`` to False, so that nothing rendered for one caller is kept for the next. ``marks`` are members that no
+    selection leaves out, such as one that says that something is withheld.
     """
 
-    __slots__ = ("body", "same", "view")
+    __slots__ = ("body", "marks", "same", "view")
 
     def __init__(self, kind: RowKind) -> None:
         self.same = True
+        self.marks: tuple[str, ...] = ()
         self.view: Callable[[Row, TenantWorld], Mapping[str, Any]] = kind.view
         self.body: Callable[[Row, TenantWorld], bytes] = kind.body

@@ -92,7 +92,10 @@ def _told_apart(ground: Ground, resource: Resource, reference: Reference) -> Ite
 
 def _inside(ground: Ground, resource: Resource, reference: Reference) -> Iterator[Finding]:
     """A reference inside an object names members that the object has."""
-    members = properties_of(ground.contract, resource.fields[reference.field].pointer)
+    pointer = resource.fields[reference.field].pointer
+    if reference.many:
+        pointer = join(ground.contract.follow(pointer)[0], "items")
+    members = properties_of(ground.contract, pointer)
     for word, name in (("at", reference.at), ("by", reference.by)):
         if name is not None and name not in members:
             at = join(reference.pointer, word)

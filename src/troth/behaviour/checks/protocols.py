@@ -87,8 +87,9 @@ def _envelopes(ground: Ground) -> Iterator[Finding]:
 
 def _can_answer(binding: Binding, kind: str, errors: Errors) -> bool:
     """Whether an operation can give a kind of refusal; a body of its own for unknown paths is no operation's."""
-    if kind == "unqueryable":
-        return binding.query.conditions is not None
+    needed = {"unqueryable": binding.query.conditions, "unselectable": binding.query.select}
+    if kind in needed:
+        return needed[kind] is not None
     return kind != "no-route" or kind not in errors.bodies
 
 

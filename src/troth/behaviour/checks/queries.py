@@ -20,6 +20,7 @@ def check_queries(ground: Ground) -> Iterator[Finding]:
     yield from _parameters(ground)
     yield from _order(ground)
     yield from _depths(ground)
+    yield from _usual(ground)
     yield from _answers(ground)
     yield from _bodies(ground)
 
@@ -34,6 +35,7 @@ def _parameters(ground: Ground) -> Iterator[Finding]:
         ("conditions", querying.conditions),
         ("sort", querying.sort),
         ("populate", querying.populate),
+        ("select", querying.select),
     ):
         if profile is not None and profile.parameter not in known:
             stated = "parameter" in ground.given(join(_AT, word))
@@ -58,6 +60,18 @@ def _depths(ground: Ground) -> Iterator[Finding]:
     if populate is not None and populate.default > populate.most:
         message = f"the usual depth of {populate.default} is beyond the deepest of {populate.most}."
         yield ground.finding("contradicting-sizes", join(_AT, "populate", "default"), message)
+
+
+def _usual(ground: Ground) -> Iterator[Finding]:
+    """Rows that can be selected from have each usual member."""
+    select = ground.behaviour.querying.select
+    chosen = [b.resource for b in ground.behaviour.bindings.values() if b.query.select and b.resource]
+    known = sorted({name for resource in chosen for name in resource.fields})
+    for name in select.default if select is not None and known else ():
+        if name not in known:
+            at = join(_AT, "select", "default")
+            at = join(at, name) if name in ground.given(at) else at
+            yield ground.unknown("unknown-field", at, "field of a selected row", name, known)
 
 
 def _answers(ground: Ground) -> Iterator[Finding]:

@@ -1,0 +1,117 @@
+"""How one operation shows rows: the members that are selected, references filled in, members that lists leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from troth.behaviour.model import Behaviour, Binding
+from troth.behaviour.selecting import Catalogue
+from troth.contract.model import Contract
+from troth.engine.keeping import Keeper
+from troth.engine.messages import dump
+from troth.engine.populating import Known, Populator
+from troth.engine.projecting import Projector, Selected
+from troth.engine.seeing import Sight
+from troth.engine.state import Row
+from troth.engine.world import TenantWorld
+
+__all__ = ["Showing"]
+
+Values = Mapping[tuple[str, str], Any]
+
+
+class Showing:
+    """The compiled form of one operation's answers, as far as rows are concerned."""
+
+    def __init__(
+        self,
+        binding: Binding,
+        contract: Contract,
+        behaviour: Behaviour,
+        keeper: Keeper,
+        faults: frozenset[str],
+    ) -> None:
+        query = binding.query
+        self._keeper = keeper
+        self._populator = Populator(query.populate, keeper, faults) if query.populate else None
+        catalogue = Catalogue(query.select, contract, behaviour) if query.select else None
+        self._projector = Projector(catalogue, keeper, faults) if catalogue else None
+        self._resource = binding.resource
+        fields = binding.resource.fields.values() if binding.resource else ()
+        self._masks = {found.name: found.in_list for found in fields if found.in_list}
+        #: Whether a row is shown as it is seen, whatever the request.
+        self.plain = self._populator is None and self._projector is None
+
+    def check(self, values: Values) -> None:
+        """Raises Refusal for a selection that cannot be answered, before anything is done."""
+        if self._projector is not None and self._resource is not None:
+            self._projector.selection(self._resource, values)
+
+    def key(self, values: Values) -> Hashable | None:
+        """What tells apart the answers to requests for the same rows; None where they show other rows as well."""
+        if self.plain:
+            return ""
+        if self._populator is not None or self._projector is None or self._resource is None:
+            return None
+        selected = self._projector.selection(self._resource, values)
+        local = selected is None or all(picked.reference is None for picked in selected)
+        return self._projector.text(values) if local else None
+
+    def body(self, resource: str, row: Row, world: TenantWorld, values: Values) -> bytes:
+        """One row as JSON."""
+        if self.plain:
+            return self._keeper.sights[resource].body(row, world)
+        selected, depth = self._selected(resource, values), self._depth(values)
+        return dump(self._item(resource, selected, row, world, depth, {}))
+
+    def items(self, resource: str, rows: Sequence[Row], world: TenantWorld, values: Values) -> list[Any]:
+        """Rows of a list as JSON values."""
+        sight = self._keeper.sights[resource]
+        if self.plain and not self._masks:
+            return [orjson.Fragment(sight.body(row, world)) for row in rows]
+        selected = self._selected(resource, values)
+        if self._masks and self._populator is None:
+            views = (self._masked(sight.view(row, world)) for row in rows)
+            return [view if selected is None else self._cut(selected, view, world, sight) for view in views]
+        depth, known = self._depth(values), Known()
+        return [self._item(resource, selected, row, world, depth, known) for row in rows]
+
+    def _selected(self, resource: str, values: Values) -> Selected | None:
+        if self._projector is None:
+            return None
+        return self._projector.selection(self._keeper.kinds[resource].resource, values)
+
+    def _depth(self, values: Values) -> int:
+        return 0 if self._populator is None else self._populator.depth(values)
+
+    def _item(
+        self,
+        resource: str,
+        selected: Selected | None,
+        row: Row,
+        world: TenantWorld,
+        depth: int,
+        known: Known,
+    ) -> Any:
+        sight = self._keeper.sights[resource]
+        if selected is None:
+            if self._populator is not None:
+                return self._populator.shown(resource, row, world, depth, known)
+            return orjson.Fragment(sight.body(row, world))
+        view = sight.view(row, world)
+        if self._populator is not None:
+            bare = frozenset(picked.name for picked in selected if picked.inner is None)
+            view = self._populator.filled(resource, view, world, depth, known, bare)
+        return self._cut(selected, view, world, sight)
+
+    def _cut(self, selected: Selected, view: Mapping[str, Any], world: TenantWorld, sight: Sight) -> Any:
+        assert self._projector is not None  # noqa: S101 - nothing else selects
+        return self._projector.shown(selected, view, world, sight.marks)
+
+    def _masked(self, view: Mapping[str, Any]) -> dict[str, Any]:
+        """What lists show of a row: without the members that they omit, null for those that they empty."""
+        kept = {name: value for name, value in view.items() if self._masks.get(name) != "omit"}
+        return {**kept, **{name: None for name, how in self._masks.items() if how == "null"}}
