@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from troth.testing import Mock
 
-FIRM = Path(__file__).parents[1] / "conformance" / "firm" / "openapi.yaml"
+PRACTICE = Path(__file__).parents[1] / "conformance" / "practice" / "openapi.yaml"
 
 
 @pytest.fixture(scope="module")
 def client() -> httpx.Client:
     """A firm with a company, a person who belongs to it, and a matter about both."""
-    client = Mock(FIRM, empty=True).client("alpha-owner")
+    client = Mock(PRACTICE, empty=True).client("alpha-owner")
     for body in (
         {"name": "Acme", "addresses": [{"id": 7, "street": "1 Main", "city": "Oslo"}]},
         {"name": "Ann", "company": {"id": 1}},
@@ -106,14 +106,14 @@ def test_a_write_that_cannot_be_shown_is_not_done(client: httpx.Client) -> None:
 
 
 def test_a_write_shows_what_is_asked_for() -> None:
-    client = Mock(FIRM, empty=True).client("alpha-owner")
+    client = Mock(PRACTICE, empty=True).client("alpha-owner")
     made = client.post("/contacts.json", params={"fields": "id,name"}, json={"data": {"name": "X"}})
     assert made.json() == {"data": {"id": 1, "name": "X"}}
 
 
 def test_a_row_that_is_gone_is_shown_as_nothing() -> None:
     """A single reference becomes null, and one among several goes."""
-    client = Mock(FIRM, empty=True).client("alpha-owner")
+    client = Mock(PRACTICE, empty=True).client("alpha-owner")
     for name in ("A", "B"):
         client.post("/contacts.json", json={"data": {"name": name}})
     matter = {"description": "M", "client": {"id": 1}, "attendees": [{"id": 1}, {"id": 2}]}
@@ -129,7 +129,7 @@ def test_every_reference_in_a_list_must_lead_somewhere(client: httpx.Client) -> 
 
 def test_rows_of_others_are_not_shown() -> None:
     """A reference is followed within the tenant only, and what it keeps is no way around that."""
-    mock = Mock(FIRM, empty=True)
+    mock = Mock(PRACTICE, empty=True)
     mine, other = mock.client("alpha-owner"), mock.client("beta-owner")
     assert other.post("/contacts.json", json={"data": {"name": "Secret"}}).status_code == 201
     body = {"data": {"description": "M", "client": {"id": 1}}}

@@ -259,15 +259,9 @@ def _fact(
 
 
 _NAMED = frozenset(
-<<<<<<< HEAD
-    {"transition", "transition-origin", "invariant", "event", "record", "idempotent-method", "scope-alias",
-     "required-scope", "rate-header", "pagination", "filter", "error-envelope", "delivery", "retry", "rate-limit",
-     "spelling", "required-permission", "caller-setting", "caller-setting-value"},
-=======
     {"transition", "transition-origin", "invariant", "event", "record", "idempotent-method", "usual-member",
      "scope-alias", "required-scope", "rate-header", "pagination", "filter", "error-envelope", "delivery", "retry",
-     "rate-limit", "spelling"},
->>>>>>> ee3af3a (Selections: a parameter names the members to show, rows stand in the place of references kept as objects)
+     "rate-limit", "spelling", "required-permission", "caller-setting", "caller-setting-value"},
 )  # fmt: skip
 """Subjects whose last step is the name of the thing that came or went."""
 
