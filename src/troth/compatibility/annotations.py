@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+from troth.compatibility.extensions import lifecycle_of
 from troth.compatibility.facts import Fact
 from troth.compatibility.nodes import Node
 
 __all__ = ["MakeFact", "annotation_facts"]
 
 JSON = Any
-PLAIN = (("default", "default"), ("deprecation", "deprecated"), ("sunset", "x-sunset"))
+PLAIN = (
+    ("default", "default"),
+    ("deprecation", "deprecated"),
+    ("sunset", "x-sunset"),
+    ("xml-form", "xml"),
+)
 
 
 class MakeFact(Protocol):
@@ -29,7 +35,8 @@ def annotation_facts(old: Node, new: Node, make: MakeFact) -> Iterator[Fact]:
             one, other = one or None, other or None  # false is the same as not said
         if one != other:
             action = "added" if one is None else "removed" if other is None else "changed"
-            yield make(subject, action, one, other, keyword)
+            more = {"context": lifecycle_of(new.annotations)} if subject == "sunset" else {}
+            yield make(subject, action, one, other, keyword, **more)
     yield from _discriminator(old, new, make)
     yield from _extensible(old, new, make)
 
@@ -42,10 +49,25 @@ def _discriminator(old: Node, new: Node, make: MakeFact) -> Iterator[Fact]:
         action = "added" if one is None else "removed" if other is None else "changed"
         yield make(keyword, action, one, other, keyword)
         return
-    gone = sorted((before.get("mapping") or {}).keys() - (after.get("mapping") or {}).keys())
-    kept = [union.branches for union in old.unions], [union.branches for union in new.unions]
-    if gone and [len(branches) for branches in kept[0]] == [len(branches) for branches in kept[1]]:
+    kept = [len(union.branches) for union in old.unions], [len(union.branches) for union in new.unions]
+    if kept[0] != kept[1]:
+        return  # a value comes and goes with its branch
+    one, other = _mapping(before), _mapping(after)
+    gone, come = sorted(one.keys() - other.keys()), sorted(other.keys() - one.keys())
+    moved = sorted(value for value in one.keys() & other.keys() if one[value] != other[value])
+    if gone:
         yield make("discriminator-value", "removed", gone, None, keyword, names=tuple(gone))
+    if come:
+        yield make("discriminator-value", "added", None, come, keyword, names=tuple(come))
+    if moved and sorted(one.values()) == sorted(other.values()):
+        here, there = ({value: side[value] for value in moved} for side in (one, other))
+        yield make("discriminator-value", "changed", here, there, keyword, names=tuple(moved))
+
+
+def _mapping(discriminator: Mapping[str, JSON]) -> dict[str, str]:
+    """The values of a discriminator with the names of the schemas that they stand for."""
+    mapping = discriminator.get("mapping") or {}
+    return {str(value): str(target).rpartition("/")[2] for value, target in mapping.items()}
 
 
 def _extensible(old: Node, new: Node, make: MakeFact) -> Iterator[Fact]:

@@ -43,6 +43,7 @@ GROUPS = (
     ("dependentSchemas", ("dependentSchemas",)),
     ("dependentRequired", ("dependentRequired",)),
     ("unevaluatedItems", ("unevaluatedItems",)),
+    ("contentSchema", ("contentSchema",)),
 )
 
 

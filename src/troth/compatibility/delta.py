@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from troth.compatibility.behaviours import behaviour_facts
+from troth.compatibility.calls import callback_facts, webhook_facts
+from troth.compatibility.dialogue import Dialogue
+from troth.compatibility.extensions import extension_facts
 from troth.compatibility.facts import Fact, Use
 from troth.compatibility.messages import message_facts
 from troth.compatibility.operations import (
@@ -18,6 +21,7 @@ from troth.compatibility.operations import (
 )
 from troth.compatibility.schemas import SchemaWalk
 from troth.compatibility.security import scheme_facts, security_facts
+from troth.compatibility.servers import operation_server_facts, server_facts
 from troth.compatibility.sides import Sides
 from troth.contract.model import Contract
 from troth.contract.pointers import join
@@ -44,11 +48,13 @@ def delta(old: Contract, new: Contract) -> Delta:
     described = _describes(old), _describes(new)
     walk = SchemaWalk(sides, behaviour=all(described))
     paired = pair_operations(old, new)
-    facts = [*operation_facts(paired)]
+    facts = [*operation_facts(paired, old)]
     for pair in paired.pairs:
-        facts += [*message_facts(pair, walk), *security_facts(pair), *sunset_facts(pair, old, new)]
+        facts += [*message_facts(Dialogue(pair, walk)), *security_facts(pair), *sunset_facts(pair, old, new)]
+        facts += [*callback_facts(pair, walk), *operation_server_facts(pair, old, new)]
         facts += _own_behaviour(pair) if all(described) else ()
-    facts += [*_servers(old, new), *scheme_facts(old, new), *_webhooks(old, new, walk)]
+    facts += [*server_facts(old, new), *scheme_facts(old, new), *webhook_facts(old, new, walk)]
+    facts += [*extension_facts(None, "", ("", old.document), ("", new.document))]
     if all(described):
         facts += behaviour_facts("root", "", (old.extension, "/x-behaviour"), (new.extension, "/x-behaviour"))
     elif any(described):
@@ -115,66 +121,3 @@ def _own_behaviour(pair: OperationPair) -> Iterator[Fact]:
             names=(*fact.names, new.path, new.id),
             context=fact.context,
         )
-
-
-def _servers(old: Contract, new: Contract) -> Iterator[Fact]:
-    before, after = _urls(old), _urls(new)
-    for url in sorted(after - before):
-        yield Fact("server", "added", f"server {url}", None, url, None, "/servers", names=(url,))
-    for url in sorted(before - after):
-        yield Fact("server", "removed", f"server {url}", url, None, "/servers", None, names=(url,))
-
-
-def _urls(contract: Contract) -> set[str]:
-    """The server URLs. A document without any is served from where it was found, so it promises none."""
-    servers = contract.document.get("servers")
-    found = servers if isinstance(servers, list) else []
-    return {str(server.get("url", "")).rstrip("/") for server in found if isinstance(server, Mapping)}
-
-
-def _webhooks(old: Contract, new: Contract, walk: SchemaWalk) -> Iterator[Fact]:
-    """Webhooks travel the other way: their request body is what the server sends."""
-    before, after = _calls(old), _calls(new)
-    for key in sorted(before.keys() | after.keys()):
-        if key in before and key in after:
-            for content_type in sorted(before[key].keys() & after[key].keys()):
-                walk.enter(
-                    before[key][content_type], after[key][content_type], Use(f"webhook {key[0]}", "response")
-                )
-            continue
-        there = join("/webhooks", key[0], key[1])
-        added = key in after
-        yield Fact(
-            "webhook",
-            "added" if added else "removed",
-            f"webhook {key[0]}",
-            None if added else key[0],
-            key[0] if added else None,
-            None if added else there,
-            there if added else None,
-            names=(key[0],),
-        )
-
-
-def _calls(contract: Contract) -> dict[tuple[str, str], dict[str, str]]:
-    """Schema pointers of webhook bodies by (name, method) and media type."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    webhooks = contract.document.get("webhooks")
-    for name in webhooks if isinstance(webhooks, Mapping) else ():
-        end, item = contract.follow(join("/webhooks", name))
-        for method in ("post", "put", "patch", "delete", "get"):
-            if not (isinstance(item, Mapping) and isinstance(item.get(method), Mapping)):
-                continue
-            pointer = join(end, method, "requestBody")
-            found[name, method] = _bodies(contract, pointer) if "requestBody" in item[method] else {}
-    return found
-
-
-def _bodies(contract: Contract, pointer: str) -> dict[str, str]:
-    end, body = contract.follow(pointer)
-    content = body.get("content") if isinstance(body, Mapping) else None
-    return {
-        content_type: join(end, "content", content_type, "schema")
-        for content_type, media in (content or {}).items()
-        if isinstance(media, Mapping) and "schema" in media
-    }

@@ -1,244 +1,142 @@
-"""What an operation takes and gives: parameters, bodies, responses, headers and their media types."""
+"""What an operation takes and gives: bodies, responses, their media types, headers and links."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from troth.compatibility.facts import Direction, Fact, Use
-from troth.compatibility.operations import OperationPair
-from troth.compatibility.schemas import SchemaWalk
-from troth.contract.model import Header, Media, Parameter, Response
+from troth.compatibility.dialogue import Dialogue
+from troth.compatibility.facts import Direction, Fact
+from troth.compatibility.headers import header_facts
+from troth.compatibility.parameters import parameter_facts
+from troth.contract.model import Media
+from troth.contract.pointers import join
 
 __all__ = ["message_facts"]
 
 JSON = Any
 
 
-def message_facts(pair: OperationPair, walk: SchemaWalk) -> Iterator[Fact]:
+def message_facts(talk: Dialogue) -> Iterator[Fact]:
     """The facts of one operation's messages; the schemas met on the way are handed to the walk."""
-    yield from _parameters(pair, walk)
-    yield from _body(pair, walk)
-    yield from _responses(pair, walk)
+    yield from parameter_facts(talk)
+    yield from _body(talk)
+    yield from _responses(talk)
 
 
-def _fact(
-    pair: OperationPair,
-    subject: str,
-    action: str,
-    place: str,
-    pointers: tuple[str | None, str | None],
-    values: tuple[JSON, JSON] = (None, None),
-    names: tuple[str, ...] = (),
-) -> Fact:
-    return Fact(subject, action, f"{place} of {pair.new.id}", *values, *pointers, pair.new.id, names=names)
-
-
-def _action(old: JSON, new: JSON) -> str:
-    return "added" if old is None else "removed" if new is None else "changed"
-
-
-def _parameters(pair: OperationPair, walk: SchemaWalk) -> Iterator[Fact]:
-    old = {_parameter_key(p, pair.renamed): p for p in pair.old.parameters}
-    new = {_parameter_key(p, {}): p for p in pair.new.parameters}
-    for key, parameter in new.items():
-        if key not in old:
-            subject = "required-parameter" if parameter.required else "parameter"
-            yield _fact(
-                pair,
-                subject,
-                "added",
-                _words(parameter),
-                (pair.old.pointer, parameter.pointer),
-                (None, parameter.name),
-                (parameter.name,),
-            )
-    for key, parameter in old.items():
-        if key not in new:
-            subject = "required-parameter" if parameter.required else "parameter"
-            yield _fact(
-                pair,
-                subject,
-                "removed",
-                _words(parameter),
-                (parameter.pointer, pair.new.pointer),
-                (parameter.name, None),
-                (parameter.name,),
-            )
-        else:
-            yield from _parameter(pair, parameter, new[key], walk)
-
-
-def _parameter_key(parameter: Parameter, renamed: Mapping[str, str]) -> tuple[str, str]:
-    name = parameter.name.lower() if parameter.location == "header" else parameter.name
-    return parameter.location, renamed.get(name, name) if parameter.location == "path" else name
-
-
-def _words(parameter: Parameter) -> str:
-    return f"{parameter.location} parameter {parameter.name}"
-
-
-def _parameter(pair: OperationPair, old: Parameter, new: Parameter, walk: SchemaWalk) -> Iterator[Fact]:
-    if old.schema_pointer and new.schema_pointer:
-        walk.enter(old.schema_pointer, new.schema_pointer, Use(pair.new.id, "request", "parameter"))
-    where = (old.pointer, new.pointer)
-
-    def fact(subject: str, action: str, before: JSON, after: JSON) -> Fact:
-        return _fact(pair, subject, action, _words(new), where, (before, after), (new.name,))
-
-    if old.required != new.required:
-        yield fact(
-            "parameter-requirement", "added" if new.required else "removed", old.required, new.required
-        )
-    if old.style != new.style:
-        yield fact("parameter-style", "changed", old.style, new.style)
-    elif old.explode != new.explode and _has_parts(new, walk):
-        yield fact("parameter-explode", "changed", old.explode, new.explode)
-    if old.content_type != new.content_type:
-        yield fact("parameter-content-type", "changed", old.content_type, new.content_type)
-    if old.deprecated != new.deprecated:
-        yield fact(
-            "parameter-deprecation", "added" if new.deprecated else "removed", old.deprecated, new.deprecated
-        )
-
-
-def _has_parts(parameter: Parameter, walk: SchemaWalk) -> bool:
-    """``explode`` says something for arrays and objects only (OpenAPI 3.1, section 4.8.12.2)."""
-    if parameter.schema_pointer is None:
-        return False
-    kinds = walk.new.node(walk.new.key((parameter.schema_pointer,))).types
-    return bool(kinds & {"array", "object"})
-
-
-def _body(pair: OperationPair, walk: SchemaWalk) -> Iterator[Fact]:
-    old, new = pair.old.body, pair.new.body
+def _body(talk: Dialogue) -> Iterator[Fact]:
+    old, new = talk.pair.old.body, talk.pair.new.body
+    place = "request body"
     if old is None and new is not None:
         subject = "required-body" if new.required else "body"
-        yield _fact(pair, subject, "added", "request body", (pair.old.pointer, new.pointer))
+        yield talk.fact(subject, "added", place, (talk.pair.old.pointer, new.pointer))
     elif old is not None and new is None:
-        yield _fact(pair, "body", "removed", "request body", (old.pointer, pair.new.pointer))
+        yield talk.fact("body", "removed", place, (old.pointer, talk.pair.new.pointer))
     elif old is not None and new is not None:
         where = (old.pointer, new.pointer)
         if old.required != new.required:
-            yield _fact(
-                pair,
-                "body-requirement",
-                "added" if new.required else "removed",
-                "request body",
-                where,
-                (old.required, new.required),
-            )
-        yield from _media(pair, (old.media, new.media), ("request body", "request", where), walk)
+            action = "added" if new.required else "removed"
+            yield talk.fact("body-requirement", action, place, where, (old.required, new.required))
+        yield from _media(talk, (old.media, new.media), (place, "request", where))
 
 
 def _media(
-    pair: OperationPair,
+    talk: Dialogue,
     media: tuple[Mapping[str, Media], Mapping[str, Media]],
     at: tuple[str, Direction, tuple[str, str]],
-    walk: SchemaWalk,
 ) -> Iterator[Fact]:
     old, new = media
     place, direction, where = at
+    travels = talk.direction(direction)
     for content_type in sorted(old.keys() & new.keys()):
         one, other = old[content_type].schema_pointer, new[content_type].schema_pointer
-        if one and other:
-            walk.enter(one, other, Use(pair.new.id, direction, "body"))
-        elif one or other:
-            subject = f"{direction}-media-schema"
-            yield _fact(
-                pair,
-                subject,
-                "added" if other else "removed",
-                f"{content_type} {place}",
-                (one or where[0], other or where[1]),
-                names=(content_type,),
-            )
+        talk.enter(one, other, direction, "body")
+        if bool(one) is not bool(other):
+            action = "added" if other else "removed"
+            at_schema = (one or where[0], other or where[1])
+            subject, words = f"{travels}-media-schema", f"{content_type} {place}"
+            yield talk.fact(subject, action, words, at_schema, names=(content_type,))
+        yield from _encodings(
+            talk, (old[content_type], new[content_type]), travels, f"{content_type} {place}"
+        )
+    subject = f"{travels}-media-type"
     for content_type in sorted(new.keys() - old.keys()):
-        yield _fact(
-            pair,
-            f"{direction}-media-type",
-            "added",
-            f"{content_type} {place}",
-            (where[0], new[content_type].pointer),
-            (None, content_type),
-            (content_type,),
-        )
+        pointers, words = (where[0], new[content_type].pointer), f"{content_type} {place}"
+        yield talk.fact(subject, "added", words, pointers, (None, content_type), (content_type,))
     for content_type in sorted(old.keys() - new.keys()):
-        yield _fact(
-            pair,
-            f"{direction}-media-type",
-            "removed",
-            f"{content_type} {place}",
-            (old[content_type].pointer, where[1]),
-            (content_type, None),
-            (content_type,),
-        )
+        pointers, words = (old[content_type].pointer, where[1]), f"{content_type} {place}"
+        yield talk.fact(subject, "removed", words, pointers, (content_type, None), (content_type,))
 
 
-def _responses(pair: OperationPair, walk: SchemaWalk) -> Iterator[Fact]:
-    old, new = pair.old.responses, pair.new.responses
+def _encodings(talk: Dialogue, media: tuple[Media, Media], travels: Direction, place: str) -> Iterator[Fact]:
+    """How the parts of a form are written; saying what holds anyway is no difference."""
+    before, after = (
+        node.get("encoding") or {}
+        for node in (talk.old_node(media[0].pointer), talk.new_node(media[1].pointer))
+    )
+    for name in sorted(before.keys() | after.keys()):
+        one, other = _encoding(before.get(name)), _encoding(after.get(name))
+        if one != other:
+            where = (
+                join(media[0].pointer, "encoding", name) if name in before else media[0].pointer,
+                join(media[1].pointer, "encoding", name) if name in after else media[1].pointer,
+            )
+            yield talk.fact(
+                f"{travels}-encoding", "changed", f"part {name} of {place}", where, (one, other), (name,)
+            )
+
+
+def _encoding(stated: JSON) -> dict[str, JSON]:
+    given = stated if isinstance(stated, Mapping) else {}
+    style = given.get("style", "form")
+    explode = given.get("explode", style == "form")
+    found = {
+        "contentType": given.get("contentType"),
+        "style": style,
+        "explode": explode,
+        "allowReserved": given.get("allowReserved") is True,
+        "headers": sorted(given.get("headers") or ()),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _responses(talk: Dialogue) -> Iterator[Fact]:
+    old, new = talk.pair.old.responses, talk.pair.new.responses
     for status in sorted(new.keys() - old.keys()):
-        yield _fact(
-            pair,
-            _status_subject(status),
-            "added",
-            f"response {status}",
-            (pair.old.pointer, new[status].pointer),
-            (None, status),
-            (status,),
-        )
+        where = (talk.pair.old.pointer, new[status].pointer)
+        yield talk.fact(_status(status), "added", f"response {status}", where, (None, status), (status,))
     for status in sorted(old.keys() - new.keys()):
-        yield _fact(
-            pair,
-            _status_subject(status),
-            "removed",
-            f"response {status}",
-            (old[status].pointer, pair.new.pointer),
-            (status, None),
-            (status,),
-        )
+        where = (old[status].pointer, talk.pair.new.pointer)
+        yield talk.fact(_status(status), "removed", f"response {status}", where, (status, None), (status,))
     for status in sorted(old.keys() & new.keys()):
         one, other = old[status], new[status]
         where = (one.pointer, other.pointer)
-        yield from _media(pair, (one.media, other.media), (f"{status} response", "response", where), walk)
-        yield from _headers(pair, one, other, walk)
+        yield from _media(talk, (one.media, other.media), (f"{status} response", "response", where))
+        yield from header_facts(talk, one, other)
+        yield from _links(talk, where, status)
 
 
-def _status_subject(status: str) -> str:
+def _status(status: str) -> str:
     return "success-status" if status.startswith("2") else "error-status"
 
 
-def _headers(pair: OperationPair, old: Response, new: Response, walk: SchemaWalk) -> Iterator[Fact]:
-    before = {name.lower(): header for name, header in old.headers.items()}
-    after = {name.lower(): header for name, header in new.headers.items()}
+def _links(talk: Dialogue, where: tuple[str, str], status: str) -> Iterator[Fact]:
+    """Links to other operations: by name, each as a whole, a reference to a shared one followed."""
+    before = _linked(talk.walk.old.contract.follow, where[0], talk.old_node(where[0]))
+    after = _linked(talk.walk.new.contract.follow, where[1], talk.new_node(where[1]))
     for name in sorted(before.keys() | after.keys()):
         one, other = before.get(name), after.get(name)
-        known = other or one
-        if known is None:
+        if (one and one[1]) == (other and other[1]):
             continue
-        place = f"header {known.name} of response {new.status}"
-        where = (one.pointer if one else old.pointer, other.pointer if other else new.pointer)
-        if one is None or other is None:
-            subject = "required-header" if one and one.required else "header"
-            yield _fact(pair, subject, _action(one, other), place, where, names=(known.name,))
-        else:
-            yield from _header(pair, (one, other), (place, where), walk)
+        action = "added" if one is None else "removed" if other is None else "changed"
+        pointers = (one[0] if one else where[0], other[0] if other else where[1])
+        values = (one[1] if one else None, other[1] if other else None)
+        yield talk.fact("link", action, f"link {name} of response {status}", pointers, values, (name,))
 
 
-def _header(
-    pair: OperationPair, headers: tuple[Header, Header], at: tuple[str, tuple[str, str]], walk: SchemaWalk
-) -> Iterator[Fact]:
-    old, new = headers
-    place, where = at
-    if old.schema_pointer and new.schema_pointer:
-        walk.enter(old.schema_pointer, new.schema_pointer, Use(pair.new.id, "response", "header"))
-    if old.required != new.required:
-        yield _fact(
-            pair,
-            "header-requirement",
-            "added" if new.required else "removed",
-            place,
-            where,
-            (old.required, new.required),
-            (new.name,),
-        )
+def _linked(follow: Any, pointer: str, response: Mapping[str, JSON]) -> dict[str, tuple[str, JSON]]:
+    found: dict[str, tuple[str, JSON]] = {}
+    for name in response.get("links") or {}:
+        at, link = follow(join(pointer, "links", name))
+        found[name] = at, {key: value for key, value in link.items() if key != "description"}
+    return found

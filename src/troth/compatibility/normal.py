@@ -27,11 +27,11 @@ ASSERTIONS = (
 CHILDREN = ("items", "additionalProperties", "unevaluatedProperties")
 CONDITIONS = (
     "not", "if", "then", "else", "contains", "minContains", "maxContains", "propertyNames", "dependentSchemas",
-    "dependentRequired", "unevaluatedItems",
+    "dependentRequired", "unevaluatedItems", "contentSchema",
 )  # fmt: skip
 ANNOTATIONS = (
     "readOnly", "writeOnly", "deprecated", "default", "discriminator", "x-extensible-enum", "x-sunset",
-    "x-behaviour",
+    "x-deprecated-since", "x-behaviour", "xml",
 )  # fmt: skip
 
 

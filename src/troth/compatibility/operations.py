@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from troth.compatibility.extensions import extension_facts, lifecycle_of
 from troth.compatibility.facts import Fact
 from troth.contract.model import Contract, Operation
 from troth.contract.pointers import join
 
-__all__ = ["OperationPair", "Paired", "operation_facts", "pair_operations", "resource_of"]
+__all__ = ["OperationPair", "Paired", "operation_facts", "pair_operations", "resource_of", "sunset_facts"]
 
 JSON = Any
 TEMPLATE = re.compile(r"\{([^}]*)\}")
@@ -38,6 +39,12 @@ def pair_operations(old: Contract, new: Contract) -> Paired:
     """Operations that answer the same requests, those that are gone and those that are new."""
     before = {_identity(old, operation): operation for operation in old.operations}
     after = {_identity(new, operation): operation for operation in new.operations}
+    if old.base_path != new.base_path and not before.keys() & after.keys():
+        # The server's path alone moved: that is one edit of the servers, and the operations are the same.
+        before = {
+            (method, path.removeprefix(old.base_path)): found for (method, path), found in before.items()
+        }
+        after = {(method, path.removeprefix(new.base_path)): found for (method, path), found in after.items()}
     pairs = tuple(
         OperationPair(operation, after[key], _renamed(operation.path, after[key].path))
         for key, operation in before.items()
@@ -55,12 +62,12 @@ def resource_of(operation: Operation) -> str:
     return named[0] if named else (segments[0] if segments else "/")
 
 
-def operation_facts(paired: Paired) -> Iterator[Fact]:
+def operation_facts(paired: Paired, old: Contract) -> Iterator[Fact]:
     """Operations added and removed, and what is said about an operation that stays, apart from its messages."""
     for operation in paired.added:
-        yield _whole(operation, "added")
+        yield _whole(operation, "added", {})
     for operation in paired.removed:
-        yield _whole(operation, "removed")
+        yield _whole(operation, "removed", lifecycle_of(old.node(operation.pointer)))
     for pair in paired.pairs:
         yield from _remaining(pair)
 
@@ -77,7 +84,7 @@ def _label(operation: Operation) -> str:
     return f"{operation.method.upper()} {operation.path}"
 
 
-def _whole(operation: Operation, action: str) -> Fact:
+def _whole(operation: Operation, action: str, ended: Mapping[str, JSON]) -> Fact:
     label = _label(operation)
     deprecated = action == "removed" and operation.deprecated
     return Fact(
@@ -90,7 +97,7 @@ def _whole(operation: Operation, action: str) -> Fact:
         new_pointer=operation.pointer if action == "added" else None,
         operation=operation.id,
         names=(label, operation.path, operation.id),
-        context={"resource": resource_of(operation), "tags": list(operation.tags)},
+        context={"resource": resource_of(operation), "tags": list(operation.tags), **ended},
     )
 
 
@@ -117,15 +124,22 @@ def _remaining(pair: OperationPair) -> Iterator[Fact]:
         yield fact(
             "operation-deprecation", "added" if new.deprecated else "removed", old.deprecated, new.deprecated
         )
+    for tag in sorted(set(new.tags) - set(old.tags)):
+        yield fact("operation-tag", "added", None, tag, (tag,))
+    for tag in sorted(set(old.tags) - set(new.tags)):
+        yield fact("operation-tag", "removed", tag, None, (tag,))
     for before, after in pair.renamed.items():
         if before != after:
             yield fact("path-parameter", "renamed", before, after, (before, after))
 
 
 def sunset_facts(pair: OperationPair, old: Contract, new: Contract) -> Iterator[Fact]:
-    """The date after which an operation may go (``x-sunset``)."""
-    before = old.node(pair.old.pointer).get("x-sunset")
-    after = new.node(pair.new.pointer).get("x-sunset")
+    """The date after which an operation may go (``x-sunset``), and the extensions that mean nothing here."""
+    one, other = old.node(pair.old.pointer), new.node(pair.new.pointer)
+    yield from extension_facts(
+        pair.new.id, _label(pair.new), (pair.old.pointer, one), (pair.new.pointer, other)
+    )
+    before, after = one.get("x-sunset"), other.get("x-sunset")
     if before == after:
         return
     action = "added" if before is None else "removed" if after is None else "changed"
@@ -136,7 +150,8 @@ def sunset_facts(pair: OperationPair, old: Contract, new: Contract) -> Iterator[
         before,
         after,
         pair.old.pointer,
-        join(pair.new.pointer, "x-sunset"),
+        join(pair.new.pointer, "x-sunset") if after is not None else pair.new.pointer,
         pair.new.id,
         names=(_label(pair.new),),
+        context=lifecycle_of(other),
     )

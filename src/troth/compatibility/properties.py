@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from troth.compatibility.expansion import guarded
+from troth.compatibility.extensions import lifecycle_of
 from troth.compatibility.facts import DIRECTIONS, Direction, Fact, Found, Pair
 from troth.compatibility.nodes import Node
 from troth.compatibility.normal import Normaliser
@@ -44,7 +45,10 @@ def _went(pair: Pair, name: str, node: Node, reader: Normaliser) -> Found:
     subject = "required-property" if name in node.required else "property"
     pointer = node.where.get(f"properties/{name}", node.properties[name][0])
     place = place_of(reader.contract, pointer)
-    fact = Fact(subject, "removed", place, name, None, pointer, pair.new[0], pair=pair, names=(name,))
+    ended = lifecycle_of(reader.node(reader.key(node.properties[name])).annotations)
+    fact = Fact(
+        subject, "removed", place, name, None, pointer, pair.new[0], pair=pair, names=(name,), context=ended
+    )
     return Found(fact, pair, _silent(reader, node, name))
 
 

@@ -15,14 +15,23 @@ __all__ = ["EVERYWHERE", "folded", "label_of", "labels_of", "resource_words", "s
 EVERYWHERE = "The whole API"
 
 DEPRECATIONS = frozenset(
-    {"deprecation", "operation-deprecation", "parameter-deprecation", "sunset", "operation-sunset"}
+    {
+        "deprecation",
+        "operation-deprecation",
+        "parameter-deprecation",
+        "header-deprecation",
+        "sunset",
+        "operation-sunset",
+        "parameter-sunset",
+    },
 )
 THINGS = frozenset(
     {"operation", "deprecated-operation", "property", "required-property", "parameter", "required-parameter", "body",
      "required-body", "request-media-type", "response-media-type", "success-status", "error-status", "header",
      "required-header", "enum-value", "extensible-enum-value", "branch", "security-alternative", "security-scheme",
      "security-flow", "offered-scope", "server", "webhook", "pattern-property", "event", "filter", "transition",
-     "scope-alias", "idempotent-method", "usual-member", "rate-header", "discriminator-value"},
+     "scope-alias", "callback", "link", "operation-server", "sent-parameter", "sent-body", "taken-status",
+     "taken-error-status", "idempotent-method", "usual-member", "rate-header", "discriminator-value"},
 )  # fmt: skip
 """Subjects that are a thing which comes or goes; the others are a quality of something that stays."""
 

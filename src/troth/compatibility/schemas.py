@@ -15,6 +15,7 @@ from troth.compatibility.assertions import assertion_facts
 from troth.compatibility.behaviours import behaviour_facts
 from troth.compatibility.branches import is_component, match_branches
 from troth.compatibility.expansion import guarded
+from troth.compatibility.extensions import extension_facts
 from troth.compatibility.facts import DIRECTIONS, Fact, Found, Pair, Pointers, Use
 from troth.compatibility.nodes import Node, Union
 from troth.compatibility.normal import Normaliser
@@ -92,6 +93,7 @@ class SchemaWalk:
             return
         if self._with_behaviour:
             yield from self._behaviour(pair, old, new)
+        yield from self._extensions(pair)
         unions = list(self._unions(pair, old, new))
         yield from unions
         if any(found.fact.subject == "union" for found in unions):
@@ -119,6 +121,16 @@ class SchemaWalk:
             (new.annotations.get("x-behaviour"), join(where_new, "x-behaviour")),
         )
         yield from (Found(fact, pair) for fact in facts)
+
+    def _extensions(self, pair: Pair) -> Iterator[Found]:
+        one, other = (
+            self.old.raw(pair.old[0]) if pair.old else {},
+            self.new.raw(pair.new[0]) if pair.new else {},
+        )
+        if isinstance(one, Mapping) and isinstance(other, Mapping) and len(pair.old) == len(pair.new) == 1:
+            place = self.sides.place("changed", pair.old[0], pair.new[0])
+            for fact in extension_facts(None, place, (pair.old[0], one), (pair.new[0], other), pair):
+                yield Found(fact, pair)
 
     def _descend(self, pair: Pair, old: Node, new: Node) -> None:
         for name in filter(new.properties.__contains__, old.properties):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from troth.contract.grammar import METHODS
 from troth.contract.model import Body, Header, Media, Operation, Parameter, Response
-from troth.contract.pointers import follow, join
+from troth.contract.pointers import follow, join, resolve, split
 from troth.contract.positions import Positions
 from troth.errors import DocumentError, did_you_mean
+from troth.findings import Location
 
-__all__ = ["build_operations"]
+__all__ = ["build_calls", "build_operations"]
 
 _LOCATIONS = ("path", "query", "header", "cookie")
 _STYLES = {
@@ -32,11 +33,43 @@ def build_operations(
     return tuple(_Builder(document, positions, schemes).operations())
 
 
+def build_calls(
+    document: Mapping[str, Any], positions: Locator, schemes: frozenset[str], pointer: str
+) -> tuple[Operation, ...]:
+    """The operations of a webhook, or of one expression of a callback: requests that the API sends.
+
+    Their path is the last step of the pointer, and no template of parameters.
+    """
+    builder = _Builder(document, positions, schemes, templated=False)
+    item = resolve(document, pointer)
+    return tuple(
+        builder.operation(split(pointer)[-1], method.upper(), at, fields)
+        for at, fields in builder.path_items(pointer, item)
+        for method in METHODS
+        if method in fields
+    )
+
+
+class Locator(Protocol):
+    """Where a pointer comes from: the positions of a document that is being loaded, or a loaded contract."""
+
+    def locate(self, pointer: str, /) -> Location:
+        """The file and line of a pointer."""
+
+
 class _Builder:
-    def __init__(self, document: Mapping[str, Any], positions: Positions, schemes: frozenset[str]) -> None:
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        positions: Locator,
+        schemes: frozenset[str],
+        *,
+        templated: bool = True,
+    ) -> None:
         self.document = document
         self.positions = positions
         self.schemes = schemes
+        self.templated = templated
         self.identifiers: dict[str, str] = {}
         self.security = self.requirements("/security", document.get("security") or [])
 
@@ -123,7 +156,8 @@ class _Builder:
                     raise DocumentError(message, self.positions.locate(at))
                 own.add(key)
                 merged[key] = parameter
-        self.check_template(path, pointer, merged)
+        if self.templated:
+            self.check_template(path, pointer, merged)
         return tuple(
             p for p in merged.values() if p.location != "header" or p.name.lower() not in _NOT_PARAMETERS
         )
