@@ -158,3 +158,62 @@ def test_an_unknown_contract_is_a_usage_error_with_the_nearest_name(run: Run) ->
     result = run("diff", "clientcas", "clientcasa")
     assert result.exit_code == 2
     assert "clientcasa" in result.output
+
+
+def remove_filter(document: Any) -> None:
+    parameters = document["paths"]["/v1/clients"]["get"]["parameters"]
+    parameters[:] = [p for p in parameters if p.get("name") != "status"]
+
+
+def test_the_next_version_is_suggested(run: Run, copy: Path) -> None:
+    edit(copy, remove_filter)
+    result = run("diff", "clientcasa", copy)
+    assert (
+        result.exit_code,
+        "a new major version after 1.1.0-unreleased, such as 2.0.0" in result.output,
+    ) == (1, True)
+    report = json.loads(run("diff", "clientcasa", copy, "--json").output)
+    assert report["bump"] == {"needed": "major", "made": "none", "suggested": "2.0.0"}
+
+
+def test_a_severity_can_be_chosen_and_a_finding_waived(run: Run, copy: Path, tmp_path: Path) -> None:
+    edit(copy, remove_filter)
+    assert run("diff", "clientcasa", copy, "--severity", "parameter-removed=info").exit_code == 0
+    (finding,) = json.loads(run("diff", "clientcasa", copy, "--json").output)["findings"]
+    waivers = tmp_path / "waivers.toml"
+    waivers.write_text(
+        f'[[waiver]]\nrule = "{finding["id"]}"\npointer = "{finding["location"]["pointer"]}"\n'
+        'reason = "Unused."\nowner = "us"\nexpires = 2027-01-01\n',
+        encoding="utf-8",
+    )
+    days = {
+        day: run("diff", "clientcasa", copy, "--waivers", waivers, "--as-of", day)
+        for day in ("2026-12-31", "2027-01-02")
+    }
+    assert {day: result.exit_code for day, result in days.items()} == {"2026-12-31": 0, "2027-01-02": 1}
+    assert f"{waivers}:1" in days["2027-01-02"].output
+
+
+def test_a_stale_waiver_fails_a_run_without_breaks(run: Run, tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.toml"
+    waivers.write_text(
+        '[[waiver]]\nrule = "operation-removed"\npointer = "/paths"\nreason = "-"\n'
+        'owner = "us"\nexpires = 2099-01-01\n',
+        encoding="utf-8",
+    )
+    assert run("diff", "clientcasa", "clientcasa", "--waivers", waivers).exit_code == 1
+    assert run("diff", "clientcasa", "clientcasa", "--waivers", waivers, "--fail-on", "never").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--as-of", "tomorrow", "no date"),
+        ("--severity", "parameter-removd=info", "Did you mean 'parameter-removed'"),
+        ("--severity", "parameter-removed=fatal", "no severity"),
+        ("--waivers", "nowhere.toml", "cannot be read"),
+    ],
+)
+def test_wrong_options_of_judgement_end_with_two(run: Run, option: str, value: str, message: str) -> None:
+    result = run("diff", "clientcasa", "clientcasa", option, value)
+    assert (result.exit_code, message in result.output) == (2, True), result.output

@@ -17,6 +17,17 @@ TABLE = {(rule.subject, rule.action, rule.direction): rule for rule in ROWS}
 # Rows without the row that undoes them, and why.
 ONE_WAY = {
     "deprecated-operation-removed": "its mirror is operation-added: nobody adds what is deprecated",
+    "ended-operation-removed": "its mirror is operation-added",
+    "early-operation-removed": "its mirror is operation-added",
+    "ended-parameter-removed": "its mirror is parameter-added",
+    "early-parameter-removed": "its mirror is parameter-added",
+    "request-ended-property-removed": "its mirror is property-added",
+    "response-ended-property-removed": "its mirror is property-added",
+    "request-early-property-removed": "its mirror is property-added",
+    "response-early-property-removed": "its mirror is property-added",
+    "invalid-sunset-added": "to take it back is sunset-removed",
+    "sunset-before-deprecation-added": "to take it back is sunset-removed",
+    "short-notice-added": "to take it back is sunset-removed",
     "required-body-added": "a required body that goes is body-removed",
     "relaxed-security-alternative-removed": "its mirror is security-alternative-removed",
     "request-required-read-only-removed": "a required property that becomes read-only is read-only-added",

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from troth.cli.judging import judge, judging_options
 from troth.cli.options import format_option, output_option
 from troth.cli.output import note, say, show, write_report
-from troth.compatibility import ALIASES, POLICIES, Comparison, compare, draft_entries, write_entries
+from troth.compatibility import (
+    BUMPS,
+    Comparison,
+    bump_made,
+    bump_needed,
+    draft_entries,
+    suggested_version,
+    write_entries,
+)
 from troth.contract import load_contract
 from troth.errors import UsageError
 from troth.findings import SEVERITIES, Finding, Severity
@@ -35,12 +45,7 @@ Examples:
     show_default=True,
     help="End with exit code 1 when something this grave, or graver, is found.",
 )
-@click.option(
-    "--policy",
-    type=click.Choice([*POLICIES, *ALIASES]),
-    default=None,
-    help="What a change means within a major version. Default: what the new contract says, else additive.",
-)
+@judging_options
 @click.option(
     "--overlay",
     "overlays",
@@ -55,35 +60,42 @@ def diff(
     old: str,
     new: str,
     fail_on: str,
-    policy: str | None,
     overlays: tuple[str, ...],
     form: str,
     output: Path | None,
     as_json: bool,
+    **judging: Any,
 ) -> int:
     """Compare two versions of a contract.
 
     OLD and NEW are shipped names (clientcasa, clientcasa@1.0.0), files, directories, URLs or git:REF:path. Each
     difference is one finding at the place that was edited; what breaks comes with a value that shows it.
 
-    Exit codes: 0 nothing as grave as --fail-on, 1 something, 2 usage or document error, 4 internal.
+    Exit codes: 0 nothing as grave as --fail-on, 1 something (or a waiver that is stale or expired), 2 usage or
+    document error, 4 internal.
     """
     before, after = load_contract(old, overlays=overlays), load_contract(new, overlays=overlays)
-    comparison = compare(before, after, policy=policy)
+    comparison = judge(before, after, **judging)
     _write(comparison, "json" if as_json else form, output)
     if fail_on == "never":
         return 0
-    return 1 if comparison.at_least(LEVELS[fail_on]) else 0
+    return 1 if comparison.remarks or comparison.at_least(LEVELS[fail_on]) else 0
 
 
 def _write(comparison: Comparison, form: str, output: Path | None) -> None:
     """For people a list by resource, with the grave findings in full; for machines every finding."""
     title = _title(comparison)
     if form not in ("text", "markdown"):
+        old, new = comparison.delta.old.version, comparison.delta.new.version
         head = {
-            "old": comparison.delta.old.version,
-            "new": comparison.delta.new.version,
+            "old": old,
+            "new": new,
             "policy": comparison.policy.name,
+            "bump": {
+                "needed": bump_needed(comparison),
+                "made": bump_made(old, new),
+                "suggested": suggested(comparison),
+            },
         }
         if output is None:
             show(comparison.findings, form, title=title, head=head)
@@ -125,7 +137,26 @@ def _for_people(comparison: Comparison, form: str, title: str) -> str:
         )
     if not grave:
         parts.append(_summary(comparison.findings))
-    return "\n".join(parts)
+    parts.append(_advice(comparison))
+    return "\n".join(filter(None, parts))
+
+
+def _advice(comparison: Comparison) -> str:
+    """The next version, where the new contract's own says less than what changed asks for."""
+    old, new = comparison.delta.old.version, comparison.delta.new.version
+    needed, made = bump_needed(comparison), bump_made(old, new)
+    if needed == "none" or (made is not None and BUMPS.index(made) >= BUMPS.index(needed)):
+        return ""
+    next_one = suggested(comparison)
+    said = "a new version" if comparison.policy.versioning == "dated" else f"a new {needed} version"
+    return f"What changed asks for {said} after {old}{f', such as {next_one}' if next_one else ''}.\n"
+
+
+def suggested(comparison: Comparison) -> str | None:
+    """The next version after the old contract's, None where it is no version in three numbers."""
+    return suggested_version(
+        comparison.delta.old.version, bump_needed(comparison), comparison.policy.versioning
+    )
 
 
 def _summary(findings: tuple[Finding, ...]) -> str:

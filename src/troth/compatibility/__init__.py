@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from troth.compatibility.bumps import BUMPS, bump_made, bump_needed, suggested_version
 from troth.compatibility.changelog import Changelog, read_changelog
 from troth.compatibility.checking import Step, check_changelog
 from troth.compatibility.comparison import Comparison, compare
@@ -12,9 +13,12 @@ from troth.compatibility.history import load_releases, steps_of
 from troth.compatibility.pages import Grouping, changelog_page, of_resource
 from troth.compatibility.policies import ALIASES, POLICIES, Policy, policy_of
 from troth.compatibility.rendering import changelog_json, changelog_markdown
+from troth.compatibility.rules import rules
+from troth.compatibility.waivers import Waiver, read_waivers
 
 __all__ = [
     "ALIASES",
+    "BUMPS",
     "POLICIES",
     "Changelog",
     "Comparison",
@@ -23,6 +27,9 @@ __all__ = [
     "Grouping",
     "Policy",
     "Step",
+    "Waiver",
+    "bump_made",
+    "bump_needed",
     "changelog_json",
     "changelog_markdown",
     "changelog_page",
@@ -33,7 +40,10 @@ __all__ = [
     "of_resource",
     "policy_of",
     "read_changelog",
+    "read_waivers",
+    "rules",
     "steps_of",
+    "suggested_version",
     "write_announcement",
     "write_entries",
 ]

@@ -12,9 +12,9 @@ from troth.compatibility.resources import EVERYWHERE, labels_of, section_of
 
 __all__ = ["Entry", "draft_entries", "write_entries"]
 
-FIELDS = frozenset({"property", "required-property"})
-PARAMETERS = frozenset({"parameter", "required-parameter"})
-OPERATIONS = frozenset({"operation", "deprecated-operation"})
+FIELDS = frozenset({"property", "required-property", "ended-property", "early-property"})
+PARAMETERS = frozenset({"parameter", "required-parameter", "ended-parameter", "early-parameter"})
+OPERATIONS = frozenset({"operation", "deprecated-operation", "ended-operation", "early-operation"})
 BREAKS = "**breaking**: "
 ACCESS = {
     ("request", "response"): "to read and to write",

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from troth.compatibility.delta import Delta
 from troth.compatibility.facts import Fact
+from troth.compatibility.lifecycle import dated
 from troth.compatibility.oracle import Oracle
 from troth.compatibility.policies import Policy
 from troth.compatibility.rules import Rule, rule_for
@@ -32,10 +34,14 @@ class Judged:
     finding: Finding
 
 
-def judge_all(found: Delta, policy: Policy) -> tuple[Judged, ...]:
-    """One judgement for each fact that a rule knows, the gravest first, otherwise in the order of the facts."""
+def judge_all(found: Delta, policy: Policy, as_of: date | None = None) -> tuple[Judged, ...]:
+    """One judgement for each fact that a rule knows, the gravest first, otherwise in the order of the facts.
+
+    ``as_of`` is the day on which announced ends are judged; without it they are judged by themselves only.
+    """
     bench = _Bench(found, policy)
-    judged = [item for fact in found.facts if (item := bench.judge(fact)) is not None]
+    facts = (dated(fact, as_of, policy.notice) for fact in found.facts)
+    judged = [item for fact in facts if (item := bench.judge(fact)) is not None]
     return tuple(sorted(judged, key=lambda item: SEVERITIES.index(item.finding.severity)))
 
 
@@ -101,7 +107,7 @@ def _told(severity: Severity, judgement: Judgement | None, fact: Fact) -> tuple[
         )
     if severity in ("info", "warning"):
         return ("proved" if severity == "info" else "unknown"), None, "rule"
-    if fact.subject in ("operation", "deprecated-operation"):
+    if fact.subject in ("operation", "deprecated-operation", "early-operation"):
         return "refuted", {"request": fact.place}, "rule"
     edit = {"place": fact.place, "before": fact.old, "after": fact.new}
     return "refuted", {key: value for key, value in edit.items() if value is not None}, "rule"

@@ -29,7 +29,7 @@ SHELLED = frozenset(
 """Subjects that one level of a schema decides."""
 WHOLE = frozenset({"union", "overlap", "condition", "items", "prefix-items"})
 """Subjects that need the schema with everything below it."""
-MEMBERS = frozenset({"property", "required-property", "required"})
+MEMBERS = frozenset({"property", "required-property", "early-property", "required"})
 """Subjects that are shown by an object with or without one property."""
 
 

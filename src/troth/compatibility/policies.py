@@ -70,10 +70,11 @@ POLICIES: Mapping[str, Policy] = {
         Policy(
             "dated-versions",
             "Whatever breaks waits for a new version with a date; operations, optional fields and listed values "
-            "are added to every version.",
+            "are added to every version. An end is announced 90 days before.",
             _same("info", "response-enum-value-added", "response-branch-added"),
             removals_within_major=True,
             versioning="dated",
+            notice=90,
         ),
         Policy(
             "semver",
@@ -92,11 +93,12 @@ POLICIES: Mapping[str, Policy] = {
         ),
         Policy(
             "aip-180",
-            "Google AIP-180: nothing is removed or renamed, no type or default changes even where the wire would "
-            "bear it, listed values of answers may grow with caution.",
+            "Google AIP-180 and AIP-181: nothing is removed or renamed, no type or default changes even where the "
+            "wire would bear it, listed values of answers may grow with caution, an end is announced 180 days before.",
             _same("warning", "response-enum-value-added")
             | _same("breaking", "operation-id-changed", "request-type-widened", "response-type-narrowed",
                     "response-default-changed", "request-format-removed", "response-format-added"),
+            notice=180,
         ),
         Policy(
             "github",

@@ -26,7 +26,8 @@ DEPRECATIONS = frozenset(
     },
 )
 THINGS = frozenset(
-    {"operation", "deprecated-operation", "property", "required-property", "parameter", "required-parameter", "body",
+    {"operation", "deprecated-operation", "ended-operation", "early-operation", "ended-parameter", "early-parameter",
+     "ended-property", "early-property", "property", "required-property", "parameter", "required-parameter", "body",
      "required-body", "request-media-type", "response-media-type", "success-status", "error-status", "header",
      "required-header", "enum-value", "extensible-enum-value", "branch", "security-alternative", "security-scheme",
      "security-flow", "offered-scope", "server", "webhook", "pattern-property", "event", "filter", "transition",
@@ -81,7 +82,7 @@ def labels_of(fact: Fact, found: Delta) -> tuple[str, ...]:
 def section_of(item: Judged) -> str:
     """The heading of a changelog under which a fact belongs. What breaks is never *Added*, however new it is."""
     fact, severity = item.fact, item.finding.severity
-    if fact.subject in DEPRECATIONS and fact.action in ("added", "changed"):
+    if fact.subject in DEPRECATIONS and fact.action != "removed":
         return "Deprecated"
     if fact.subject in THINGS and fact.action == "removed":
         return "Removed"
