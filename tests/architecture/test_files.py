@@ -94,7 +94,7 @@ def test_every_contract_has_the_same_files() -> None:
     assert found == wanted
     releases = [parts for parts in below("spec") if len(parts) > 2]
     assert [parts for parts in releases if parts[1] != "releases" or len(parts) != 3] == []
-    assert [parts for parts in releases if not re.fullmatch(r"\d+(\.\d+)*(-[\w.]+)?\.yaml", parts[2])] == []
+    assert [parts for parts in releases if not re.fullmatch(r"\d+([.-]\d+)*(-[\w.]+)?\.yaml", parts[2])] == []
     assert {parts[0] for parts in releases} <= names
     assert [parts for parts in below("spec") if len(parts) == 1] == [("behaviour.schema.json",)]
 

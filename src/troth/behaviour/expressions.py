@@ -7,7 +7,7 @@ lists ``query``, and these functions:
 ``today()``, ``now()``           the clock, as ``2026-05-19`` and ``2026-05-19T09:30:00.000Z``
 ``days(date, n)``                a date moved by n days
 ``sum(list)``, ``round(x, n)``   a total; half-up decimal rounding
-``related(resource, field)``     rows of another resource whose field holds this row's id
+``related(resource, field)``     rows of another resource whose field, or its member, holds this row's id
 ``lookup(resource, id)``         one row of another resource, or null
 """
 
@@ -66,7 +66,7 @@ STANDARD = (
 
 #: Calls whose names are written out, so that what a row depends on is known before anything runs.
 RELATED = re.compile(r"\brelated\(\s*'([^']+)'\s*,\s*'([^']+)'\s*\)")
-LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,(?:\s*(\w+)\s*\))?")
+LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,(?:\s*([\w.]+)\s*\))?")
 _CLOCK = frozenset({"today", "now"})
 _IMPURE = _CLOCK | {"related", "lookup"}
 _SURROUNDINGS = frozenset({"body", "changes", "created", "old", "query", "viewer"})
@@ -94,8 +94,8 @@ class Expression:
     """A compiled expression.
 
     ``related`` lists the (resource, field) pairs that it reads besides its own row, ``looked_up`` the (resource, own
-    field) pairs, with an empty field where the id is an expression itself. ``pure`` ones depend on
-    nothing but scalar fields of the row, so their values are remembered.
+    field) pairs, dotted where the id is a member of the field's object, with an empty field where it is an expression.
+    ``pure`` ones depend on nothing but scalar fields of the row, so their values are remembered.
     """
 
     text: str
@@ -164,8 +164,13 @@ def doubles(value: Any) -> Any:
 def _ordered(value: Any) -> Any:
     """A result with the members of its objects sorted: CEL's maps come back in any order."""
     if isinstance(value, dict):
-        return {key: _ordered(value[key]) for key in sorted(value, key=str)}
+        return {key: _whole(_ordered(value[key])) for key in sorted(value, key=str)}
     return [_ordered(item) for item in value] if isinstance(value, list) else value
+
+
+def _whole(value: Any) -> Any:
+    """A member of an object that went through CEL as a double: 5.0 is 5 again, as ids have to be."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT else value
 
 
 def round_half_up(value: float, digits: float = 2) -> float:

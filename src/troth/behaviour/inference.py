@@ -8,7 +8,17 @@ from dataclasses import replace
 from troth.behaviour import profiles
 from troth.behaviour.effects import effect_of, records_of, rules_of_operation
 from troth.behaviour.filters import filters_of, plain
-from troth.behaviour.model import Behaviour, Binding, Idempotency, Kind, Parent, Resource, Scopes, Shorthand
+from troth.behaviour.model import (
+    Behaviour,
+    Binding,
+    Field,
+    Idempotency,
+    Kind,
+    Parent,
+    Resource,
+    Scopes,
+    Shorthand,
+)
 from troth.behaviour.paging import pagination_of
 from troth.behaviour.querying import answer_of, placed, querying, row_member
 from troth.behaviour.resources import build_resource, expression, properties_of
@@ -107,7 +117,36 @@ def _resources(contract: Contract, found: tuple[Shape, ...]) -> dict[str, Resour
         resource = resource or _resource(contract, group, pointer, taken)
         taken[resource.name] = resource
         resources[collection] = resource
-    return resources
+    return resources | _unaddressed(contract, taken)
+
+
+def _unaddressed(contract: Contract, taken: Mapping[str, Resource]) -> dict[str, Resource]:
+    """Resources that no operation shows by themselves, such as kinds and currencies, to which others refer."""
+    declared: dict[str, str] = {}
+    for schema_name, schema in contract.schemas.items():
+        given = schema.get("x-behaviour") if isinstance(schema, Mapping) else None
+        if isinstance(given, Mapping) and given.get("resource") not in (None, *taken):
+            declared[str(given["resource"])] = schema_name
+    found: dict[str, Resource] = {}
+    waiting = list(taken.values()) if declared else []
+    for resource in waiting:
+        for name in sorted(_referred(resource.fields)):
+            if name in declared:
+                pointer = join("/components/schemas", declared.pop(name))
+                built = build_resource(contract, name, pointer, (), None)
+                shared = bool(contract.node(built.pointer).get("shared"))
+                found[f"#{name}"] = replace(built, shared=shared)
+                waiting.append(built)
+    return found
+
+
+def _referred(fields: Mapping[str, Field]) -> set[str]:
+    """The resources that the fields of a row refer to, those of listed objects too."""
+    found: set[str] = set()
+    for field in fields.values():
+        found |= set(field.reference.to.values()) if field.reference else set()
+        found |= _referred(field.items or {})
+    return found
 
 
 def _searched(

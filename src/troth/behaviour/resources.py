@@ -153,7 +153,13 @@ def _secret(given: Any) -> Secret | None:
 
 
 def _item_fields(contract: Contract, pointer: str, seen: frozenset[str]) -> Mapping[str, Field] | None:
-    """The fields of the objects in a list of objects; None elsewhere and where a schema contains itself."""
+    """The fields of the objects in a list of objects; None elsewhere and where a schema contains itself.
+
+    Objects that stand for rows of another resource have no fields of their own here.
+    """
+    references = traits_of(contract, pointer)[1].get("references")
+    if isinstance(references, Mapping) and "at" in references:
+        return None
     end, schema = contract.follow(pointer)
     if not isinstance(schema, Mapping) or not isinstance(schema.get("items"), Mapping) or end in seen:
         return None

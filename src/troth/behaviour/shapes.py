@@ -123,7 +123,7 @@ def _shape(
     prints = _prints(operation)
     if parameter is None and (prints or _acts(operation)) and any(map(_template, segments)):
         return _on_row(operation, segments, prints=prints)
-    above = segments[:-1] if parameter else segments
+    above = segments[:-1] if parameter else [*segments[:-1], *(_SUFFIX.sub("", s) for s in segments[-1:])]
     collection = "/" + "/".join(above)
     name = next((_SUFFIX.sub("", s) for s in reversed(above) if not _template(s)), "root")
     parents = tuple(p for s in above if (p := _template(s)))

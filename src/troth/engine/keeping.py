@@ -19,7 +19,7 @@ from troth.engine.refusing import Refusal
 from troth.engine.rows import RowKind
 from troth.engine.sampling import Sampler
 from troth.engine.seeing import Sight
-from troth.engine.state import Row, State
+from troth.engine.state import Row, State, held
 from troth.engine.world import TenantWorld
 
 __all__ = ["Keeper"]
@@ -218,9 +218,12 @@ class Keeper:
         """The rows that compute over one row: the one that it names, or those that name it."""
         table = world.state.table(world.tenant, dependent.owner.name)
         if dependent.looks_up:
+            if not dependent.field:
+                return list(table.all())
             return table.holding(dependent.field, row.data.get(self._id_fields[source]))
-        target = table.get(str(row.data.get(dependent.field)))
-        return [] if target is None else [target]
+        named = held(row.data, dependent.field)
+        found = (table.get(str(one)) for one in (named if isinstance(named, list) else (named,)))
+        return [target for target in found if target is not None]
 
     def _settle(
         self, touched: list[tuple[Resource, str, Mapping[str, Any]]], world: TenantWorld, *, quiet: bool
@@ -325,7 +328,8 @@ class _Earlier(TenantWorld):
 class _Dependent(NamedTuple):
     """Rows of ``owner`` compute over another resource's rows.
 
-    Over those whose ``field`` names them (``related``), or over the one that their own ``field`` names (``lookup``).
+    Over those whose ``field`` names them (``related``), or over the one that their own ``field`` names (``lookup``);
+    an empty field there means that it cannot be told from what is stored which one that is.
     """
 
     owner: Resource
@@ -360,10 +364,12 @@ def _dependents(behaviour: Behaviour) -> dict[str, list[_Dependent]]:
         for field in resource.fields.values():
             for expression in (field.computed, field.stamped):
                 pairs = [(pair, False) for pair in expression.related] if expression else []
-                pairs += [(pair, True) for pair in expression.looked_up if pair[1]] if expression else []
+                pairs += [(pair, True) for pair in expression.looked_up] if expression else []
                 for (name, key), looks_up in sorted(pairs):
-                    dependent = _Dependent(resource, key, looks_up)
-                    found.setdefault(name, {})[resource.name, key, looks_up] = dependent
+                    kept = resource.fields.get(key.partition(".")[0])
+                    stored = key if not looks_up or (kept is not None and kept.computed is None) else ""
+                    dependent = _Dependent(resource, stored, looks_up)
+                    found.setdefault(name, {})[resource.name, stored, looks_up] = dependent
     return {name: list(dependents.values()) for name, dependents in found.items()}
 
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from troth.engine.clock import Clock
 from troth.engine.identity import Identities
 
-__all__ = ["Hooks", "MemoryTable", "Row", "State", "Table"]
+__all__ = ["Hooks", "MemoryTable", "Row", "State", "Table", "held"]
 
 JOURNAL_LENGTH = 1000
 OUTBOX_LENGTH = 10_000
@@ -82,8 +82,8 @@ class MemoryTable:
             self._shown = None
         for field, index in self._indexes.items():
             if before is not None:
-                index.get(_key(before.data.get(field)), {}).pop(row.id, None)
-            index.setdefault(_key(row.data.get(field)), {})[row.id] = None
+                index.get(_key(held(before.data, field)), {}).pop(row.id, None)
+            index.setdefault(_key(held(row.data, field)), {})[row.id] = None
         self._rows[row.id] = row
         self._written()
 
@@ -98,7 +98,7 @@ class MemoryTable:
         self._written()
         if row is not None:
             for field, index in self._indexes.items():
-                index.get(_key(row.data.get(field)), {}).pop(identifier, None)
+                index.get(_key(held(row.data, field)), {}).pop(identifier, None)
 
     def shown(self) -> list[Row]:
         if self._shown is None:
@@ -109,18 +109,31 @@ class MemoryTable:
         return self._rows.values()
 
     def holding(self, field: str, value: Any) -> list[Row]:
-        """The rows whose field equals a value, or is a list that contains it."""
+        """The rows whose field equals a value, or is a list that contains it; dots lead into objects."""
         index = self._indexes.get(field)
         if index is None:
             index = self._indexes[field] = {}
             for row in self._rows.values():
-                index.setdefault(_key(row.data.get(field)), {})[row.id] = None
+                index.setdefault(_key(held(row.data, field)), {})[row.id] = None
         found = [self._rows[identifier] for identifier in index.get(_key(value), ())]
         lists = (key for key in index if isinstance(key, tuple) and value in key)
         return found + [self._rows[identifier] for key in lists for identifier in index[key]]
 
     def copy(self) -> MemoryTable:
         return MemoryTable(dict(self._rows))
+
+
+def held(data: Mapping[str, Any], field: str) -> Any:
+    """The value of a field; ``client.id`` is a member of the field's object, or of each object in its list."""
+    if "." not in field:
+        return data.get(field)
+    value: Any = data
+    for name in field.split("."):
+        if isinstance(value, list):
+            value = [item.get(name) for item in value if isinstance(item, Mapping)]
+        else:
+            value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
 def _key(value: Any) -> Any:

@@ -130,7 +130,7 @@ def _resources(ground: Ground, formula: _Formula) -> Iterator[Finding]:
         yield ground.unknown("unknown-resource", formula.pointer, "resource", name, known)
     asked = set(_FOUND.findall(expression.text)) - set(_TESTED.findall(expression.text))
     for name, field in sorted({*expression.related, *asked}):
-        if name in known and known[name].fields and field not in known[name].fields:
+        if name in known and known[name].fields and not ground.path(known[name], field):
             yield ground.missing_field(formula.pointer, field, known[name])
 
 

@@ -101,12 +101,14 @@ class Ground:
         return pointer is not None
 
     def _below(self, pointer: str, name: str, seen: frozenset[str] = frozenset()) -> str | None:
-        """The property of an object, looked for through references and compositions."""
+        """The property of an object or of the objects in a list, looked for through references and compositions."""
         end, schema = self.contract.follow(pointer)
         if not isinstance(schema, Mapping) or end in seen:
             return None
         if name in (schema.get("properties") or {}):
             return join(end, "properties", name)
+        if isinstance(schema.get("items"), Mapping):
+            return self._below(join(end, "items"), name, seen | {end})
         for word in ("allOf", "anyOf", "oneOf"):
             for index in range(len(schema.get(word) or ())):
                 if found := self._below(join(end, word, index), name, seen | {end}):

@@ -91,13 +91,13 @@ def _told_apart(ground: Ground, resource: Resource, reference: Reference) -> Ite
 
 
 def _inside(ground: Ground, resource: Resource, reference: Reference) -> Iterator[Finding]:
-    """A reference inside an object names members that the object has."""
+    """A reference inside an object, or inside the objects of a list, names members that they have."""
     pointer = resource.fields[reference.field].pointer
     if reference.many:
         pointer = join(ground.contract.follow(pointer)[0], "items")
     members = properties_of(ground.contract, pointer)
     for word, name in (("at", reference.at), ("by", reference.by)):
-        if name is not None and name not in members:
+        if name is not None and not ground.path(resource, f"{reference.field}.{name}"):
             at = join(reference.pointer, word)
             yield ground.unknown("unknown-field", at, f"member of {reference.field}", name, members)
 
