@@ -217,3 +217,20 @@ def test_a_stale_waiver_fails_a_run_without_breaks(run: Run, tmp_path: Path) -> 
 def test_wrong_options_of_judgement_end_with_two(run: Run, option: str, value: str, message: str) -> None:
     result = run("diff", "clientcasa", "clientcasa", option, value)
     assert (result.exit_code, message in result.output) == (2, True), result.output
+
+
+def test_who_is_hit_is_told(run: Run, copy: Path, tmp_path: Path) -> None:
+    """Recorded traffic says whose requests a removed filter touches."""
+    edit(copy, remove_filter)
+    request = {"method": "GET", "url": "https://x.example/api/v1/clients?status=new", "headers": []}
+    request["headers"].append({"name": "X-Client", "value": "importer"})  # type: ignore[attr-defined]
+    har = tmp_path / "traffic.har"
+    har.write_text(
+        json.dumps({"log": {"entries": [{"request": request, "response": {"status": 200}}]}}),
+        encoding="utf-8",
+    )
+    result = run("diff", "clientcasa", copy, "--traffic", har, "--consumer", "x-client")
+    assert "Who is hit" in result.output
+    assert "1 (importer 1), such as GET /api/v1/clients" in result.output
+    report = json.loads(run("diff", "clientcasa", copy, "--traffic", har, "--json").output)
+    assert report["traffic"] == {"requests": 1, "known": 1}

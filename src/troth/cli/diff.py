@@ -13,10 +13,13 @@ from troth.cli.output import note, say, show, write_report
 from troth.compatibility import (
     BUMPS,
     Comparison,
+    Touched,
     bump_made,
     bump_needed,
     draft_entries,
+    read_traffic,
     suggested_version,
+    touched_by,
     write_entries,
 )
 from troth.contract import load_contract
@@ -53,6 +56,19 @@ Examples:
     metavar="FILE",
     help="An overlay to lay over both contracts; may repeat.",
 )
+@click.option(
+    "--traffic",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="Recorded requests (HAR, or a mock's journal): tell which of them, and whose, each change touches.",
+)
+@click.option(
+    "--consumer",
+    metavar="HEADER",
+    default="user-agent",
+    show_default=True,
+    help="The header that says who sent a recorded request.",
+)
 @format_option
 @output_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
@@ -61,6 +77,8 @@ def diff(
     new: str,
     fail_on: str,
     overlays: tuple[str, ...],
+    traffic: Path | None,
+    consumer: str,
     form: str,
     output: Path | None,
     as_json: bool,
@@ -76,18 +94,19 @@ def diff(
     """
     before, after = load_contract(old, overlays=overlays), load_contract(new, overlays=overlays)
     comparison = judge(before, after, **judging)
-    _write(comparison, "json" if as_json else form, output)
+    touched = touched_by(comparison, read_traffic(traffic, consumer)) if traffic is not None else None
+    _write(touched.comparison if touched else comparison, "json" if as_json else form, output, touched)
     if fail_on == "never":
         return 0
     return 1 if comparison.remarks or comparison.at_least(LEVELS[fail_on]) else 0
 
 
-def _write(comparison: Comparison, form: str, output: Path | None) -> None:
+def _write(comparison: Comparison, form: str, output: Path | None, touched: Touched | None) -> None:
     """For people a list by resource, with the grave findings in full; for machines every finding."""
     title = _title(comparison)
     if form not in ("text", "markdown"):
         old, new = comparison.delta.old.version, comparison.delta.new.version
-        head = {
+        head: dict[str, Any] = {
             "old": old,
             "new": new,
             "policy": comparison.policy.name,
@@ -97,12 +116,14 @@ def _write(comparison: Comparison, form: str, output: Path | None) -> None:
                 "suggested": suggested(comparison),
             },
         }
+        if touched is not None:
+            head["traffic"] = {"requests": touched.requests, "known": touched.known}
         if output is None:
             show(comparison.findings, form, title=title, head=head)
         else:
             write_report(output, comparison.findings, form, title=title, head=head)
         return
-    text = _for_people(comparison, form, title)
+    text = _for_people(comparison, form, title, touched)
     if output is None:
         say(text.rstrip("\n"))
         return
@@ -123,7 +144,7 @@ def _title(comparison: Comparison) -> str:
     return f"{new.title}: {before} → {after}"
 
 
-def _for_people(comparison: Comparison, form: str, title: str) -> str:
+def _for_people(comparison: Comparison, form: str, title: str, touched: Touched | None) -> str:
     grave = [finding for finding in comparison.findings if finding.severity != "info"]
     parts = (
         [render(grave, form, title=title)]
@@ -137,8 +158,27 @@ def _for_people(comparison: Comparison, form: str, title: str) -> str:
         )
     if not grave:
         parts.append(_summary(comparison.findings))
+    if touched is not None:
+        parts.append(_hit(touched, form))
     parts.append(_advice(comparison))
     return "\n".join(filter(None, parts))
+
+
+def _hit(touched: Touched, form: str) -> str:
+    """Who is hit, the gravest change first."""
+    heading = "### Who is hit\n\n" if form == "markdown" else "Who is hit\n\n"
+    counted = f"{touched.known} of {touched.requests} recorded requests are of this API."
+    lines = [
+        f"- {finding.severity}: {finding.title}: {_consumers(traffic)}"
+        for finding in touched.comparison.findings
+        if (traffic := finding.evidence.get("traffic"))
+    ]
+    return heading + "\n".join([*lines, "", counted] if lines else [f"Nobody. {counted}"]) + "\n"
+
+
+def _consumers(traffic: Any) -> str:
+    named = ", ".join(f"{name} {count}" for name, count in traffic["consumers"].items())
+    return f"{traffic['requests']} ({named}), such as {traffic['examples'][0]}"
 
 
 def _advice(comparison: Comparison) -> str:

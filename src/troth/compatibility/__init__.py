@@ -14,6 +14,8 @@ from troth.compatibility.pages import Grouping, changelog_page, of_resource
 from troth.compatibility.policies import ALIASES, POLICIES, Policy, policy_of
 from troth.compatibility.rendering import changelog_json, changelog_markdown
 from troth.compatibility.rules import rules
+from troth.compatibility.touching import Touched, touched_by
+from troth.compatibility.traffic import Recorded, read_traffic
 from troth.compatibility.waivers import Waiver, read_waivers
 
 __all__ = [
@@ -26,7 +28,9 @@ __all__ = [
     "Fact",
     "Grouping",
     "Policy",
+    "Recorded",
     "Step",
+    "Touched",
     "Waiver",
     "bump_made",
     "bump_needed",
@@ -40,10 +44,12 @@ __all__ = [
     "of_resource",
     "policy_of",
     "read_changelog",
+    "read_traffic",
     "read_waivers",
     "rules",
     "steps_of",
     "suggested_version",
+    "touched_by",
     "write_announcement",
     "write_entries",
 ]
