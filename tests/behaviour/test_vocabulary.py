@@ -285,6 +285,8 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
                 "maxSize": 50,
                 "oversize": "clamp",
                 "zero": "max",
+                "maxOffset": 1000,
+                "linkHeader": True,
                 "envelope": "$items",
             }
         },

@@ -59,7 +59,6 @@ from troth.behaviour.occasions import (
     numbered,
     paged,
     permitted,
-    pointed,
     references,
     refusing,
     rules,
@@ -75,6 +74,7 @@ from troth.behaviour.occasions import (
     when,
     write_only,
 )
+from troth.behaviour.turns import bounded, by_number, cursors, linked, pointed, thinned
 from troth.contract.model import Contract
 from troth.errors import UsageError, did_you_mean
 
@@ -131,6 +131,11 @@ _ROWS = (
     Promise("permissions.required", "A credential that lacks one of {permissions} is refused.", permitted),
     Promise("pagination.complete", "Walking the pages of {resource} gives every row once, whatever the size.", paged),
     Promise("pagination.cursor", "A walk by cursor gives every row once, though rows are added meanwhile.", pointed),
+    Promise("pagination.survivors", "A row that goes on a walk by cursor takes no other one with it.", thinned),
+    Promise("pagination.unknown-cursor", "A cursor that the list has not given is refused.", cursors),
+    Promise("pagination.links", "The links of a page lead to those around it and keep what was asked.", linked),
+    Promise("pagination.past-end", "A page behind the last one is empty.", by_number, "SHOULD"),
+    Promise("pagination.max-offset", "No page begins farther away than behind row {farthest}.", bounded),
     Promise("pagination.size", "A page has as many rows as '{size}' asks for, while there are so many.", sized),
     Promise("pagination.max-size", "A page never has more than {maximum} rows.", maximum),
     Promise("pagination.total", "The total is the number of rows that the walk finds.", slotted("total")),
@@ -242,4 +247,5 @@ def _words(at: Place) -> dict[str, object]:
         "permissions": ", ".join(sorted(at.binding.permissions)),
         "size": paging.size if paging else "",
         "maximum": paging.max_size if paging else "",
+        "farthest": paging.max_offset if paging else "",
     }

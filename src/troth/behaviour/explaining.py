@@ -230,7 +230,7 @@ def _paging(at: Teller) -> str:
     told = f"by {paging.style}"
     if paging.position:
         told += f" in '{paging.position}'"
-    if paging.cursor:
+    if paging.cursor and paging.style != "cursor":
         told += f" or by cursor in '{paging.cursor}'"
     if paging.size:
         told += f", size in '{paging.size}'"
@@ -238,7 +238,9 @@ def _paging(at: Teller) -> str:
     if paging.max_size is not None:
         more = at.refusal("invalid") if paging.oversize == "reject" else "as many"
         told += f", at most {paging.max_size} (more gives {more}{', 0 too' if paging.zero == 'max' else ''})"
-    return told
+    if paging.max_offset is not None:
+        told += f"; a page behind row {paging.max_offset} answers {at.refused('out-of-reach')}"
+    return told + ("; Link header" if paging.link_header else "")
 
 
 def _outcome(at: Teller) -> Iterator[Fact]:

@@ -197,7 +197,8 @@ class Pagination:
     """``style``: page, offset, cursor or none. Sizes are rows. ``oversize``: reject or clamp.
 
     ``zero`` says which size a request for 0 rows gets: the default or the largest. ``cursor`` is the parameter that
-    may take the place of an offset.
+    may take the place of an offset, or that is the only way to say where a page begins. ``max_offset`` is the last row
+    that a page may begin behind.
     """
 
     name: str
@@ -212,6 +213,8 @@ class Pagination:
     source: str
     zero: Literal["default", "max"] = "default"
     cursor: str = ""
+    max_offset: int | None = None
+    link_header: bool = False
 
 
 @dataclass(frozen=True, slots=True)

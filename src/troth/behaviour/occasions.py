@@ -41,7 +41,6 @@ __all__ = [
     "numbered_fields",
     "paged",
     "permitted",
-    "pointed",
     "references",
     "refusing",
     "rules",
@@ -172,12 +171,6 @@ def sized(at: Place) -> str | None:
     return paged(at) if paging and paging.size else None
 
 
-def pointed(at: Place) -> str | None:
-    """Where a cursor may take the place of an offset."""
-    paging = at.binding.pagination
-    return paged(at) if paging and paging.cursor and slotted("nextCursor")(at) else None
-
-
 def slotted(name: str) -> Where:
     """Where the list's envelope has a slot of that name."""
 
@@ -189,7 +182,7 @@ def slotted(name: str) -> Where:
 
 
 def _holds(template: object, slot: str) -> bool:
-    if isinstance(template, dict):
+    if isinstance(template, Mapping):
         return any(_holds(inner, slot) for inner in template.values())
     return template == slot
 

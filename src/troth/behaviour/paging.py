@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from troth.behaviour.model import Pagination
+from troth.behaviour.resources import nullable
 from troth.behaviour.shapes import list_form, response_media
 from troth.contract.model import Contract, Operation, Parameter
 from troth.contract.pointers import join
@@ -60,6 +61,16 @@ _SLOTS: Mapping[str, str] = {
     **dict.fromkeys(("prevPage", "prev_page"), "$previousPage"),
 }
 
+#: Property names that hold the address of another page where their values are URLs.
+_LINKS: Mapping[str, str] = {
+    **dict.fromkeys(("next", "nextUrl", "next_url", "nextLink", "next_link", "@odata.nextLink"), "$nextLink"),
+    **dict.fromkeys(
+        ("previous", "prev", "previousUrl", "previous_url", "prev_url", "prevLink"), "$previousLink"
+    ),
+    **dict.fromkeys(("first", "firstUrl", "first_url"), "$firstLink"),
+    **dict.fromkeys(("last", "lastUrl", "last_url"), "$lastLink"),
+}
+
 
 def _named(operation: Operation, names: tuple[str, ...]) -> Parameter | None:
     return next((p for name in names if (p := operation.parameter("query", name))), None)
@@ -102,6 +113,9 @@ def _template(contract: Contract, pointer: str, rows: str, depth: int = 0) -> An
         _, inner = contract.follow(join(at, "properties", name))
         if depth == 0 and name == rows:
             template[name] = "$items"
+        elif name in _LINKS and str(inner.get("format", "")).startswith("ur"):
+            kept = name in required or nullable(inner)
+            template[name if kept else f"{name}?"] = _LINKS[name]
         elif name in _SLOTS and not inner.get("properties"):
             template[name] = _SLOTS[name]
         elif inner.get("properties") and depth < 2:  # noqa: PLR2004 - envelopes nest their metadata once
@@ -109,6 +123,14 @@ def _template(contract: Contract, pointer: str, rows: str, depth: int = 0) -> An
         elif name in required:
             template[name] = None
     return template
+
+
+def _cursor(operation: Operation, given: Mapping[str, Any], style: str, position: str) -> str:
+    """The parameter that takes opaque places; that of the style, or one beside an offset."""
+    if style == "cursor":
+        return position
+    found = operation.parameter("query", str(given.get("cursor", "")))
+    return found.name if found else ""
 
 
 def pagination_of(contract: Contract, operation: Operation) -> Pagination | None:
@@ -139,5 +161,7 @@ def pagination_of(contract: Contract, operation: Operation) -> Pagination | None
         if given
         else "query parameters and response schema",
         zero=given.get("zero", "default"),
-        cursor=cursor.name if (cursor := operation.parameter("query", str(given.get("cursor", "")))) else "",
+        cursor=_cursor(operation, given, style, position),
+        max_offset=given.get("maxOffset"),
+        link_header=bool(given.get("linkHeader")),
     )

@@ -20,6 +20,7 @@ REFUSALS: Mapping[str, ErrorKind] = MappingProxyType(
         "no-route": ErrorKind(404, "not-found", "There is no such path."),
         "method-not-allowed": ErrorKind(405, "method-not-allowed", "The path does not support this method."),
         "not-acceptable": ErrorKind(406, "not-acceptable", "No acceptable representation exists."),
+        "out-of-reach": ErrorKind(400, "out-of-reach", "The position lies beyond what can be listed."),
         "conflict": ErrorKind(409, "conflict", "The current state does not allow this."),
         "gone": ErrorKind(410, "gone", "This is no longer available."),
         "too-large": ErrorKind(413, "too-large", "The request body is too large."),

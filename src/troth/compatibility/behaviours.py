@@ -48,6 +48,8 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "clock.** - silent",
         "pagination.* pagination member",
         "pagination.*.maxSize page-maximum amount",
+        "pagination.*.maxOffset page-reach amount",
+        "pagination.*.linkHeader page-links member",
         "pagination.*.defaultSize page-default value",
         "pagination.*.oversize page-overflow value",
         "pagination.*.** pagination value",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from troth.behaviour.model import Binding, Pagination
 from troth.conformance.exchanges import Exchange
 from troth.conformance.verdicts import Inconclusive
 
-__all__ = ["holds_slot", "items_of", "slot_of", "walk"]
+__all__ = ["cursor_of", "holds_slot", "items_of", "link_of", "slot_of", "walk"]
 
 _MOST_PAGES = 80
 _ABSENT: Any = object()
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_REL = re.compile(r"rel=\"?([^\";,]+)", re.IGNORECASE)
 
 Turn = Callable[[Sequence[tuple[str, Any]]], Exchange]
 """Sends one list request with the paging parameters given."""
@@ -49,6 +53,33 @@ def slot_of(binding: Binding, exchange: Exchange, slot: str) -> Any:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def link_of(binding: Binding, exchange: Exchange, relation: str) -> str | None:
+    """Where an answer says another page is: in a slot of its envelope, or in ``Link`` (RFC 8288)."""
+    slot = {"next": "nextLink", "prev": "previousLink"}[relation]
+    found = slot_of(binding, exchange, slot) if holds_slot(binding, slot) else None
+    if found is None and binding.pagination is not None and binding.pagination.link_header:
+        found = _linked(exchange.header("link") or "", relation)
+    return None if found is None else urljoin(exchange.url, str(found))
+
+
+def _linked(header: str, relation: str) -> str | None:
+    for target, parameters in _LINK.findall(header):
+        rels = _REL.search(parameters)
+        if rels and relation in rels[1].lower().split():
+            return str(target)
+    return None
+
+
+def cursor_of(binding: Binding, exchange: Exchange) -> str | None:
+    """The text from which a list goes on: in its own slot, or within the link to the next page."""
+    if holds_slot(binding, "nextCursor"):
+        told = slot_of(binding, exchange, "nextCursor")
+        return None if told is None else str(told)
+    link = link_of(binding, exchange, "next")
+    name = binding.pagination.cursor if binding.pagination else ""
+    return dict(parse_qsl(urlsplit(link).query)).get(name) if link else None
 
 
 def items_of(binding: Binding, exchange: Exchange) -> list[Mapping[str, Any]]:
@@ -101,5 +132,5 @@ def _is_last(binding: Binding, exchange: Exchange, rows: Sequence[Any], size: in
 
 def _next(binding: Binding, paging: Pagination, exchange: Exchange, position: Any, count: int) -> Any:
     if paging.style == "cursor":
-        return slot_of(binding, exchange, "nextCursor")
+        return cursor_of(binding, exchange)
     return position + 1 if paging.style == "page" else position + count

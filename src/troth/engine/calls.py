@@ -15,7 +15,7 @@ from troth.engine.authenticating import Principal
 from troth.engine.checking import WriteChecks
 from troth.engine.effects import Effects
 from troth.engine.keeping import Keeper
-from troth.engine.messages import Response, dump
+from troth.engine.messages import Request, Response, dump
 from troth.engine.querying import ListQuery
 from troth.engine.refusing import Refusal, compile_template
 from troth.engine.rows import RowKind
@@ -37,6 +37,7 @@ class Call(NamedTuple):
     world: TenantWorld
     values: Mapping[tuple[str, str], Any]
     body: Any
+    request: Request
 
 
 Performer = Callable[[Call], Response]

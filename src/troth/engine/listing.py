@@ -1,17 +1,17 @@
 """Pages: from paging parameters to a slice and the envelope around it. Compiled per operation.
 
-A cursor is an opaque text for the last row of a page and its place, so that rows made meanwhile move nothing.
+A cursor is an opaque text for the last row of a page, so that rows made or gone meanwhile move nothing.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from troth.behaviour.model import Pagination
 from troth.engine.checking import detail
+from troth.engine.linking import Cursor, Linker, read_cursor
+from troth.engine.messages import Request
 from troth.engine.refusing import Refusal, compile_template
 from troth.engine.state import Row
 
@@ -24,25 +24,31 @@ _FARTHEST = 2**53 - 1
 class Page(NamedTuple):
     """A slice of ``size`` rows from ``start``; ``number`` is the page as the API counts it.
 
-    ``after`` is the id of the row before it, where a cursor says so; empty at the beginning.
+    ``after`` is the id of the row before it, where a cursor says so; empty at the beginning. ``back``: that of the row
+    behind it.
     """
 
     start: int
     size: int
     number: int
     after: str | None = None
+    back: bool = False
 
 
 class Pager:
     """The compiled pagination of one list operation."""
 
-    def __init__(self, pagination: Pagination, faults: frozenset[str]) -> None:
+    def __init__(self, pagination: Pagination, faults: frozenset[str], list_: str = "") -> None:
+        self._list = list_
+        self.linker = Linker(pagination, list_, faults)
         self._pagination = pagination
         self._faults = faults
         self._envelope: Callable[[Mapping[str, Any]], Any] = compile_template(pagination.envelope)
         self._position = ("query", pagination.position)
         self._size = ("query", pagination.size)
         self._cursor = ("query", pagination.cursor)
+        #: Whether answers may hold a cursor.
+        self.cursors = bool(pagination.cursor)
         largest = pagination.max_size if pagination.zero == "max" else None
         self._least = largest or pagination.default_size
         echoes = "filter-echo-missing" not in faults
@@ -67,41 +73,64 @@ class Pager:
         return self._at(position, size)
 
     def _after(self, cursor: Any, size: int, offset: Any) -> Page:
-        """The page behind a cursor. Raises Refusal for a text that is none, or beside an offset."""
+        """The page at a cursor. Raises Refusal for a text that is none, or beside an offset."""
         name = self._pagination.cursor
-        if offset not in (None, self._pagination.first):
+        if name != self._pagination.position and offset not in (None, self._pagination.first):
             raise self._refused(f"'{name}' and '{self._pagination.position}' exclude each other.")
         if cursor == "":
             return Page(0, size, 1, "")
-        try:
-            place, _, after = base64.urlsafe_b64decode(str(cursor).encode("ascii")).decode().partition(":")
-            start = int(place)
-        except (binascii.Error, UnicodeError, ValueError):
-            raise self._refused(f"'{name}' is not one that this list has given.") from None
-        return Page(max(start, 0), size, start // size + 1, after)
+        place = read_cursor(str(cursor), self._list)
+        if place is None:
+            return self.lost(size)
+        return Page(0, size, 1, place.after, place.back)
+
+    def lost(self, size: int) -> Page:
+        """The page at a cursor that leads nowhere. Raises Refusal."""
+        if "unknown-cursor-accepted" in self._faults:
+            return Page(0, size, 1, "")
+        raise self._refused(f"'{self._pagination.cursor}' is not one that this list has given.")
 
     def _refused(self, message: str) -> Refusal:
         return Refusal("invalid", message, [detail(f"/{self._pagination.cursor}", "cursor", message)])
 
-    def cut(self, page: Page | None, rows: list[Row]) -> tuple[Page | None, list[Row]]:
-        """The rows of a page, and the page where they are now.
+    def cut(
+        self, page: Page | None, rows: list[Row], *, extra: bool = False
+    ) -> tuple[Page | None, list[Row], int]:
+        """The rows of a page, the page where they are now, and how many rows there are.
 
-        A cursor's row that is gone has left its place to the next one.
+        ``extra``: the row of the cursor is among them only to show its place.
         """
         if page is None:
-            return page, rows
-        if page.after:
-            place = next((i + 1 for i, row in enumerate(rows) if row.id == page.after), page.start)
-            page = page._replace(start=place - 1 if "cursor-repeats-row" in self._faults else place)
-        return page, rows[page.start : page.start + page.size]
+            return page, rows, len(rows)
+        if not page.after:
+            if "past-end-missing" in self._faults and rows and page.start >= len(rows):
+                raise Refusal("not-found")
+            return page, rows[page.start : page.start + page.size], len(rows)
+        at = next(index for index, row in enumerate(rows) if row.id == page.after)
+        if extra:
+            rows = [*rows[:at], *rows[at + 1 :]]
+        if page.back:
+            start = max(0, at - page.size)
+            chosen = rows[start:at]
+        else:
+            start = at if extra else at + 1
+            start += (extra and "cursor-skips-row" in self._faults) - ("cursor-repeats-row" in self._faults)
+            chosen = rows[start : start + page.size]
+        return page._replace(start=start, number=start // page.size + 1), chosen, len(rows)
 
-    @staticmethod
-    def pointer(page: Page | None, chosen: Sequence[Row], total: int) -> dict[str, Any]:
+    def pointer(self, page: Page | None, chosen: Sequence[Row], total: int) -> dict[str, Any]:
         """The slot with the text from which the list goes on, where a cursor was asked for and rows are left."""
-        if page is None or page.after is None or page.start + len(chosen) >= total:
+        by_cursor = self._pagination.style == "cursor" or (page is not None and page.after is not None)
+        if page is None or not by_cursor or not chosen or page.start + len(chosen) >= total:
             return {}
-        place = f"{page.start + page.size - 1}:{chosen[-1].id}"
-        return {"nextCursor": base64.urlsafe_b64encode(place.encode()).decode("ascii")}
+        return {"nextCursor": Cursor(chosen[-1].id).text(self._list)}
+
+    def links(self, request: Request, page: Page | None, chosen: Sequence[Row], total: int) -> dict[str, str]:
+        """Relation to URL of the pages around one."""
+        if page is None or not self.linker.active:
+            return {}
+        by_offset = page.after is None and page.start > 0
+        return self.linker.urls(request, page.start, page.size, chosen, total, by_offset=by_offset)
 
     def _at(self, position: Any, size: int) -> Page:
         if self._pagination.style == "page":
@@ -114,13 +143,22 @@ class Pager:
             start += 1
         if "page-repeats-row" in self._faults and start:
             start -= 1
+        self._reach(start)
         return Page(max(start, 0), size, number)
+
+    def _reach(self, start: int) -> None:
+        """Raises Refusal for a page that begins too far behind the first row."""
+        farthest = self._pagination.max_offset
+        if farthest is not None and start > farthest and "offset-unbounded" not in self._faults:
+            name = self._pagination.position
+            message = f"'{name}' leads to row {start}; the farthest is {farthest}."
+            raise Refusal("out-of-reach", message, [detail(f"/{name}", "max-offset", message)])
 
     def render(
         self, items: Sequence[Any], page: Page | None, total: int, asked: Mapping[str, Any] | None = None
     ) -> Any:
         """The envelope around the rendered rows of one page; ``asked`` are the slots that repeat the filters."""
-        start, size, number, _ = page or Page(0, max(total, 1), self._pagination.first)
+        start, size, number, *_ = page or Page(0, max(total, 1), self._pagination.first)
         cursor = None if self._pagination.cursor else str(start + size)
         more = start + len(items) < total
         shown_total = total + 1 if "total-wrong" in self._faults else total

@@ -14,13 +14,16 @@ __all__ = ["lister"]
 
 _JSON = (b"content-type", b"application/json")
 _PAGES = 64
+_Headers = tuple[tuple[bytes, bytes], ...]
 
 
 def lister(rows: Rows) -> Performer:
     binding, resource, kind = rows.binding, rows.resource, rows.kind
     filters = FilterSet(binding.filters, resource)
     assert binding.pagination is not None or binding.envelope is None  # noqa: S101 - inference guarantees it
-    pager = Pager(binding.pagination, rows.faults) if binding.pagination else None
+    path = binding.operation.path
+    pager = Pager(binding.pagination, rows.faults, path) if binding.pagination else None
+    linked = pager is not None and pager.linker.active
     plain = not (binding.parents or binding.where or resource.order or rows.faults)
     plain = plain and rows.query is None and rows.sight.same
 
@@ -30,30 +33,61 @@ def lister(rows: Rows) -> Performer:
         page = pager.page(call.values) if pager else None
         asked = rows.showing.key(call.values) if plain else None
         if asked is None or filters.used(call.values):
-            return Response(binding.success, [_JSON], render(call, page))
+            headers, body = render(call, page)
+            return Response(binding.success, [*headers], body)
         rendered = call.state.table(world.tenant, resource.name).rendered
-        key = (binding.id, page, world.today() if kind.daily else "", asked)
-        body = rendered.get(key)
-        if body is None:
+        key = (binding.id, page, world.today() if kind.daily else "", asked, _place(call) if linked else None)
+        answer = rendered.get(key)
+        if answer is None:
             if len(rendered) >= _PAGES:
                 rendered.clear()
-            body = rendered[key] = render(call, page)
-        return Response(binding.success, [_JSON], body)
+            answer = rendered[key] = render(call, page)
+        return Response(binding.success, [*answer[0]], answer[1])
 
-    def render(call: Call, page: Page | None) -> bytes:
+    def render(call: Call, page: Page | None) -> tuple[_Headers, bytes]:
         found = _candidates(rows, call, filters)
-        page, chosen = pager.cut(page, found) if pager else (None, found)
+        page, found, extra = _placed(rows, call, page, found, pager)
+        found = _ordered(rows, call, found)
+        page, chosen, total = pager.cut(page, found, extra=extra) if pager else (None, found, 0)
         items = rows.showing.items(resource.name, chosen, call.world, call.values)
         if pager is None:
-            return dump(items)
-        asked = filters.asked(call.values) if pager.echoes else {}
-        return dump(pager.render(items, page, len(found), asked | pager.pointer(page, chosen, len(found))))
+            return (_JSON,), dump(items)
+        slots = filters.asked(call.values) if pager.echoes else {}
+        slots |= pager.pointer(page, chosen, total)
+        headers: _Headers = (_JSON,)
+        if linked:
+            urls = pager.links(call.request, page, chosen, total)
+            slots |= pager.linker.slots(urls)
+            headers += pager.linker.header(urls)
+        if pager.cursors:
+            call.state.table(call.world.tenant, resource.name).watch()
+        return headers, dump(pager.render(items, page, total, slots))
 
     return perform
 
 
+def _place(call: Call) -> tuple[str, ...]:
+    """What links depend on beside the page."""
+    request = call.request
+    return request.scheme, request.headers.get("host", ""), request.path, request.query
+
+
+def _placed(
+    rows: Rows, call: Call, page: Page | None, found: list[Row], pager: Pager | None
+) -> tuple[Page | None, list[Row], bool]:
+    """The rows of a list with the one that a cursor names where it belongs, should it be there no longer."""
+    if page is None or not page.after or pager is None or any(row.id == page.after for row in found):
+        return page, found, False
+    standing = call.state.table(call.world.tenant, rows.resource.name).standing(page.after)
+    if standing is None:
+        return pager.lost(page.size), found, False
+    row, before = standing
+    at = next((index for index, one in enumerate(found) if one.id not in before), len(found))
+    return page, [*found[:at], row, *found[at:]], True
+
+
 def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
-    """The rows of a list before paging: the tenant's visible ones, below the parents, filtered and ordered."""
+    """The rows of a list before paging: the tenant's visible ones, below the parents, filtered; as they were made."""
     kind, world = rows.kind, call.world
     table = call.state.table(world.tenant, rows.resource.name)
     found = list(table.all()) if "hidden-shown" in rows.faults else table.shown()
@@ -76,9 +110,14 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
         found = [row for row in found if predicate(kind.view(row, world))]
         if "filter-drops-row" in rows.faults:
             found = found[1:]
+    return rows.query.chosen(found, kind, call.values, world) if rows.query else found
+
+
+def _ordered(rows: Rows, call: Call, found: list[Row]) -> list[Row]:
+    """The rows in the order of the resource, or in the one that is asked for."""
     for name, descending in reversed(rows.resource.order):
         found = sorted(found, key=lambda row, n=name: _sortable(row.data.get(n)), reverse=descending)  # type: ignore[misc]
-    return rows.query.chosen(found, kind, call.values, world) if rows.query else found
+    return rows.query.ordered(found, rows.kind, call.values, call.world) if rows.query else found
 
 
 def _sortable(value: Any) -> tuple[int, Any]:

@@ -52,6 +52,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     client: str = ""
+    scheme: str = "http"
 
     def pairs(self) -> list[tuple[str, str]]:
         """The decoded query parameters in order, empty values kept."""

@@ -105,7 +105,7 @@ class Program:
         values = reader.parameters(path, request, warnings)
         body = reader.body(request, warnings)
         world = self.keeper.world(state, principal.tenant, principal)
-        call = Call(principal, state, world, values, body)
+        call = Call(principal, state, world, values, body, request)
         key = plan.replays.key(request) if plan.replays else None
         if plan.replays is None or key is None:
             response = plan.perform(call)

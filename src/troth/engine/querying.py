@@ -42,14 +42,14 @@ class ListQuery:
         return [(path, descending) for path, descending in found if path is not None]
 
     def chosen(self, rows: list[Row], kind: RowKind, values: Values, world: TenantWorld) -> list[Row]:
-        """The rows that satisfy the conditions, in order. Raises Refusal."""
+        """The rows that satisfy the conditions. Raises Refusal."""
         given = values.get(self._where) if self._where else None
-        if given is not None:
-            test = self._tree.predicate(given)
-            rows = [row for row in rows if self._keeps or test(kind.view(row, world), world)]
-        return self._sorted(rows, kind, values, world)
+        if given is None:
+            return rows
+        test = self._tree.predicate(given)
+        return [row for row in rows if self._keeps or test(kind.view(row, world), world)]
 
-    def _sorted(self, rows: list[Row], kind: RowKind, values: Values, world: TenantWorld) -> list[Row]:
+    def ordered(self, rows: list[Row], kind: RowKind, values: Values, world: TenantWorld) -> list[Row]:
         """Stable, with nothing before something; rows that are equal stay in the order in which they were made."""
         order = self._default
         if self._sort is not None and self._sorts and (text := values.get(self._sort)):

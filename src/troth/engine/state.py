@@ -19,6 +19,7 @@ __all__ = ["Hooks", "MemoryTable", "Row", "State", "Table", "held"]
 
 JOURNAL_LENGTH = 1000
 OUTBOX_LENGTH = 10_000
+_REMEMBERED = 10_000
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -56,6 +57,8 @@ class Table(Protocol):
     def put(self, row: Row) -> None: ...
     def drop(self, identifier: str) -> None: ...
     def shown(self) -> list[Row]: ...
+    def watch(self) -> None: ...
+    def standing(self, identifier: str) -> tuple[Row, frozenset[str]] | None: ...
     def all(self) -> Iterable[Row]: ...
     def holding(self, field: str, value: Any) -> list[Row]: ...
     def copy(self) -> Table: ...
@@ -68,6 +71,7 @@ class MemoryTable:
         self._rows: dict[str, Row] = rows if rows is not None else {}
         self._shown: list[Row] | None = None
         self._indexes: dict[str, dict[Any, dict[str, None]]] = {}
+        self._gone: dict[str, tuple[Row, str | None]] | None = None
         self.version = 0
         self.rendered: dict[Any, Any] = {}
 
@@ -92,7 +96,41 @@ class MemoryTable:
         if self.rendered:
             self.rendered = {}
 
+    def watch(self) -> None:
+        """From now on rows that go are remembered, because somebody has been told a place in the list."""
+        if self._gone is None:
+            self._gone = {}
+
+    def standing(self, identifier: str) -> tuple[Row, frozenset[str]] | None:
+        """A row that is there or was, with the ids of those before it; None for one that nobody remembers."""
+        row, last = self._rows.get(identifier), identifier
+        if row is None:
+            gone = self._gone or {}
+            if identifier not in gone:
+                return None
+            row, before = gone[identifier]
+            while before is not None and before not in self._rows:
+                before = gone[before][1] if before in gone else None
+            if before is None:
+                return row, frozenset()
+            last = before
+        ids = list(self._rows)
+        end = ids.index(last)
+        return row, frozenset(ids[: end if last == identifier else end + 1])
+
+    def _remember(self, gone: dict[str, tuple[Row, str | None]], identifier: str) -> None:
+        before = None
+        for known in self._rows:
+            if known == identifier:
+                break
+            before = known
+        if len(gone) >= _REMEMBERED:
+            gone.pop(next(iter(gone)))
+        gone[identifier] = (self._rows[identifier], before)
+
     def drop(self, identifier: str) -> None:
+        if self._gone is not None and identifier in self._rows:
+            self._remember(self._gone, identifier)
         row = self._rows.pop(identifier, None)
         self._shown = None
         self._written()
@@ -120,7 +158,9 @@ class MemoryTable:
         return found + [self._rows[identifier] for key in lists for identifier in index[key]]
 
     def copy(self) -> MemoryTable:
-        return MemoryTable(dict(self._rows))
+        twin = MemoryTable(dict(self._rows))
+        twin._gone = None if self._gone is None else dict(self._gone)
+        return twin
 
 
 def held(data: Mapping[str, Any], field: str) -> Any:

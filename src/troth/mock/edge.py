@@ -78,6 +78,7 @@ def _request(scope: Scope) -> Request:
         fold_headers(scope["headers"]),
         b"",
         client[0] if client else "",
+        scope.get("scheme", "http"),
     )
 
 

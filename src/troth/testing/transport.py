@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 
 import anyio
 import httpx
@@ -55,7 +54,10 @@ class MockTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if self._sandbox:
             headers.setdefault(SANDBOX_HEADER, self._sandbox)
         path, _, query = request.url.raw_path.decode("latin-1").partition("?")
-        response = self._respond(request.method, self._moved(path), query, headers, body)
+        made = Request(
+            request.method, self._moved(path), query, headers, body, "127.0.0.1", request.url.scheme
+        )
+        response = self._respond(made)
         _raise_timeout(request)
         raw = list(response.headers)
         if response.status != _NO_CONTENT:
@@ -63,15 +65,12 @@ class MockTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         shown = b"" if request.method == "HEAD" else response.body
         return httpx.Response(response.status, headers=raw, stream=httpx.ByteStream(shown))
 
-    def _respond(
-        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> Response:
-        if len(body) > MAX_BODY:
+    def _respond(self, made: Request) -> Response:
+        if len(made.body) > MAX_BODY:
             response = self._engine.malformed("too-large", f"The body is longer than {MAX_BODY} bytes.")
             response.headers.append((b"connection", b"close"))
             return response
-        made = Request(method, path, query, headers, body, "127.0.0.1")
-        if path == CONTROL_PATH or path.startswith(CONTROL_PATH + "/"):
+        if made.path == CONTROL_PATH or made.path.startswith(CONTROL_PATH + "/"):
             return self._control.handle(made)
         return self._engine.handle(made)
 

@@ -75,6 +75,9 @@ def _profile(ground: Ground, name: str, profile: Mapping[str, Any]) -> Iterator[
     yield from _echoes(ground, join(at, "envelope"), profile.get("envelope"), users)
     if profile.get("style") == "none":
         return
+    if "maxOffset" in profile and profile.get("style") == "cursor":
+        message = "a page by cursor begins behind a row, at whatever place; 'maxOffset' limits nothing."
+        yield ground.finding("keyword-without-effect", join(at, "maxOffset"), message, "warning")
     for word in ("position", "size", "cursor"):
         if word in profile and not (word == "cursor" and ground.is_earlier_release):
             yield from _paging_parameter(ground, join(at, word), str(profile[word]), users)

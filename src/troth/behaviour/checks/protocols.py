@@ -88,6 +88,8 @@ def _envelopes(ground: Ground) -> Iterator[Finding]:
 def _can_answer(binding: Binding, kind: str, errors: Errors) -> bool:
     """Whether an operation can give a kind of refusal; a body of its own for unknown paths is no operation's."""
     needed = {"unqueryable": binding.query.conditions, "unselectable": binding.query.select}
+    if kind == "out-of-reach":
+        return binding.pagination is not None and binding.pagination.max_offset is not None
     if kind in needed:
         return needed[kind] is not None
     return kind != "no-route" or kind not in errors.bodies

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
 from troth.conformance.exchanges import Exchange
-from troth.conformance.paging import items_of, slot_of
+from troth.conformance.paging import cursor_of, items_of, slot_of
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["complete", "cursor", "has_more", "max_size", "size", "total"]
+__all__ = [
+    "complete",
+    "cursor",
+    "has_more",
+    "ids",
+    "max_size",
+    "size",
+    "small",
+    "survivors",
+    "total",
+    "whole_list",
+]
 
 _ENOUGH = 3
 _PAGES = 4
 
 
-def _whole(scene: Scene, binding: Binding) -> tuple[list[Row], list[Exchange]]:
+def whole_list(scene: Scene, binding: Binding) -> tuple[list[Row], list[Exchange]]:
     """The list in large pages, with at least three rows in it. Raises NotExercised."""
     rows, exchanges = scene.listed(binding, scene.owner)
     resource = binding.resource
@@ -36,49 +47,81 @@ def _whole(scene: Scene, binding: Binding) -> tuple[list[Row], list[Exchange]]:
     return rows, exchanges
 
 
-def _small(count: int) -> int:
+def small(count: int) -> int:
     """A page size that cuts a list into about four pages; not 1, where an offset is the same as a page number."""
     return max(2 if count > 2 else 1, -(-count // _PAGES))  # noqa: PLR2004 - as said
 
 
-def _ids(binding: Binding, rows: Sequence[Row]) -> list[Any]:
+def ids(binding: Binding, rows: Sequence[Row]) -> list[Any]:
     name = binding.resource.id_field if binding.resource else "id"
     return [row.get(name) for row in rows]
 
 
 def complete(scene: Scene, binding: Binding) -> None:
     """Every row once: no page loses or repeats one."""
-    whole, _ = _whole(scene, binding)
-    walked, exchanges = scene.listed(binding, scene.owner, size=_small(len(whole)))
-    expected, found = Counter(map(str, _ids(binding, whole))), Counter(map(str, _ids(binding, walked)))
+    whole, _ = whole_list(scene, binding)
+    walked, exchanges = scene.listed(binding, scene.owner, size=small(len(whole)))
+    expected, found = Counter(map(str, ids(binding, whole))), Counter(map(str, ids(binding, walked)))
     if expected == found:
         return
     lost, repeated = sorted(expected - found), sorted(found - expected)
     told = f"loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
-    title = f"Walking in pages of {_small(len(whole))} {told}"
+    title = f"Walking in pages of {small(len(whole))} {told}"
     raise Violated(title, *exchanges[:3], lost=lost[:5], repeated=repeated[:5])
 
 
 def cursor(scene: Scene, binding: Binding) -> None:
     """Every row that was there at the beginning comes once, though another one is made on the way."""
-    whole, _ = _whole(scene, binding)
-    paging, resource = binding.pagination, binding.resource
+
+    def made(turn: int, _page: Sequence[Row]) -> None:
+        resource = binding.resource
+        if turn == 1 and resource and scene.behaviour.binding(resource.name, Kind.CREATE):
+            scene.created(resource, scene.owner)
+
+    _walk(scene, binding, made)
+
+
+def survivors(scene: Scene, binding: Binding) -> None:
+    """The row that the cursor stands behind goes, and the others come once."""
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - the clause exists only where rows can be deleted
+    deleter = scene.operation(resource, Kind.DELETE)
+    gone: list[str] = []
+
+    def dropped(turn: int, page: Sequence[Row]) -> None:
+        if turn <= _PAGES and not gone and page:
+            identifier = page[-1][resource.id_field]
+            if scene.call(scene.owner, deleter, identifier=identifier, row=page[-1]).ok:
+                gone.append(str(identifier))
+
+    for _ in range(_ENOUGH):
+        scene.created(resource, scene.owner)
+    _walk(scene, binding, dropped)
+    if not gone:
+        raise Inconclusive("no row at the end of a page could be deleted")
+
+
+def _walk(scene: Scene, binding: Binding, between: Callable[[int, Sequence[Row]], None]) -> None:
+    """From cursor to cursor, with something done after each page."""
+    whole, _ = whole_list(scene, binding)
+    paging = binding.pagination
     assert paging is not None  # noqa: S101 - as above
     found: list[Any] = []
     exchanges: list[Exchange] = []
-    position: Any = ""
-    for _page in range(_PAGES + 3):
-        query = [(paging.size, _small(len(whole)))] if paging.size else []
-        exchange = scene.call(scene.owner, binding, query=[*query, (paging.cursor, position)])
+    position: Any = None if paging.style == "cursor" else ""
+    for turn in range(1, _PAGES + 4):
+        query = [(paging.size, small(len(whole)))] if paging.size else []
+        query += [] if position is None else [(paging.cursor, position)]
+        exchange = scene.call(scene.owner, binding, query=query)
         exchanges.append(exchange)
-        found += _ids(binding, items_of(binding, exchange))
-        position = slot_of(binding, exchange, "nextCursor")
+        page = items_of(binding, exchange)
+        found += ids(binding, page)
+        position = cursor_of(binding, exchange)
         if position is None:
             break
-        if len(exchanges) == 1 and resource and scene.behaviour.binding(resource.name, Kind.CREATE):
-            scene.created(resource, scene.owner)
+        between(turn, page)
     counted = Counter(map(str, found))
-    lost = [str(one) for one in _ids(binding, whole) if str(one) not in counted]
+    lost = [str(one) for one in ids(binding, whole) if str(one) not in counted]
     repeated = sorted(one for one, times in counted.items() if times > 1)
     if lost or repeated or position is not None:
         title = (
@@ -89,10 +132,10 @@ def cursor(scene: Scene, binding: Binding) -> None:
 
 def size(scene: Scene, binding: Binding) -> None:
     """A page has exactly the rows that were asked for, and says so."""
-    whole, _ = _whole(scene, binding)
+    whole, _ = whole_list(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - the clause exists only for paged lists
-    for wanted in {1, _small(len(whole)), min(len(whole) - 1, paging.max_size or len(whole))}:
+    for wanted in {1, small(len(whole)), min(len(whole) - 1, paging.max_size or len(whole))}:
         exchange = scene.call(scene.owner, binding, query=[(paging.size, wanted)])
         found = items_of(binding, exchange)
         if len(found) != wanted:
@@ -130,7 +173,7 @@ def max_size(scene: Scene, binding: Binding) -> None:
 
 def total(scene: Scene, binding: Binding) -> None:
     """The total equals what the walk finds, on every page; each page counts on from the one before."""
-    whole, exchanges = _whole(scene, binding)
+    whole, exchanges = whole_list(scene, binding)
     seen = 0
     for exchange in exchanges:
         first, before = slot_of(binding, exchange, "first"), seen
@@ -144,11 +187,11 @@ def total(scene: Scene, binding: Binding) -> None:
 
 def has_more(scene: Scene, binding: Binding) -> None:
     """True on the first of several pages, false on the page that has the last row, though it be full."""
-    whole, pages = _whole(scene, binding)
+    whole, pages = whole_list(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - as above
     first = (
-        scene.call(scene.owner, binding, query=[(paging.size, _small(len(whole)))])
+        scene.call(scene.owner, binding, query=[(paging.size, small(len(whole)))])
         if paging.size
         else pages[0]
     )

@@ -1,0 +1,141 @@
+"""Turning pages: by links, by cursors that nobody gave, and to where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from troth.behaviour.model import Binding, Pagination
+from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import items_of, link_of
+from troth.conformance.probes.pagination import ids, small, whole_list
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, Violated
+
+__all__ = ["links", "max_offset", "past_end", "unknown_cursor"]
+
+_MOST = 40
+
+Query = Sequence[tuple[str, Any]]
+
+
+def _paging(binding: Binding) -> Pagination:
+    assert binding.pagination is not None  # noqa: S101 - the clauses exist only for paged lists
+    return binding.pagination
+
+
+def links(scene: Scene, binding: Binding) -> None:
+    """From link to link every row comes once, under a filter too; and back from the second page to the first."""
+    whole, _ = whole_list(scene, binding)
+    paging = _paging(binding)
+    size = [(paging.size, small(len(whole)))] if paging.size else []
+    _follow(scene, binding, size, whole)
+    for name, value, kept in _filters(binding, whole):
+        _follow(scene, binding, [*_one(paging), (name, value)], kept)
+        break
+
+
+def _one(paging: Pagination) -> list[tuple[str, Any]]:
+    return [(paging.size, 1)] if paging.size else []
+
+
+def _filters(binding: Binding, whole: Sequence[Row]) -> list[tuple[str, Any, list[Row]]]:
+    """Filters that keep some rows but not all, with what they keep."""
+    found = []
+    for one in binding.filters:
+        if one.op != "eq" or one.where or one.separator:
+            continue
+        for value in {
+            str(row[one.field]): row[one.field] for row in whole if _is_plain(row.get(one.field))
+        }.values():
+            kept = [row for row in whole if row.get(one.field) == value]
+            if 1 < len(kept) < len(whole):
+                found.append((one.parameter, value, kept))
+    return found
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row]) -> None:
+    """Every page by its link, to the last one, which has none."""
+    pages = [scene.call(scene.owner, binding, query=query)]
+    found = [*items_of(binding, pages[0])]
+    while (link := link_of(binding, pages[-1], "next")) is not None:
+        if not items_of(binding, pages[-1]) or len(pages) > _MOST:
+            raise Violated("The last page still has a link to a next one", *pages[-2:])
+        pages.append(_linked(scene, binding, link))
+        found += items_of(binding, pages[-1])
+    if not items_of(binding, pages[-1]) and len(pages) > 1:
+        raise Violated("A link leads to a page without rows", *pages[-2:])
+    wanted, given = ids(binding, expected), ids(binding, found)
+    if sorted(map(str, given)) != sorted(map(str, wanted)):
+        told = f"{len(given)} rows instead of {len(wanted)}"
+        raise Violated(f"Following the links to the next page gives {told}", *pages[:3])
+    whole = dict(zip(map(str, wanted), expected, strict=True))
+    if any(row.keys() != whole[str(one)].keys() for one, row in zip(given, found, strict=True)):
+        raise Violated("Rows behind a link have other members than were asked for", *pages[:3])
+    if len(pages) > 1 and (back := link_of(binding, pages[1], "prev")) is not None:
+        before = _linked(scene, binding, back)
+        if ids(binding, items_of(binding, before)) != ids(binding, items_of(binding, pages[0])):
+            raise Violated("The link to the previous page leads elsewhere", pages[0], pages[1], before)
+
+
+def _linked(scene: Scene, binding: Binding, link: str) -> Exchange:
+    """The page at an address, asked for as it stands there."""
+    address = urlsplit(link)
+    if not address.path.endswith(scene.path(binding).partition("?")[0]):
+        raise Violated(f"A link leads to {address.path}, which is not the list")
+    pairs = parse_qsl(address.query, keep_blank_values=True)
+    return scene.call(scene.owner, binding, query=pairs, plain=False)
+
+
+def unknown_cursor(scene: Scene, binding: Binding) -> None:
+    """Texts that the list has not given: a word, and half of something."""
+    paging = _paging(binding)
+    for text in (f"no-such-{scene.nonce}", "%%%", "e30"):
+        exchange = scene.call(scene.owner, binding, query=[(paging.cursor, text)])
+        if exchange.broken:
+            raise Inconclusive(f"{paging.cursor}={text} answers {exchange.status}")
+        if exchange.ok:
+            raise Violated(
+                f"{paging.cursor}={text} is accepted, though the list has never given it", exchange
+            )
+
+
+def past_end(scene: Scene, binding: Binding) -> None:
+    """The page behind the last one has no rows, and is no error."""
+    whole, _ = whole_list(scene, binding)
+    paging = _paging(binding)
+    size = small(len(whole))
+    position = -(-len(whole) // size) + paging.first + 1 if paging.style == "page" else len(whole) + size
+    if paging.max_offset is not None and len(whole) > paging.max_offset:
+        raise Inconclusive("the list is longer than pages can reach")
+    query = [*([(paging.size, size)] if paging.size else []), (paging.position, position)]
+    exchange = scene.call(scene.owner, binding, query=query)
+    if exchange.broken:
+        raise Inconclusive(f"{paging.position}={position} answers {exchange.status}")
+    if not exchange.ok:
+        raise Violated(f"The page behind the last of {len(whole)} rows answers {exchange.status}", exchange)
+    if paging.size and items_of(binding, exchange):
+        raise Violated(f"The page behind the last of {len(whole)} rows has rows", exchange)
+
+
+def max_offset(scene: Scene, binding: Binding) -> None:
+    """A page that begins farther away is refused; the farthest one is not."""
+    paging = _paging(binding)
+    assert paging.max_offset is not None  # noqa: S101 - the clause exists only with one
+    wanted = scene.kind("out-of-reach").status
+    farthest = paging.max_offset
+    if paging.style == "page":
+        farthest = paging.max_offset // (paging.max_size or paging.default_size) + paging.first
+    size = [(paging.size, paging.max_size or paging.default_size)] if paging.size else []
+    for position, is_refused in ((farthest, False), (farthest + 1, True)):
+        exchange = scene.call(scene.owner, binding, query=[*size, (paging.position, position)])
+        if exchange.broken or (not is_refused and not exchange.ok):
+            raise Inconclusive(f"{paging.position}={position} answers {exchange.status}")
+        if is_refused and exchange.status != wanted:
+            title = f"{paging.position}={position} answers {exchange.status} instead of {wanted}"
+            raise Violated(title, exchange)
