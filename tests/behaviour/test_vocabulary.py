@@ -265,6 +265,26 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         },
         "scopes": {"read": "{resource}:r", "write": "{resource}:w", "aliases": {"{access}": True}},
         "writes": {"readOnly": "reject", "unknown": "ignore"},
+        "versions": {
+            "header": "V",
+            "query": "v",
+            "echo": "V",
+            "releases": {
+                "2": {
+                    "released": "2024-01-01",
+                    "default": "2024-02-01",
+                    "backfilled": "2024-03-01",
+                    "retired": "2030-01-01",
+                    "changes": {
+                        "renamed": {
+                            "summary": "It was called something else.",
+                            "before": {"info": {"title": "Something else"}},
+                            "values": {"orders": {"total": {"shown": "total", "taken": "total"}}},
+                        }
+                    },
+                }
+            },
+        },
         "viewer": {"reach": {"values": {"all": True}, "default": "all", "row": "orders"}},
         "tokens": {"scheme": "bearer", "tenant": "org", "subject": "sub", "ttl": "1h"},
         "formats": {"moment": "YYYY-MM-DD hh:mm:ss"},

@@ -98,6 +98,7 @@ def test_every_action_of_a_concept_has_a_rule() -> None:
         "member": ("added", "removed"),
         "amount": ("increased", "decreased"),
         "value": ("added", "removed", "changed"),
+        "whole": ("added", "removed", "changed"),
     }
     lacking = [
         (concept.subject, action)

@@ -21,6 +21,7 @@ from troth.behaviour.circumstances import (
     shared,
     tokened,
 )
+from troth.behaviour.epochs import changed, dated_default, echoed_version, retiring, versioned
 from troth.behaviour.inquiries import (
     answering,
     conditional,
@@ -165,6 +166,9 @@ _ROWS = (
     Promise("rate-limit.headers", "Answers say what the limit is and what is left of it.", limited),
     Promise("rate-limit.remaining", "Each request takes one from what is left.", limited_read),
     Promise("rate-limit.scope", "What one caller uses is not taken from another.", limited_apart),
+    Promise("versions.echo", "Answers name the version that they are given in.", echoed_version),
+    Promise("versions.unknown", "A version that does not exist is refused.", versioned),
+    Promise("versions.change", "Older versions answer as they did before what changed since.", changed),
     Promise("schema.response", "Answers satisfy the documented status, media type and schema.", always),
     Promise("validation.no-server-error", "No input brings about a server error.", always),
     Promise("validation.rejected", "Input that breaks the schema is refused.", taking_input),
@@ -196,6 +200,8 @@ _ROWS = (
     Promise("idempotency.scope", "One tenant's key means nothing to another.", keyed_by_tenant),
     Promise("lifecycle.transition", "Only declared transitions change the state of {resource}.", lifecycle),
     Promise("rules.held", "Declared rules of {resource} hold.", rules),
+    Promise("versions.default", "Without a version a request gets the default of the day.", dated_default),
+    Promise("versions.retired", "A retired version is refused.", retiring),
     Promise("rate-limit.enforced", "The request after the last one of a window is refused.", limited_once),
     Promise("rate-limit.retry-after", "A refusal for the limit says when to come back.", limited_once),
 )  # fmt: skip

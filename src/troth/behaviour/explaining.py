@@ -11,6 +11,7 @@ from troth.behaviour.telling import Fact, Teller
 from troth.behaviour.telling_actions import action_facts
 from troth.behaviour.telling_queries import answer_facts, query_facts
 from troth.behaviour.telling_rows import row_facts
+from troth.behaviour.telling_versions import version_facts
 from troth.contract.model import Contract
 from troth.contract.pointers import join
 
@@ -53,6 +54,7 @@ def explain(contract: Contract, behaviour: Behaviour) -> tuple[Explanation, ...]
 
 def _facts(at: Teller) -> Iterator[Fact]:
     yield from _kind(at)
+    yield from version_facts(at)
     yield from _access(at)
     yield from _limits(at)
     yield from _input(at)

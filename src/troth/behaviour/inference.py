@@ -23,6 +23,7 @@ from troth.behaviour.paging import pagination_of
 from troth.behaviour.querying import answer_of, placed, querying, row_member
 from troth.behaviour.resources import build_resource, expression, properties_of
 from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
+from troth.behaviour.versioning import versions_of
 from troth.behaviour.viewers import permissions_of, viewer_of
 from troth.behaviour.vocabulary import check_vocabulary
 from troth.behaviour.webhooks import webhooks
@@ -61,6 +62,7 @@ def behaviour_of(contract: Contract) -> Behaviour:
         querying=querying(contract),
         moment=profiles.moment(contract),
         viewer=viewer_of(contract),
+        versions=versions_of(contract),
     )
 
 

@@ -16,6 +16,7 @@ from troth.behaviour.expressions import Expression
 from troth.behaviour.moments import RFC3339
 from troth.behaviour.seeing import Setting, Visibility
 from troth.behaviour.subscriptions import Webhooks
+from troth.behaviour.versions import Versions
 from troth.contract.model import Operation
 
 __all__ = [
@@ -607,6 +608,7 @@ class Behaviour:
     querying: Querying = member(default_factory=Querying)
     moment: str = RFC3339
     viewer: Mapping[str, Setting] = member(default_factory=dict)
+    versions: Versions | None = None
 
     def binding(self, resource: str, kind: Kind) -> Binding | None:
         """The first operation of a kind on a resource, without parents where there is a choice."""

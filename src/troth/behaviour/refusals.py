@@ -36,6 +36,8 @@ REFUSALS: Mapping[str, ErrorKind] = MappingProxyType(
         "unprocessable": ErrorKind(
             422, "unprocessable", "The request is well formed but cannot be processed."
         ),
+        "unknown-version": ErrorKind(400, "unknown-version", "There is no such version."),
+        "retired-version": ErrorKind(410, "retired-version", "This version is no longer served."),
         "rate-limited": ErrorKind(429, "rate-limited", "Too many requests."),
         "internal": ErrorKind(500, "internal", "Something went wrong."),
         "not-implemented": ErrorKind(

@@ -228,7 +228,7 @@ def _inner(path: str, schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[
         yield f"{path}.{name}", inner
         yield from _inner(f"{path}.{name}", inner)
     rest = schema.get("additionalProperties")
-    if isinstance(rest, Mapping) and rest.get("properties"):
+    if isinstance(rest, Mapping):
         yield from _inner(f"{path}.*", rest)
 
 

@@ -17,7 +17,7 @@ from troth.contract.pointers import join
 __all__ = ["CONCEPTS", "Concept", "behaviour_facts"]
 
 JSON = Any
-Measure = Literal["amount", "value", "member", "silent"]
+Measure = Literal["amount", "value", "whole", "member", "silent"]
 DURATION = re.compile(r"^(\d+)\s*([smhdw]?)$")
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -26,8 +26,9 @@ SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 class Concept:
     """``path`` may hold ``*`` for one step and end in ``**`` for any more.
 
-    ``measure``: an *amount* grows and shrinks, a *value* changes, a *member* comes and goes (and is compared
-    further inside while it stays), a *silent* one is nothing that a client meets.
+    ``measure``: an *amount* grows and shrinks, a *value* changes, a *whole* is a value that is not compared further
+    inside, a *member* comes and goes (and is compared further inside while it stays), a *silent* one is nothing that
+    a client meets.
     """
 
     path: tuple[str, ...]
@@ -92,6 +93,18 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "errors.kinds.*.detail.** error-envelope value",
         "errors.sentences.* error-message value",
         "errors.kinds.*.** error-code value",
+        "versions versions member",
+        "versions.releases.* version member",
+        "versions.releases.*.released version-date value",
+        "versions.releases.*.default promotion value",
+        "versions.releases.*.backfilled backfill value",
+        "versions.releases.*.retired retirement value",
+        "versions.releases.*.changes.* version-change member",
+        "versions.releases.*.changes.*.summary - silent",
+        "versions.releases.*.changes.*.before version-difference whole",
+        "versions.releases.*.changes.*.values.*.* version-difference whole",
+        "versions.releases.*.changes.*.** version-difference value",
+        "versions.* version-selector value",
         "writes.* write-policy value",
         "viewer.* caller-setting member",
         "viewer.*.values.* caller-setting-value member",
@@ -206,7 +219,8 @@ def _compare(site: _Site, path: tuple[str, ...], old: JSON, new: JSON) -> Iterat
         if _absent(old) is not _absent(new):
             yield _fact(site, path, concept.subject, old, new)
         return
-    if isinstance(old, (Mapping, type(None))) and isinstance(new, (Mapping, type(None))):
+    entire = concept is not None and concept.measure == "whole"
+    if not entire and isinstance(old, (Mapping, type(None))) and isinstance(new, (Mapping, type(None))):
         before, after = old or {}, new or {}
         if before or after:
             for name in _names(before, after):
@@ -263,7 +277,8 @@ def _fact(
 _NAMED = frozenset(
     {"transition", "transition-origin", "invariant", "event", "record", "idempotent-method", "usual-member",
      "scope-alias", "required-scope", "rate-header", "pagination", "filter", "error-envelope", "delivery", "retry",
-     "rate-limit", "spelling", "required-permission", "caller-setting", "caller-setting-value"},
+     "rate-limit", "spelling", "required-permission", "caller-setting", "caller-setting-value",
+     "version", "version-change"},
 )  # fmt: skip
 """Subjects whose last step is the name of the thing that came or went."""
 

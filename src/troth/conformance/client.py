@@ -50,6 +50,8 @@ class Client:
         self._remaining = [
             limit.headers["remaining"].lower() for limit in limits if "remaining" in limit.headers
         ]
+        #: The version that requests name unless they name another one, and where: header or query parameter.
+        self.version: tuple[str, str, str] | None = None
         self._lost = 0
         self.log: list[Exchange] = []
         self.sent = 0
@@ -63,17 +65,22 @@ class Client:
         *,
         operation: str | None = None,
         query: Sequence[tuple[str, Any]] = (),
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         body: Any = ABSENT,
         raw: bytes | None = None,
         patient: bool = True,
     ) -> Exchange:
-        """One exchange. Raises Throttled when the limit stands in the way, unless ``patient`` is False."""
+        """One exchange; a header that is None is left out.
+
+        Raises Throttled when the limit stands in the way, unless ``patient`` is False.
+        """
+        query, extra = self._versioned(query)
         url = self.base_url + path + (f"?{urlencode([(k, _text(v)) for k, v in query])}" if query else "")
         content = raw if raw is not None else b"" if body is ABSENT else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if content else {}
-        extra = {SANDBOX: self.sandbox} if self.sandbox else {}
-        given |= {"Accept": "application/json", **extra, **(headers or {})}
+        extra |= {SANDBOX: self.sandbox} if self.sandbox else {}
+        wanted = {"Accept": "application/json", **extra, **(headers or {})}
+        given |= {name: value for name, value in wanted.items() if value is not None}
         for _attempt in range(3):
             if patient and actor and actor.remaining is not None and actor.remaining < _RESERVE:
                 self._cast.renew(actor)
@@ -84,6 +91,24 @@ class Client:
                 self._wait(found)
         self.starved = True
         raise Throttled(f"the target answers 429 to {method} {path}")
+
+    @property
+    def version_name(self) -> str | None:
+        """The header or parameter that names a version, where there are several."""
+        return self.version[1] if self.version else None
+
+    def _versioned(
+        self, query: Sequence[tuple[str, Any]]
+    ) -> tuple[Sequence[tuple[str, Any]], dict[str, str]]:
+        """The query and the headers that name the version of the contract."""
+        if self.version is None:
+            return query, {}
+        place, name, value = self.version
+        if place == "header":
+            return query, {name: value}
+        named = [pair for pair in query if pair[0] == name] or [(name, value)]
+        rest = [pair for pair in query if pair[0] != name]
+        return [*rest, *(pair for pair in named if pair[1] is not None)], {}
 
     def _exchange(
         self,

@@ -89,6 +89,9 @@ class Control:
     def advance(self, seconds: float) -> None:
         self._call("POST", "/clock/advance", {"by": seconds})
 
+    def set(self, moment: datetime) -> None:
+        self._call("POST", "/clock/set", {"at": moment.isoformat()})
+
     def now(self) -> datetime:
         """The mock's own time."""
         told = self._call("GET", "/clock").get("now")

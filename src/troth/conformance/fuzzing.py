@@ -95,6 +95,9 @@ class _Dress:
 
     def __init__(self, behaviour: Behaviour, cast: Cast, control: Control | None) -> None:
         self._policy = behaviour.idempotency
+        versions = behaviour.versions
+        by_header = versions is not None and versions.place == "header"
+        self._version = (versions.parameter, versions.newest.name) if versions and by_header else None
         self._cast = cast
         self._control = control
         self._share = min((limit.limit for limit in behaviour.rate_limits), default=0) // 2
@@ -108,6 +111,8 @@ class _Dress:
         case.headers.update(owner.headers)
         if self._control is not None:
             case.headers[SANDBOX] = self._control.sandbox
+        if self._version is not None:
+            case.headers[self._version[0]] = self._version[1]
         if self._policy is not None and case.method.upper() in self._policy.methods:
             case.headers[self._policy.header] = secrets.token_hex(12)
 

@@ -108,6 +108,8 @@ class Run:
         self.client = Client(
             self.target, self._connection, self._control, self.cast, self.behaviour.rate_limits
         )
+        if (versions := self.behaviour.versions) is not None:
+            self.client.version = versions.place, versions.parameter, versions.newest.name
         self._grounds: dict[str, _Ground] = {}
         self._current = ""
         self.scene = self._ground("").scene

@@ -105,7 +105,7 @@ class Stage(ABC):
         row: Row | None = None,
         query: Sequence[tuple[str, Any]] = (),
         body: Any = ABSENT,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         raw: bytes | None = None,
         patient: bool = True,
         plain: bool = True,
@@ -120,7 +120,7 @@ class Stage(ABC):
             actor, binding.operation.method, self.path(binding, identifier, row, actor), operation=binding.id,
             query=[*required, *query], headers=headers, body=body, raw=raw, patient=patient,
         )  # fmt: skip
-        if found.ok and actor is self.cast.owner:
+        if found.ok and actor is self.cast.owner and self.client.version_name not in {*headers, *dict(query)}:
             self.successes.setdefault(binding.id, found)
         return found
 

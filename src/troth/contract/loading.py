@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from troth.contract.operations import build_operations
 from troth.contract.overlays import apply_overlay, is_overlay
 from troth.contract.pointers import follow, join, local, reference
 from troth.contract.positions import Positions
+from troth.contract.revising import as_released, merge_patch
 from troth.contract.schemas import check_schemas
 from troth.contract.sources import Selection, read_document, select, sibling
 from troth.contract.swagger import convert_swagger
 from troth.errors import DocumentError
 
-__all__ = ["load_contract"]
+__all__ = ["load_contract", "revised"]
 
 
 def load_contract(
@@ -60,13 +61,35 @@ def _load(selection: Selection, overlays: Sequence[str | Path], *, behaviour: bo
         apply_overlay(document, positions, layer)
     for overlay in overlays:
         apply_overlay(document, positions, read_document(select(overlay).source))
+    if selection.lenient:
+        document = as_released(document)
     if version == "2.0":
         document = convert_swagger(document, positions)
     bundled = bundle(document, source, positions)
+    return _contract(selection, _checked(bundled, version, positions), root.name, positions)
+
+
+def revised(contract: Contract, patches: Iterable[Mapping[str, Any]]) -> Contract:
+    """The contract with JSON Merge Patches applied in turn. Raises ContractError for what they cannot leave behind."""
+    positions = contract.positions
+    assert isinstance(positions, Positions)  # noqa: S101 - every contract is loaded by this module
+    document = contract.document
+    for patch in patches:
+        document = merge_patch(document, patch)
+    # Every reference is a local one already, so another walk finds the schemas of the patches and their faults.
+    with _without_collection():
+        bundled = bundle(dict(document), contract.source, positions)
+        version = dialect(document, positions)
+        selection = Selection(contract.source, contract.name, contract.directory)
+        made = _contract(selection, _checked(bundled, version, positions), contract.source, positions)
+    return made.mounted(contract.mount)
+
+
+def _checked(bundled: Bundle, version: str, positions: Positions) -> Bundle:
     if version in ("2.0", "3.0"):
         _raise(bundled)
     check_schemas(bundled.schemas, positions)
-    return _contract(selection, bundled, root.name, positions)
+    return bundled
 
 
 def _root(selection: Selection) -> tuple[Document, str, list[Document]]:

@@ -64,6 +64,7 @@ class Rows:
         self.faults = faults
         self.kind: RowKind = keeper.kinds[resource.name]
         self.sight = keeper.sights[resource.name]
+        self._translation = keeper.translations.get(resource.name)
         self.checks = WriteChecks(resource, behaviour, faults)
         self._foreign_write = behaviour.tenancy.foreign_write
         self._foreign_read = behaviour.tenancy.foreign_read
@@ -138,7 +139,11 @@ class Rows:
         body = call.body
         if self._inside is not None and isinstance(body, Mapping):
             body = body.get(self._inside)
-        return self.spelling.plain(body) if isinstance(body, Mapping) else {}
+        if not isinstance(body, Mapping):
+            return {}
+        if self._translation is not None:
+            body = self._translation.taken(body, call.world)
+        return self.spelling.plain(body)
 
     def one(
         self,

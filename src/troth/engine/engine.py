@@ -20,7 +20,9 @@ from troth.behaviour.viewers import wrong_setting
 from troth.contract import Match, MethodNotAllowed
 from troth.contract.model import Contract
 from troth.engine.authenticating import Authenticator, Principal
+from troth.engine.choosing import Choice
 from troth.engine.clock import Clock, instant, parse_instant
+from troth.engine.dating import Versioned
 from troth.engine.deliveries import Delivery
 from troth.engine.faults import check_faults
 from troth.engine.forcing import Preference, forced_response, parse_prefer
@@ -104,6 +106,10 @@ class Engine:
         self._base = self._planted()
         self.sandboxes: dict[str, State] = {"": self._base.fork()}
         self._count = 0
+        versions = self.behaviour.versions
+        self._versioned = Versioned(contract, self.behaviour, versions) if versions else None
+        if self._versioned is not None:
+            self._versioned.compile(self.program(), self._base.clock.today())
 
     # -- programs and state ---------------------------------------------------------------------------------------
 
@@ -249,12 +255,33 @@ class Engine:
         state = self.state(request.headers.get(SANDBOX_HEADER, ""))
         with state.lock:
             self.program().keeper.sweep(state)
-            response, operation, principal = self._answer(request, matched, state)
+            if self._versioned is None:
+                response, operation, principal = self._answer(request, matched, state)
+            else:
+                response, operation, principal = self._answer_in(self._versioned, request, matched, state)
             self._note(request, response, operation, principal, state)
         return response
 
+    def _answer_in(
+        self, versioned: Versioned, request: Request, matched: Match | MethodNotAllowed | None, state: State
+    ) -> tuple[Response, str | None, Principal | None]:
+        """The same in the version that the request names, or in the default of the day."""
+        prefer = request.headers.get("prefer")
+        try:
+            faults = self.faults | (_known_faults(parse_prefer(prefer)) if prefer else frozenset())
+            choice = versioned.choose(request, state.clock.today(), faults)
+        except Refusal as refusal:
+            return self._refused(refusal, state, self.faults, request.path), None, None
+        answered = self._answer(request, None if choice.lacking else matched, state, choice)
+        answered[0].headers.extend(choice.echo)
+        return answered
+
     def _answer(
-        self, request: Request, matched: Match | MethodNotAllowed | None, state: State
+        self,
+        request: Request,
+        matched: Match | MethodNotAllowed | None,
+        state: State,
+        choice: Choice | None = None,
     ) -> tuple[Response, str | None, Principal | None]:
         prefer = request.headers.get("prefer")
         wanted = parse_prefer(prefer) if prefer else None
@@ -266,6 +293,8 @@ class Engine:
             if wanted and wanted.faults:
                 faults = self.faults | _known_faults(wanted)
             program = self.program(faults)
+            if choice is not None and self._versioned is not None:
+                program = self._versioned.program(program, choice)
             found = matched or program.router.match(request.method, request.path)
             if not isinstance(found, Match):
                 return self._off_route(found, request, state, program), None, None
@@ -278,7 +307,7 @@ class Engine:
             headers = program.limit(principal, request, state)
             authenticator.authorise(plan.binding, principal)
             if wanted and wanted.forces:
-                response = forced_response(self.contract, found.operation, wanted)
+                response = forced_response(program.contract, found.operation, wanted)
             else:
                 response = program.answer(plan, found.path_params, request, principal, state)
         except Refusal as refusal:
@@ -318,7 +347,8 @@ class Engine:
         operation: str | None = None,
     ) -> Response:
         request_id = self.behaviour.errors.request_id_prefix + state.identities.word(24)
-        resource = self.behaviour.bindings[operation].resource if operation else None
+        binding = self.behaviour.bindings.get(operation) if operation else None
+        resource = binding.resource if binding else None
         response = self._render(refusal, request_id, path, resource)
         return _bent(response, faults, request_id) if faults else response
 

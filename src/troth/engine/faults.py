@@ -126,6 +126,11 @@ _ROWS = (
     ("shared-apart", "tenancy.shared", "the first of the shared rows is there for one tenant only"),
     ("where-ignored", "list.where", "lists have rows that do not belong into them"),
     ("record-lost", "records.written", "writes leave no row behind"),
+    ("version-default-fixed", "versions.default", "requests without a version get the newest on every day"),
+    ("version-echo-missing", "versions.echo", "answers do not name their version"),
+    ("version-unknown-accepted", "versions.unknown", "a version that does not exist is the default one"),
+    ("version-retired-accepted", "versions.retired", "a retired version is served"),
+    ("version-change-ignored", "versions.change", "every version answers as the newest does"),
     ("crash", "validation.no-server-error", "reading an unknown id answers 500"),
 )
 

@@ -7,9 +7,11 @@ cascaded or emptied, and events are emitted with the views before and after.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import partial
 from typing import Any, NamedTuple
 
+from troth.behaviour.editions import Edition
 from troth.behaviour.model import Behaviour, Event, Reference, Resource
 from troth.behaviour.moments import RFC3339, moment_writer
 from troth.engine.authenticating import Principal
@@ -20,6 +22,7 @@ from troth.engine.rows import RowKind
 from troth.engine.sampling import Sampler
 from troth.engine.seeing import Sight
 from troth.engine.state import Row, State, held
+from troth.engine.translating import Translation, translated
 from troth.engine.world import TenantWorld
 
 __all__ = ["Keeper"]
@@ -44,6 +47,7 @@ class Keeper:
             for name, resource in behaviour.resources.items()
         }
         self.sights = {name: Sight(kind) for name, kind in self.kinds.items()}
+        self.translations: Mapping[str, Translation] = {}
         self._nobody = {name: setting.default for name, setting in behaviour.viewer.items()}
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
         self._dependents = {} if "computed-stale" in faults else _dependents(behaviour)
@@ -62,6 +66,22 @@ class Keeper:
         self.timed = tuple(
             r for r in behaviour.resources.values() if waits and any("time" in e.on for e in r.events)
         )
+
+    def as_before(self, edition: Edition) -> Keeper:
+        """The same rows, kept in the same way, as an older version shows and takes them."""
+        older = edition.behaviour.resources
+        translations = {
+            name: Translation(kind, older[name], edition.lacking, edition.contract)
+            for name, kind in self.kinds.items()
+            if name in older
+        }
+        twin = copy(self)
+        twin.translations = translations
+        twin.sights = {
+            name: translated(sight, translations[name]) if name in translations else sight
+            for name, sight in self.sights.items()
+        }
+        return twin
 
     def world(self, state: State, tenant: str, caller: Principal | None = None) -> TenantWorld:
         return TenantWorld(state, tenant, self._full, self._id_fields, self._moment, caller, self._nobody)

@@ -167,6 +167,8 @@ def performer_for(
     """The performer of one operation; None where nothing says what it does."""
     if binding.resource is None or (binding.kind is Kind.ACTION and not (binding.effect or binding.prints)):
         return None
+    if binding.resource.name not in keeper.kinds:
+        return None  # an older version's operation on rows that nothing keeps any more
     rows = Rows(binding, binding.resource, contract, behaviour, keeper, faults)
     if binding.prints:
         return printing(rows)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
+from troth.behaviour.editions import Edition
 from troth.behaviour.model import Behaviour, Binding
 from troth.contract import Router, Validators, validators
 from troth.contract.model import Contract
@@ -95,6 +97,15 @@ class Program:
         self.keeper = Keeper(behaviour, Sampler(contract), self.dispatcher, faults)
         self.limiters = tuple(Limiter(policy, faults) for policy in behaviour.rate_limits)
         self.plans = {name: Plan(binding, self) for name, binding in behaviour.bindings.items()}
+
+    def as_before(self, edition: Edition, checkers: Validators) -> Program:
+        """The program of an older version: its operations and its behaviour, over the same rows."""
+        twin = copy(self)
+        twin.contract, twin.behaviour, twin.validators = edition.contract, edition.behaviour, checkers
+        twin.router = Router(edition.contract)
+        twin.keeper = self.keeper.as_before(edition)
+        twin.plans = {name: Plan(binding, twin) for name, binding in edition.behaviour.bindings.items()}
+        return twin
 
     def answer(
         self, plan: Plan, path: Mapping[str, str], request: Request, principal: Principal, state: State

@@ -12,6 +12,7 @@ from troth.behaviour.checks.queries import check_queries
 from troth.behaviour.checks.spellings import check_spellings
 from troth.behaviour.checks.states import check_states
 from troth.behaviour.checks.subscriptions import check_subscriptions
+from troth.behaviour.checks.versions import check_versions
 from troth.behaviour.checks.viewers import check_viewers
 
 __all__ = [
@@ -32,5 +33,6 @@ CHECKS = (
     check_spellings,
     check_states,
     check_subscriptions,
+    check_versions,
     check_viewers,
 )

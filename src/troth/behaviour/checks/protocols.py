@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.behaviour.checks.ground import Ground
-from troth.behaviour.model import Binding, Errors
+from troth.behaviour.model import Behaviour, Binding, Errors
 from troth.contract.pointers import join
 from troth.errors import did_you_mean
 from troth.findings import Finding
@@ -60,7 +60,7 @@ def _envelopes(ground: Ground) -> Iterator[Finding]:
             media = next((m for t, m in response.media.items() if "json" in t), None) if response else None
             if media is None or media.schema_pointer is None or kind.status >= _SERVER_ERROR:
                 continue
-            if not _can_answer(ground.behaviour.bindings[operation.id], name, errors):
+            if not _can_answer(ground.behaviour, ground.behaviour.bindings[operation.id], name):
                 continue
             end = ground.contract.follow(media.schema_pointer)[0]
             slots = {
@@ -85,14 +85,19 @@ def _envelopes(ground: Ground) -> Iterator[Finding]:
                     )
 
 
-def _can_answer(binding: Binding, kind: str, errors: Errors) -> bool:
+def _can_answer(behaviour: Behaviour, binding: Binding, kind: str) -> bool:
     """Whether an operation can give a kind of refusal; a body of its own for unknown paths is no operation's."""
-    needed = {"unqueryable": binding.query.conditions, "unselectable": binding.query.select}
+    needed: Mapping[str, Any] = {
+        "unqueryable": binding.query.conditions,
+        "unselectable": binding.query.select,
+        "unknown-version": behaviour.versions,
+        "retired-version": behaviour.versions,
+    }
     if kind == "out-of-reach":
         return binding.pagination is not None and binding.pagination.max_offset is not None
     if kind in needed:
         return needed[kind] is not None
-    return kind != "no-route" or kind not in errors.bodies
+    return kind != "no-route" or kind not in behaviour.errors.bodies
 
 
 def _special(errors: Errors, kind: str) -> dict[str, Any]:

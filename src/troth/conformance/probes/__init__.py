@@ -33,6 +33,7 @@ from troth.conformance.probes import (
     turning,
     uniqueness,
     validation,
+    versions,
     views,
 )
 from troth.conformance.scene import Scene
@@ -87,6 +88,9 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "rate-limit.headers": limits.headers,
         "rate-limit.remaining": limits.remaining,
         "rate-limit.scope": limits.apart,
+        "versions.echo": versions.echo,
+        "versions.unknown": versions.unknown,
+        "versions.change": versions.change,
         "schema.response": schemas.response,
         "validation.no-server-error": validation.no_server_error,
         "validation.rejected": validation.rejected,
@@ -118,6 +122,8 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "idempotency.scope": idempotency.scope,
         "lifecycle.transition": lifecycle.transition,
         "rules.held": rules.held,
+        "versions.default": versions.default,
+        "versions.retired": versions.retired,
         "rate-limit.enforced": limits.enforced,
         "rate-limit.retry-after": limits.retry_after,
     }
