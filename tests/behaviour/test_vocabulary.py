@@ -397,6 +397,26 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         },
         "records": {"r": {"on": {"create": True}, "when": "true", "in": "orders", "row": {"total": "1"}}},
         "shared": True,
+        "visibility": {
+            "r": {
+                "when": "true",
+                "visible": "true",
+                "namedBy": {
+                    "o": {"resource": "orders", "field": "status", "when": "true", "seen": {"id": True}}
+                },
+                "list": "redact",
+                "read": "redact",
+                "embedded": "hide",
+                "redaction": {
+                    "keep": {"id": True},
+                    "mask": {"id": "*"},
+                    "empty": {"id": True},
+                    "mark": {"m": True},
+                },
+                "reference": "invalid",
+                "write": "forbidden",
+            }
+        },
         "permissions": {"Orders": True},
         "events": {"e": {"on": {"create": True}, "when": "true", "data": "{'a': 1}"}},
         "eventData": "{'id': id}",

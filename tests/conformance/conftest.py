@@ -48,7 +48,7 @@ def clientcasa() -> Contract:
 
 def engine_of(contract: Contract, *faults: str, **options: Any) -> Engine:
     """An engine with the shipped seed data, or with that beside the document, where there is some."""
-    beside = Path(contract.source).parent
+    beside = Path(contract.source).resolve().parent
     seed_file = (beside if beside in OWN else shipped().mocks / contract.name) / "seed.yaml"
     given = {"seed": 7, "seed_file": seed_file if seed_file.is_file() else None, **options}
     return Engine(contract, Settings(faults=frozenset(faults), **given))

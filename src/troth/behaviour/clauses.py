@@ -75,6 +75,13 @@ from troth.behaviour.occasions import (
     when,
     write_only,
 )
+from troth.behaviour.sightings import (
+    named_unseen,
+    ruled_lists,
+    ruled_searches,
+    ruled_writes,
+    withheld_somewhere,
+)
 from troth.behaviour.turns import bounded, by_number, cursors, linked, pointed, thinned
 from troth.contract.model import Contract
 from troth.errors import UsageError, did_you_mean
@@ -154,6 +161,9 @@ _ROWS = (
     Promise("select.refused", "A selection of what does not exist, or that cannot be read, is refused.", selected),
     Promise("resource.read", "Reading one of {resource} shows what the list shows.", when(Kind.READ)),
     Promise("resource.visible", "Hidden rows of {resource} are not listed.", visible),
+    Promise("visibility.listed", "A caller's list of {resource} has what it may see, and counts no more.", ruled_lists),
+    Promise("visibility.redacted", "What a caller may not see is withheld wherever it is shown.", withheld_somewhere),
+    Promise("visibility.searched", "Filters on {resource} find nothing by what is withheld.", ruled_searches),
     Promise("fields.computed", "Computed fields of {resource} have the value that their expression gives.", computed),
     Promise("tenancy.list", "The list of {resource} has only the tenant's own rows.", isolated(Kind.LIST)),
     Promise("tenancy.shared", "Every tenant sees the same rows of {resource}.", shared),
@@ -184,6 +194,8 @@ _ROWS = (
     Promise("records.written", "A write to {resource} leaves the declared rows behind.", recording),
     Promise("formats.moment", "Moments have the declared form.", dated),
     Promise("tenancy.reference", "A write cannot refer to another tenant's row.", isolated_reference),
+    Promise("visibility.reference", "A write cannot name a row that its caller may not see.", named_unseen),
+    Promise("visibility.write", "What is withheld of {resource} cannot be written, and the rest can.", ruled_writes),
     Promise("references.exists", "A write cannot refer to a row that does not exist.", references),
     Promise("fields.read-only", "Fields that only the server writes cannot be set.", forgeable),
     Promise("fields.write-only", "Write-only fields and their values never come back.", write_only),

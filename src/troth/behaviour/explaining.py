@@ -12,6 +12,7 @@ from troth.behaviour.telling_actions import action_facts
 from troth.behaviour.telling_queries import answer_facts, query_facts
 from troth.behaviour.telling_rows import row_facts
 from troth.behaviour.telling_versions import version_facts
+from troth.behaviour.telling_visibility import visibility_facts
 from troth.contract.model import Contract
 from troth.contract.pointers import join
 
@@ -59,6 +60,7 @@ def _facts(at: Teller) -> Iterator[Fact]:
     yield from _limits(at)
     yield from _input(at)
     yield from row_facts(at)
+    yield from visibility_facts(at)
     yield from action_facts(at)
     yield from _list(at)
     yield from query_facts(at)

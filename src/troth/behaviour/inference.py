@@ -25,6 +25,7 @@ from troth.behaviour.resources import build_resource, expression, properties_of
 from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
 from troth.behaviour.versioning import versions_of
 from troth.behaviour.viewers import permissions_of, viewer_of
+from troth.behaviour.visibility import visibility_of
 from troth.behaviour.vocabulary import check_vocabulary
 from troth.behaviour.webhooks import webhooks
 from troth.contract.model import Contract, Operation
@@ -178,7 +179,8 @@ def _resource(
     if not isinstance(given, Mapping):
         return built
     records = records_of(contract, given.get("records"), built.pointer)
-    return replace(built, records=records, shared=bool(given.get("shared")))
+    rules = visibility_of(contract, given.get("visibility"), built.pointer)
+    return replace(built, records=records, shared=bool(given.get("shared")), visibility=rules)
 
 
 def _parents(shape: Shape, resource: Resource | None) -> tuple[Parent, ...]:

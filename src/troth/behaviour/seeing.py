@@ -29,7 +29,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Rows of ``source`` that make those visible which they name in ``path``: a field, or members below it.
+    """Rows of ``source`` that make those visible which they name in ``path``: a field, or a member of its objects.
 
     Of the rows of ``source`` only those count for which ``when`` holds, that the viewer sees, and whose references
     in ``seen`` name rows that the viewer sees.
@@ -66,6 +66,18 @@ class Visibility:
     reference: str | None
     write: str
     pointer: str
+
+    def redacted(self, view: Mapping[str, Any]) -> dict[str, Any]:
+        """What is shown of an invisible row. One character masks each of a text, more mask it as a whole."""
+        made = {name: value for name, value in view.items() if self.keep is None or name in self.keep}
+        for name, mask in self.mask.items():
+            value = made.get(name)
+            if value is not None:
+                text = isinstance(value, str) and len(mask) == 1
+                made[name] = mask * len(value) if text else mask
+        for name in self.empty & made.keys():
+            made[name] = None
+        return {**made, **self.mark}
 
     def conceals(self, field: str) -> bool:
         """Whether the value of a field is not shown of an invisible row."""

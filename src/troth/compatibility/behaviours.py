@@ -140,6 +140,15 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "shared sharing member",
         "permissions.* required-permission member",
         "visible visibility value",
+        "visibility.* redaction member",
+        "visibility.*.namedBy.* sight member",
+        "visibility.*.namedBy.*.** redaction value",
+        "visibility.*.redaction.keep.* kept-field member",
+        "visibility.*.redaction.mask.* withheld-field member",
+        "visibility.*.redaction.empty.* withheld-field member",
+        "visibility.*.reference error-code value",
+        "visibility.*.write error-code value",
+        "visibility.*.** redaction value",
         "order order value",
         "immutable immutability member",
         "references reference value",
@@ -278,7 +287,7 @@ _NAMED = frozenset(
     {"transition", "transition-origin", "invariant", "event", "record", "idempotent-method", "usual-member",
      "scope-alias", "required-scope", "rate-header", "pagination", "filter", "error-envelope", "delivery", "retry",
      "rate-limit", "spelling", "required-permission", "caller-setting", "caller-setting-value",
-     "version", "version-change"},
+     "version", "version-change", "redaction", "sight", "kept-field", "withheld-field"},
 )  # fmt: skip
 """Subjects whose last step is the name of the thing that came or went."""
 

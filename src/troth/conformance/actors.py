@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -200,6 +200,14 @@ class Cast:
                 f"no principal lacks only the permission {permission}; add one to the target file"
             )
         return found
+
+    def with_settings(self, settings: Mapping[str, Any], holds: Callable[[Actor], bool]) -> Actor | None:
+        """The owner with other settings; else somebody of its tenant and rights of whom something holds."""
+        found = self.fresh(replace(self.owner, name=f"with {dict(settings)}", settings=dict(settings)))
+        if found is not None:
+            return found
+        able = (a for a in self._known if a.tenant == self.owner.tenant and self._allows_all(a))
+        return next((actor for actor in able if self._permitted(actor) and holds(actor)), None)
 
     def _issued(self, like: Actor) -> Mapping[str, str] | None:
         """The headers of a new credential with the rights of an actor; None without a control plane."""

@@ -19,6 +19,7 @@ def acting(rows: Rows, effects: Effects, answers: str | None) -> Callable[[Call]
 
     def perform(call: Call) -> Response:
         row, world = rows.leaked(call, "leak-foreign-action") or (rows.find(call), call.world)
+        rows.guard(row, world)
         before = kind.full(row, world)
         found, made = effects.changes(call.body, before, before, world)
         data = {**row.data, **found, **dict.fromkeys(updated, world.now())}

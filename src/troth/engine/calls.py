@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -65,7 +65,7 @@ class Rows:
         self.kind: RowKind = keeper.kinds[resource.name]
         self.sight = keeper.sights[resource.name]
         self._translation = keeper.translations.get(resource.name)
-        self.checks = WriteChecks(resource, behaviour, faults)
+        self.checks = WriteChecks(resource, behaviour, faults, keeper.withholding)
         self._foreign_write = behaviour.tenancy.foreign_write
         self._foreign_read = behaviour.tenancy.foreign_read
         self._id = ("path", binding.id_parameter or "")
@@ -100,6 +100,10 @@ class Rows:
             row is not None
             and (row.visible or "hidden-shown" in self.faults)
             and self._below_parents(row.data, call)
+            and (
+                self.sight.rules is None
+                or self.sight.rules.readable(row, call.world, writing=self.binding.writes)
+            )
         ):
             return row
         if "crash" in self.faults and row is None:
@@ -130,9 +134,16 @@ class Rows:
             if parent.resource in self.keeper.kinds:
                 value = str(call.values.get(("path", parent.parameter)))
                 row = call.state.table(call.world.tenant, parent.resource).get(value)
-                if row is None or not row.visible:
+                rules = self.keeper.sights[parent.resource].rules
+                unseen = rules is not None and row is not None and not rules.readable(row, call.world)
+                if row is None or not row.visible or unseen:
                     raise Refusal(self._foreign_read)
         return {p.field: call.values.get(("path", p.parameter)) for p in self.binding.parents}
+
+    def guard(self, row: Row, world: TenantWorld, names: Collection[str] | None = None) -> None:
+        """A write touches nothing that its caller does not see; without ``names`` it touches the whole row."""
+        if self.sight.rules is not None:
+            self.sight.rules.guard(row, world, names)
 
     def given(self, call: Call) -> Mapping[str, Any]:
         """The members of the request's object, which may stand under a wrapper."""
@@ -157,6 +168,8 @@ class Rows:
         """The answer that shows one row; ``resource`` where it is of another one, ``also`` what else it shows."""
         if status == 204 or self._silent:  # noqa: PLR2004 - No Content
             return Response(status, [])
+        if self.binding.writes:
+            world.gaze = None  # what was written may be visible now
         shown = resource or self.resource.name
         body = self.showing.body(shown, row, world, values)
         told = self._secrets if self._leaks else also

@@ -9,9 +9,12 @@ from troth.behaviour.model import Behaviour, Field, Reference, Resource, Rule
 from troth.contract.pointers import escape
 from troth.engine.refusing import Refusal
 from troth.engine.state import Row
+from troth.engine.withholding import Withholding
 from troth.engine.world import TenantWorld
 
 __all__ = ["WriteChecks", "detail"]
+
+_NOTHING: Mapping[str, Withholding] = {}
 
 
 def detail(pointer: str, keyword: str, message: str) -> dict[str, str]:
@@ -22,8 +25,16 @@ def detail(pointer: str, keyword: str, message: str) -> dict[str, str]:
 class WriteChecks:
     """The compiled checks of one resource. Each method raises Refusal or returns quietly."""
 
-    def __init__(self, resource: Resource, behaviour: Behaviour, faults: frozenset[str]) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        behaviour: Behaviour,
+        faults: frozenset[str],
+        withholding: Mapping[str, Withholding] = _NOTHING,
+    ) -> None:
+        """``withholding`` are the rules by which a caller may not name a row; the engine itself may name any."""
         self._resource = resource
+        self._withholding = withholding
         self._tenancy = behaviour.tenancy
         self._faults = faults
         self._reject_read_only = behaviour.writes.read_only == "reject"
@@ -88,7 +99,7 @@ class WriteChecks:
                 )
 
     def references(self, data: Mapping[str, Any], names: Iterable[str], world: TenantWorld) -> None:
-        """Every reference among ``names``, and in lists of objects among them, points at a row that the tenant sees."""
+        """Every reference among ``names``, and in lists of objects among them, points at a row that the caller sees."""
         for reference in self._resource.references:
             if reference.field in names:
                 self._reference(reference, data, world)
@@ -107,6 +118,21 @@ class WriteChecks:
                 message = f"'{reference.field}' names a row of {target} that does not exist."
                 kind = reference.refused or self._tenancy.foreign_reference
                 raise Refusal(kind, message, [detail(at, "reference", message)])
+            rules = self._withholding.get(target or "")
+            if rules is not None:
+                at = f"{within}/{escape(reference.field)}{below}"
+                self._seen(rules, reference, identifier, at, world)
+
+    def _seen(
+        self, rules: Withholding, reference: Reference, identifier: Any, at: str, world: TenantWorld
+    ) -> None:
+        """To a write, a row that the caller does not see is as good as missing."""
+        row = world.state.table(world.tenant, rules.name).get(str(identifier))
+        seen, kind = (True, None) if row is None else rules.reference(row, world)
+        if not seen:
+            message = f"'{reference.field}' names a row of {rules.name} that does not exist."
+            kind = reference.refused or kind or self._tenancy.foreign_reference
+            raise Refusal(kind, message, [detail(at, "reference", message)])
 
     def _exists(self, target: str, identifier: Any, world: TenantWorld) -> bool:
         if "dangling-reference-accepted" in self._faults:

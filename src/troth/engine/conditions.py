@@ -48,7 +48,7 @@ def _stepped(value: Any, step: str | Reference, world: TenantWorld) -> Iterator[
     reached = value
     if isinstance(step, Reference):
         identifier = value.get(step.at) if step.at is not None and isinstance(value, Mapping) else value
-        reached = None if identifier is None else world.lookup(step.to[""], identifier)
+        reached = None if identifier is None else world.glimpse(step.to[""], identifier)
     elif isinstance(value, Mapping):
         reached = value.get(step)
     else:

@@ -45,6 +45,7 @@ class Effects:
         self._resource = resource
         self._keeper = keeper
         self._checks = WriteChecks(resource, behaviour, faults)
+        self._asked = WriteChecks(resource, behaviour, faults, keeper.withholding)
         self._idle = "effect-ignored" in faults
         self._lenient = "action-unchecked" in faults
         self._created = tuple(
@@ -80,7 +81,9 @@ class Effects:
         own = {
             n for n in found if n in self._effect.assign and "created" not in self._effect.assign[n].variables
         }
-        self._checks.references({**row, **found}, own, world)
+        asked = {n for n in own if "body" in self._effect.assign[n].variables}
+        self._asked.references({**row, **found}, asked, world)
+        self._checks.references({**row, **found}, own - asked, world)
         return found, made
 
     def store(self, made: list[Made], world: TenantWorld) -> Row | None:

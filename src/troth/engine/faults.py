@@ -131,6 +131,21 @@ _ROWS = (
     ("version-unknown-accepted", "versions.unknown", "a version that does not exist is the default one"),
     ("version-retired-accepted", "versions.retired", "a retired version is served"),
     ("version-change-ignored", "versions.change", "every version answers as the newest does"),
+    ("redaction-dropped", "visibility.redacted", "rows that a caller may not see are shown as they are"),
+    (
+        "emptied-shown",
+        "visibility.redacted",
+        "withheld values stand beside the mark that says they are withheld",
+    ),
+    ("hidden-read", "visibility.redacted", "reading a row that must stay hidden finds it"),
+    ("hidden-listed", "visibility.listed", "lists have and count rows that the caller may not see"),
+    ("hidden-searched", "visibility.searched", "filters look at what is withheld"),
+    (
+        "hidden-reference-accepted",
+        "visibility.reference",
+        "a write may name a row that the caller does not see",
+    ),
+    ("hidden-written", "visibility.write", "withheld fields can be written"),
     ("crash", "validation.no-server-error", "reading an unknown id answers 500"),
 )
 

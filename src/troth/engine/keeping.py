@@ -16,6 +16,7 @@ from troth.behaviour.model import Behaviour, Event, Reference, Resource
 from troth.behaviour.moments import RFC3339, moment_writer
 from troth.engine.authenticating import Principal
 from troth.engine.events import Dispatcher
+from troth.engine.gazing import Seer
 from troth.engine.recording import Recorder
 from troth.engine.refusing import Refusal
 from troth.engine.rows import RowKind
@@ -23,6 +24,7 @@ from troth.engine.sampling import Sampler
 from troth.engine.seeing import Sight
 from troth.engine.state import Row, State, held
 from troth.engine.translating import Translation, translated
+from troth.engine.withholding import Withholding
 from troth.engine.world import TenantWorld
 
 __all__ = ["Keeper"]
@@ -46,8 +48,9 @@ class Keeper:
             name: RowKind(resource, sampler, daily=name in daily, faults=faults)
             for name, resource in behaviour.resources.items()
         }
-        self.sights = {name: Sight(kind) for name, kind in self.kinds.items()}
         self.translations: Mapping[str, Translation] = {}
+        self._faults = faults
+        self._see(behaviour)
         self._nobody = {name: setting.default for name, setting in behaviour.viewer.items()}
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
         self._dependents = {} if "computed-stale" in faults else _dependents(behaviour)
@@ -77,14 +80,35 @@ class Keeper:
         }
         twin = copy(self)
         twin.translations = translations
+        twin._see(edition.behaviour)  # noqa: SLF001 - same class
         twin.sights = {
             name: translated(sight, translations[name]) if name in translations else sight
-            for name, sight in self.sights.items()
+            for name, sight in twin.sights.items()
         }
         return twin
 
+    def _see(self, behaviour: Behaviour) -> None:
+        """Show rows as the rules of visibility of a behaviour say."""
+        self.seer = Seer(behaviour)
+        self.sights = {name: Sight(kind) for name, kind in self.kinds.items()}
+        self.withholding: dict[str, Withholding] = {}
+        for name, rules in self.seer.rules.items():
+            if name in self.kinds:
+                made = Withholding(self.kinds[name], rules, self.seer, self._faults)
+                self.withholding[name] = made
+                self.sights[name].withhold(made)
+        self._glimpse = self._glimpsed if self.seer.rules else None
+
     def world(self, state: State, tenant: str, caller: Principal | None = None) -> TenantWorld:
-        return TenantWorld(state, tenant, self._full, self._id_fields, self._moment, caller, self._nobody)
+        return TenantWorld(
+            state, tenant, self._full, self._id_fields, self._moment, caller, self._nobody, self._glimpse
+        )
+
+    def _glimpsed(self, resource: str, row: Row, world: TenantWorld) -> Mapping[str, Any] | None:
+        rules = self.sights[resource].rules
+        if rules is None:
+            return self._full(resource, row, world)
+        return rules.searchable(row, world) if rules.embeddable(row, world) else None
 
     def _full(self, resource: str, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         kind = self.kinds.get(resource)

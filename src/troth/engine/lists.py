@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from troth.engine.calls import Call, Performer, Rows, belongs
 from troth.engine.filtering import FilterSet
 from troth.engine.listing import Page, Pager
 from troth.engine.messages import Response, dump
+from troth.engine.querying import Look
 from troth.engine.state import Row
+from troth.engine.world import TenantWorld
 
 __all__ = ["lister"]
 
@@ -91,6 +94,10 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
     kind, world = rows.kind, call.world
     table = call.state.table(world.tenant, rows.resource.name)
     found = list(table.all()) if "hidden-shown" in rows.faults else table.shown()
+    rules, look = rows.sight.rules, _look(rows, world)
+    if rules is not None:
+        used = filters.used(call.values) or (rows.query is not None and rows.query.used(call.values))
+        found = rules.listed(found, world, filtering=used)
     if "leak-foreign-list" in rows.faults:
         found = [
             r for (_, name), t in call.state.tables.items() if name == rows.resource.name for r in t.shown()
@@ -107,17 +114,30 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
         found = found if world.tenant == first else found[1:]
     predicate = None if "filter-ignored" in rows.faults else filters.predicate(call.values)
     if predicate is not None:
-        found = [row for row in found if predicate(kind.view(row, world))]
+        found = [row for row in found if predicate(look(row, world))]
         if "filter-drops-row" in rows.faults:
             found = found[1:]
-    return rows.query.chosen(found, kind, call.values, world) if rows.query else found
+    return rows.query.chosen(found, look, call.values, world) if rows.query else found
 
 
 def _ordered(rows: Rows, call: Call, found: list[Row]) -> list[Row]:
     """The rows in the order of the resource, or in the one that is asked for."""
+    world, look = call.world, _look(rows, call.world)
+    fields, whole = rows.resource.fields, look == rows.kind.view
+
+    def rank(row: Row, name: str) -> tuple[int, Any]:
+        beyond = whole or name not in fields or fields[name].hidden
+        return _sortable((row.data if beyond else look(row, world)).get(name))
+
     for name, descending in reversed(rows.resource.order):
-        found = sorted(found, key=lambda row, n=name: _sortable(row.data.get(n)), reverse=descending)  # type: ignore[misc]
-    return rows.query.ordered(found, rows.kind, call.values, call.world) if rows.query else found
+        found = sorted(found, key=partial(rank, name=name), reverse=descending)
+    return rows.query.ordered(found, look, call.values, world) if rows.query else found
+
+
+def _look(rows: Rows, world: TenantWorld) -> Look:
+    """What filters and sorting may see of a row."""
+    rules = rows.sight.rules
+    return rules.searchable if rules is not None and rules.applies(world) else rows.kind.view
 
 
 def _sortable(value: Any) -> tuple[int, Any]:

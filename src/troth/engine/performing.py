@@ -100,6 +100,7 @@ def _updater(rows: Rows, *, replace: bool) -> Performer:
         leaked = rows.leaked(call, "leak-foreign-write")
         row, world = leaked or (rows.find(call), call.world)
         body = rows.given(call)
+        rows.guard(row, world, None if replace else body)
         before = kind.full(row, world)
         body = rows.spelling.spelled_out(body, None if replace else before)
         changes = _accepted(body, rows)
@@ -151,6 +152,7 @@ def _deleter(rows: Rows) -> Performer:
     def perform(call: Call) -> Response:
         leaked = rows.leaked(call, "leak-foreign-write")
         row, world = leaked or (rows.find(call), call.world)
+        rows.guard(row, world)
         view = rows.kind.full(row, world)
         rows.checks.rules("delete", view, world, view)
         answered = rows.one(row, world, rows.binding.success, values=call.values)  # while all is as it was

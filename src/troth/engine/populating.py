@@ -104,9 +104,9 @@ class Populator:
         if identifier is None or target not in self._plans:
             return identifier
         row = world.state.table(world.tenant, target).get(str(identifier))
-        return (
-            identifier if row is None or not row.visible else self.shown(target, row, world, depth - 1, known)
-        )
+        if row is None or not self._keeper.sights[target].shows(row, world):
+            return identifier
+        return self.shown(target, row, world, depth - 1, known)
 
 
 _Part = Reference | Mapping[str, Reference]

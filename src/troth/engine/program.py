@@ -129,6 +129,8 @@ class Program:
                 )
             return response
         scope = plan.replay_scope(principal)
+        if self.keeper.seer.rules:  # what one caller was shown is not for one who sees less
+            scope += self.keeper.seer.signature(world).decode()
         known = plan.replays.recall(state, scope, key, request)
         if known is not None:
             return Response(known.status, list(known.headers), known.body)

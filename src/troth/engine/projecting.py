@@ -15,6 +15,7 @@ from troth.contract.pointers import escape
 from troth.engine.checking import detail
 from troth.engine.keeping import Keeper
 from troth.engine.refusing import Refusal
+from troth.engine.withholding import Withheld
 from troth.engine.world import TenantWorld
 
 __all__ = ["Projector", "Selected"]
@@ -82,7 +83,12 @@ class Projector:
     def shown(
         self, selected: Selected, view: Mapping[str, Any], world: TenantWorld, marks: Sequence[str] = ()
     ) -> dict[str, Any]:
-        """The selected members of what is seen of a row, and those that no selection leaves out."""
+        """The selected members of what is seen of a row, and those that no selection leaves out.
+
+        What is left of a row that is withheld is not selected from: it is shown as the rule says.
+        """
+        if isinstance(view, Withheld):
+            return dict(view)
         made: dict[str, Any] = {}
         for name, reference, inner in selected:
             if name in view:
@@ -131,11 +137,11 @@ class Projector:
         if target is None or target not in inner:
             return self.shown(inner.get(OWN, ()), kept, world) if reference.at is not None else value
         row = world.state.table(world.tenant, target).get(str(identifier))
-        if row is None or not row.visible:
-            return None
         sight = self._keeper.sights[target]
+        if row is None or not sight.shows(row, world):
+            return None
         seen = sight.view(row, world)
-        if kept:
+        if kept and not isinstance(seen, Withheld):
             fields = self._keeper.kinds[target].resource.fields
             seen = {**{name: item for name, item in kept.items() if name not in fields}, **seen}
         return dict(seen) if self._open else self.shown(inner[target], seen, world, sight.marks)

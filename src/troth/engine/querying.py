@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from troth.behaviour.model import Behaviour, Binding
 from troth.behaviour.querying import sort_keys
 from troth.contract.model import Contract
 from troth.engine.conditions import Path, Paths, WhereTree, comparable
-from troth.engine.rows import RowKind
 from troth.engine.state import Row
 from troth.engine.world import TenantWorld
 
-__all__ = ["ListQuery"]
+__all__ = ["ListQuery", "Look"]
 
 Values = Mapping[tuple[str, str], Any]
+Look = Callable[[Row, TenantWorld], Mapping[str, Any]]
+"""What conditions and order may see of a row."""
 
 
 class ListQuery:
@@ -41,15 +42,19 @@ class ListQuery:
         found = ((self._paths.find(name), descending) for name, descending in keys)
         return [(path, descending) for path, descending in found if path is not None]
 
-    def chosen(self, rows: list[Row], kind: RowKind, values: Values, world: TenantWorld) -> list[Row]:
+    def used(self, values: Values) -> bool:
+        """Whether a request has conditions."""
+        return self._where is not None and self._where in values
+
+    def chosen(self, rows: list[Row], look: Look, values: Values, world: TenantWorld) -> list[Row]:
         """The rows that satisfy the conditions. Raises Refusal."""
         given = values.get(self._where) if self._where else None
         if given is None:
             return rows
         test = self._tree.predicate(given)
-        return [row for row in rows if self._keeps or test(kind.view(row, world), world)]
+        return [row for row in rows if self._keeps or test(look(row, world), world)]
 
-    def ordered(self, rows: list[Row], kind: RowKind, values: Values, world: TenantWorld) -> list[Row]:
+    def ordered(self, rows: list[Row], look: Look, values: Values, world: TenantWorld) -> list[Row]:
         """Stable, with nothing before something; rows that are equal stay in the order in which they were made."""
         order = self._default
         if self._sort is not None and self._sorts and (text := values.get(self._sort)):
@@ -59,7 +64,7 @@ class ListQuery:
         for path, descending in reversed(order):
 
             def key(row: Row, path: Path = path) -> tuple[int, Any]:
-                return _rank(path, path.values(kind.view(row, world), world))
+                return _rank(path, path.values(look(row, world), world))
 
             rows = sorted(rows, key=key, reverse=descending)
         return rows

@@ -13,6 +13,7 @@ from typing import Any
 
 from troth.engine.rows import RowKind
 from troth.engine.state import Row
+from troth.engine.withholding import Withholding
 from troth.engine.world import TenantWorld
 
 __all__ = ["Sight"]
@@ -27,13 +28,24 @@ class Sight:
     What hides or masks something from some callers is compiled in here, by giving ``view`` and ``body`` another
     function. It must return a new mapping, since :meth:`RowKind.view` is kept on the row for everybody, and set
     ``same`` to False, so that nothing rendered for one caller is kept for the next. ``marks`` are members that no
-    selection leaves out, such as one that says that something is withheld.
+    selection leaves out, such as one that says that something is withheld; ``rules`` is what withholds.
     """
 
-    __slots__ = ("body", "marks", "same", "view")
+    __slots__ = ("body", "marks", "rules", "same", "view")
 
     def __init__(self, kind: RowKind) -> None:
         self.same = True
         self.marks: tuple[str, ...] = ()
+        self.rules: Withholding | None = None
         self.view: Callable[[Row, TenantWorld], Mapping[str, Any]] = kind.view
         self.body: Callable[[Row, TenantWorld], bytes] = kind.body
+
+    def withhold(self, rules: Withholding) -> None:
+        """From now on callers see what the rules leave of a row."""
+        self.same = False
+        self.marks, self.rules = rules.marks, rules
+        self.view, self.body = rules.view, rules.body
+
+    def shows(self, row: Row, world: TenantWorld) -> bool:
+        """Whether anything of a row stands where another one shows it."""
+        return row.visible and (self.rules is None or self.rules.embeddable(row, world))

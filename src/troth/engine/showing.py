@@ -16,6 +16,7 @@ from troth.engine.populating import Known, Populator
 from troth.engine.projecting import Projector, Selected
 from troth.engine.seeing import Sight
 from troth.engine.state import Row
+from troth.engine.withholding import Withheld
 from troth.engine.world import TenantWorld
 
 __all__ = ["Showing"]
@@ -102,7 +103,7 @@ class Showing:
                 return self._populator.shown(resource, row, world, depth, known)
             return orjson.Fragment(sight.body(row, world))
         view = sight.view(row, world)
-        if self._populator is not None:
+        if self._populator is not None and not isinstance(view, Withheld):
             bare = frozenset(picked.name for picked in selected if picked.inner is None)
             view = self._populator.filled(resource, view, world, depth, known, bare)
         return self._cut(selected, view, world, sight)

@@ -223,6 +223,8 @@ class State:
         self.hooks = Hooks()
         self.journal: deque[Any] = deque(maxlen=JOURNAL_LENGTH)
         self.swept = ""
+        #: What callers see of the rows as they are now; worked out again where it is missing.
+        self.gazes: dict[Any, Any] = {}
         #: Resources whose rows belong to all tenants: they are kept under the tenant "".
         self.shared: frozenset[str] = frozenset()
 

@@ -14,6 +14,7 @@ from troth.engine.rows import RowKind
 from troth.engine.sampling import Sampler
 from troth.engine.seeing import Sight
 from troth.engine.state import Row
+from troth.engine.withholding import Withheld
 from troth.engine.world import TenantWorld
 
 __all__ = ["Translation", "translated"]
@@ -73,7 +74,9 @@ def translated(sight: Sight, translation: Translation) -> Sight:
     see = sight.view
 
     def view(row: Row, world: TenantWorld) -> Mapping[str, Any]:
-        return translation.view(see(row, world), row, world)
+        seen = see(row, world)
+        shown = translation.view(seen, row, world)
+        return Withheld(shown) if isinstance(seen, Withheld) else shown
 
     twin = copy.copy(sight)
     twin.view = view

@@ -14,6 +14,9 @@ __all__ = ["TenantWorld", "Viewer"]
 #: Gives the public view of a row plus its hidden fields.
 Viewer = Callable[[str, Row, "TenantWorld"], Mapping[str, Any]]
 
+#: Gives what the caller sees of a row that another one shows; None where that is nothing.
+Glimpse = Callable[[str, Row, "TenantWorld"], Mapping[str, Any] | None]
+
 _NOBODY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -21,7 +24,8 @@ class TenantWorld:
     """One tenant's rows in one state, seen through ``viewer``. ``caller`` is the principal who asks, if one does."""
 
     __slots__ = (
-        "_active", "_id_fields", "_moment", "_nobody", "_now", "_viewer", "caller", "state", "tenant",
+        "_active", "_glimpse", "_id_fields", "_moment", "_nobody", "_now", "_viewer", "caller", "gaze", "state",
+        "tenant",
     )  # fmt: skip
 
     def __init__(
@@ -33,11 +37,15 @@ class TenantWorld:
         moment: Callable[[str], str] | None = None,
         caller: Principal | None = None,
         nobody: Mapping[str, Any] = _NOBODY,
+        glimpse: Glimpse | None = None,
     ) -> None:
         self.state = state
         self.caller = caller
         self.tenant = tenant
         self._nobody = nobody
+        self._glimpse = glimpse
+        #: What the caller sees, once somebody has asked for it; :mod:`troth.engine.gazing` knows what it is.
+        self.gaze: Any = None
         self._viewer = viewer
         self._id_fields = id_fields
         self._now: str | None = None
@@ -70,6 +78,17 @@ class TenantWorld:
             identifier = int(identifier)  # expressions see every number as a double
         row = self.state.table(self.tenant, resource).get(str(identifier))
         return None if row is None else self._viewed(resource, row)
+
+    def full(self, resource: str, row: Row) -> Mapping[str, Any]:
+        """A row with everything that the API hides."""
+        return self._viewer(resource, row, self)
+
+    def glimpse(self, resource: str, identifier: Any) -> Mapping[str, Any] | None:
+        """What the caller sees of one row of another resource; None where that is nothing."""
+        if self._glimpse is None:
+            return self.lookup(resource, identifier)
+        row = self.state.table(self.tenant, resource).get(str(identifier))
+        return None if row is None else self._glimpse(resource, row, self)
 
     def _viewed(self, resource: str, row: Row) -> dict[str, Any]:
         """A row as expressions see it; as it is stored while it is being computed itself.

@@ -14,6 +14,7 @@ from troth.behaviour.checks.states import check_states
 from troth.behaviour.checks.subscriptions import check_subscriptions
 from troth.behaviour.checks.versions import check_versions
 from troth.behaviour.checks.viewers import check_viewers
+from troth.behaviour.checks.visibility import check_visibility
 
 __all__ = [
     "CHECKS",
@@ -35,4 +36,5 @@ CHECKS = (
     check_subscriptions,
     check_versions,
     check_viewers,
+    check_visibility,
 )

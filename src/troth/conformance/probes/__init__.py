@@ -35,6 +35,8 @@ from troth.conformance.probes import (
     validation,
     versions,
     views,
+    visibility,
+    visibility_writes,
 )
 from troth.conformance.scene import Scene
 
@@ -77,6 +79,9 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "resource.read": resources.read,
         "resource.visible": resources.visible,
         "fields.computed": computing.computed,
+        "visibility.listed": visibility.listed,
+        "visibility.redacted": visibility.redacted,
+        "visibility.searched": visibility.searched,
         "tenancy.list": tenancy.listing,
         "tenancy.shared": views.shared,
         "resource.printed": actions.printed,
@@ -106,6 +111,8 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "records.written": records.written,
         "formats.moment": records.moment,
         "tenancy.reference": tenancy.reference,
+        "visibility.reference": visibility_writes.reference,
+        "visibility.write": visibility_writes.write,
         "references.exists": references.exists,
         "fields.read-only": fields.read_only,
         "fields.write-only": fields.write_only,

@@ -8,6 +8,7 @@ from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Reference
 from troth.behaviour.occasions import writable_fields, written_references
+from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
@@ -23,17 +24,20 @@ class Attempt:
     send: Callable[[Any], Exchange]
 
 
-def writing(scene: Scene, binding: Binding, found: Reference) -> Attempt:
-    """An accepted write that sets a reference. Raises NotExercised or Inconclusive when there is none."""
-    sender = (
-        _creating(scene, binding, found) if binding.kind is Kind.CREATE else _updating(scene, binding, found)
-    )
+def writing(scene: Scene, binding: Binding, found: Reference, by: Actor | None = None) -> Attempt:
+    """An accepted write that sets a reference, by the owner or another caller of its tenant.
+
+    Raises NotExercised or Inconclusive when there is none.
+    """
+    actor = by or scene.owner
+    creates = binding.kind is Kind.CREATE
+    sender = (_creating if creates else _updating)(scene, binding, found, actor)
     last: Exchange | None = None
     for target, send in sender:
         resource = scene.behaviour.resources.get(target)
         if resource is None:
             continue
-        own = scene.row(resource, scene.owner)[resource.id_field]
+        own = scene.row(resource, actor)[resource.id_field]
         last = send(own)
         if last.ok:
             return Attempt(target, send)
@@ -43,7 +47,7 @@ def writing(scene: Scene, binding: Binding, found: Reference) -> Attempt:
 
 
 def _creating(
-    scene: Scene, binding: Binding, found: Reference
+    scene: Scene, binding: Binding, found: Reference, actor: Actor
 ) -> list[tuple[str, Callable[[Any], Exchange]]]:
     accepted, _ = scene.creation(binding, scene.owner)
     bodies = [accepted, *scene.bodies.candidates(binding)]
@@ -53,20 +57,20 @@ def _creating(
 
             def send(value: Any, body: Any = body, extra: dict[str, Any] = extra) -> Exchange:
                 beside = {} if found.at else extra
-                made = scene.referring(binding, {**body, **beside}, scene.owner)
+                made = scene.referring(binding, {**body, **beside}, actor)
                 made = scene.bodies.unique(binding, {**made, found.field: _written(found, value, extra)})
-                return scene.call(scene.owner, binding, body=made)
+                return scene.call(actor, binding, body=made)
 
             attempts.append((target, send))
     return attempts
 
 
 def _updating(
-    scene: Scene, binding: Binding, found: Reference
+    scene: Scene, binding: Binding, found: Reference, actor: Actor
 ) -> list[tuple[str, Callable[[Any], Exchange]]]:
     resource = binding.resource
     assert resource is not None  # noqa: S101 - references belong to resources
-    row = scene.created(resource, scene.owner)
+    row = scene.created(resource, actor)
     attempts: list[tuple[str, Callable[[Any], Exchange]]] = []
     for target, extra in _targets(found):
         if extra and not found.at and not extra.keys() <= writable_fields(scene.contract, binding).keys():
@@ -75,8 +79,8 @@ def _updating(
         def send(value: Any, extra: dict[str, Any] = extra) -> Exchange:
             beside = {} if found.at else extra
             change = {**beside, found.field: _written(found, value, extra)}
-            body = scene.update_body(binding, row, change, scene.owner)
-            return scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
+            body = scene.update_body(binding, row, change, actor)
+            return scene.call(actor, binding, identifier=row[resource.id_field], row=row, body=body)
 
         attempts.append((target, send))
     return attempts

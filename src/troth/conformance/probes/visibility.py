@@ -1,0 +1,226 @@
+"""What callers with other settings are shown: lists, single rows, rows inside rows, and what filters find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from troth.behaviour.model import Binding, Filter, Kind, Resource
+from troth.behaviour.occasions import Place
+from troth.behaviour.seeing import Visibility
+from troth.behaviour.sightings import embedding
+from troth.conformance.exchanges import Exchange
+from troth.conformance.onlookers import Limited, limited, secrets
+from troth.conformance.paging import holds_slot, slot_of
+from troth.conformance.questions import Questions
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["listed", "redacted", "searched"]
+
+_TRIED = 3
+
+
+def _resource(binding: Binding) -> Resource:
+    assert binding.resource is not None  # noqa: S101 - the clauses exist only where there is one
+    return binding.resource
+
+
+def _each(scene: Scene, resource: Resource) -> Iterator[tuple[Visibility, Limited]]:
+    """Each rule of a resource with a caller to whom it applies. Raises NotExercised when there is none for any."""
+    reasons, found = [], []
+    for rule in resource.visibility:
+        try:
+            found.append((rule, limited(scene, resource, rule)))
+        except NotExercised as reason:
+            reasons.append(str(reason))
+    if not found:
+        raise NotExercised("; ".join(reasons))
+    yield from found
+
+
+def listed(scene: Scene, binding: Binding) -> None:
+    """No redacted row, no row that the rule excludes, every row that it includes, and as many as are counted."""
+    resource, name = _resource(binding), _resource(binding).id_field
+    for rule, found in _each(scene, resource):
+        if rule.listed != "hide":
+            continue
+        rows, exchanges = scene.listed(binding, found.actor)
+        for row in rows:
+            full = found.rows.get(str(row.get(name)))
+            if full is not None and _is_redacted(rule, row, full):
+                raise Violated("An invisible row is listed", exchanges[0], row=dict(row))
+        total = slot_of(binding, exchanges[0], "total") if holds_slot(binding, "total") else len(rows)
+        if total != len(rows):
+            raise Violated(f"The list has {len(rows)} rows and counts {total}", exchanges[0])
+        _as_ruled(scene, binding, rule, found, {str(row.get(name)) for row in rows}, exchanges[0])
+
+
+def _is_redacted(rule: Visibility, row: Row, full: Row) -> bool:
+    return any(row.get(n) == v != full.get(n) for n, v in rule.mark.items()) or set(row) < set(full)
+
+
+def _as_ruled(
+    scene: Scene, binding: Binding, rule: Visibility, found: Limited, shown: set[str], exchange: Exchange
+) -> None:
+    """The rows listed are those for which the rule's condition holds, where that can be told from outside."""
+    resource = _resource(binding)
+    open_ = {name for name, field in resource.fields.items() if not (field.hidden or field.write_only)}
+    condition = rule.visible
+    if condition is None or rule.namings or len(resource.visibility) > 1:
+        return
+    world = Questions(scene, scene.owner)
+    world.viewer = Questions(scene, found.actor).viewer
+    if not (set(condition.variables) - {"viewer"} <= open_ and world.reaches(condition)):
+        return
+    for identifier, row in found.rows.items():
+        if condition.holds({**row, "$id": row.get(resource.id_field)}, world) is not (identifier in shown):
+            how = "leaves out a visible" if identifier not in shown else "has an invisible"
+            raise Violated(f"The list {how} row: {condition.text}", exchange, row=dict(row))
+
+
+def redacted(scene: Scene, binding: Binding) -> None:
+    """Invisible rows are shown as the rule says, and nothing of them stands anywhere else in the answer."""
+    resource = _resource(binding)
+    tried, reasons = 0, []
+    targets = [
+        resource,
+        *(target for _, target in embedding(Place(scene.contract, scene.behaviour, binding))),
+    ]
+    for target in {one.name: one for one in targets if one.visibility}.values():
+        try:
+            for rule, found in _each(scene, target):
+                if target is resource and binding.kind is Kind.READ:
+                    _read(scene, binding, rule, found)
+                _nowhere(scene, binding, target, rule, found)
+                tried += 1
+        except NotExercised as reason:
+            reasons.append(str(reason))
+    if not tried:
+        raise NotExercised("; ".join(reasons))
+
+
+def _read(scene: Scene, binding: Binding, rule: Visibility, found: Limited) -> None:
+    """One invisible row by its id; the owner reads the same row as it is."""
+    full = found.rows[found.unseen[0]]
+    identifier = full[_resource(binding).id_field]
+    answer = scene.call(found.actor, binding, identifier=identifier, row=full)
+    whole = scene.call(scene.owner, binding, identifier=identifier, row=full)
+    if rule.read == "hide":
+        wanted = scene.kind(scene.behaviour.tenancy.foreign_read).status
+        if answer.status != wanted:
+            raise Violated(f"An invisible row answers {answer.status} instead of {wanted}", answer)
+        return
+    row, own = scene.unwrapped(binding, answer), scene.unwrapped(binding, whole)
+    problem = _departure(rule, row, own)
+    if problem:
+        raise Violated(f"An invisible row is not redacted as declared: {problem}", answer, whole)
+    if any(own.get(name) == value for name, value in rule.mark.items()):
+        raise Violated("A row is redacted for a caller who may see it", whole)
+
+
+def _departure(rule: Visibility, row: Row, full: Row) -> str:
+    """What is wrong with a redacted row, in words; empty when nothing is."""
+    for name, value in rule.mark.items():
+        if row.get(name) != value:
+            return f"'{name}' is {row.get(name)!r} instead of {value!r}"
+    for name in row.keys() - rule.mark.keys():
+        if rule.keep is not None and name not in rule.keep:
+            return f"'{name}' is shown"
+        if name in rule.empty and row[name] is not None:
+            return f"'{name}' is not null"
+        if name in rule.mask and full.get(name) and not _is_masked(row[name], rule.mask[name]):
+            return f"'{name}' is not masked"
+    return ""
+
+
+def _is_masked(value: Any, mask: str) -> bool:
+    return value is None or value == mask or (isinstance(value, str) and set(value) == set(mask))
+
+
+def _nowhere(scene: Scene, binding: Binding, target: Resource, rule: Visibility, found: Limited) -> None:
+    """None of the texts that must stay hidden is a value anywhere in what the caller is answered."""
+    hidden = secrets(target, rule, found)
+    for answer in _answers(scene, binding, found):
+        for pointer, value in _texts(answer.json):
+            if value in hidden:
+                field, identifier = hidden[value]
+                title = f"'{field}' of an invisible row of {target.name} is shown at {pointer}"
+                raise Violated(title, answer, row=identifier)
+        if rule.empty:
+            _emptied(rule, answer)
+
+
+def _emptied(rule: Visibility, answer: Exchange) -> None:
+    """Every object that is marked has null where values are withheld."""
+    for pointer, value in _objects(answer.json):
+        marked = bool(rule.mark) and all(value.get(name) == mark for name, mark in rule.mark.items())
+        shown = sorted(name for name in rule.empty if value.get(name) is not None) if marked else []
+        if shown:
+            raise Violated(f"'{shown[0]}' is not null at {pointer or '/'}", answer)
+
+
+def _answers(scene: Scene, binding: Binding, found: Limited) -> Iterator[Exchange]:
+    """What the operation answers to the caller, with rows inside rows as deep as they go."""
+    profile, resource = binding.query.populate, _resource(binding)
+    query = [(profile.parameter, profile.most)] if profile else []
+    if binding.kind is Kind.LIST:
+        yield scene.call(found.actor, binding, query=query, plain=False)
+        return
+    for row in scene.rows(resource, scene.owner)[:5]:
+        yield scene.call(
+            found.actor, binding, identifier=row[resource.id_field], row=row, query=query, plain=False
+        )
+
+
+def _texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield pointer or "/", value
+    items = (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for name, inner in items:
+        yield from _texts(inner, f"{pointer}/{name}")
+
+
+def _objects(value: Any, pointer: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(value, Mapping):
+        yield pointer, value
+    items = (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for name, inner in items:
+        yield from _objects(inner, f"{pointer}/{name}")
+
+
+def searched(scene: Scene, binding: Binding) -> None:
+    """A filter by a value that the caller may not see finds the row for the owner, and not for the caller."""
+    resource, tried = _resource(binding), 0
+    for rule, found in _each(scene, resource):
+        texts = {identifier: text for text, (_, identifier) in secrets(resource, rule, found).items()}
+        for one in binding.filters:
+            for identifier in found.unseen[:_TRIED]:
+                value = texts.get(identifier)
+                if one.op in ("eq", "in"):
+                    value = found.rows[identifier].get(one.field) if rule.conceals(one.field) else None
+                if isinstance(value, str | int | float) and one.op in ("eq", "in", "search", "contains"):
+                    tried += _silent(scene, binding, found, one, value, identifier)
+    if not tried:
+        raise NotExercised("no filter finds an invisible row even for a caller who sees it")
+
+
+def _silent(scene: Scene, binding: Binding, found: Limited, one: Filter, value: Any, identifier: str) -> int:
+    name = _resource(binding).id_field
+    query = [(one.parameter, value)]
+    own, _ = scene.listed(binding, scene.owner, query=query)
+    if identifier not in {str(row.get(name)) for row in own}:
+        return 0
+    rows, exchanges = scene.listed(binding, found.actor, query=query)
+    if identifier in {str(row.get(name)) for row in rows}:
+        raise Violated(f"'{one.parameter}' finds a row by what is withheld of it", exchanges[0])
+    total = slot_of(binding, exchanges[0], "total")
+    if isinstance(total, int) and total > len(rows):
+        raise Violated(f"'{one.parameter}' counts a row that the caller may not see", exchanges[0])
+    if not exchanges[0].ok:
+        raise Inconclusive(f"answers {exchanges[0].status}")
+    return 1
