@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from troth.contract import load_contract
+from troth.contract import Match, Router, load_contract, validators
 from troth.errors import ContractError, DocumentError
 
 if TYPE_CHECKING:
@@ -196,12 +196,6 @@ def test_an_identifier_used_twice_names_both_places(folder: Folder) -> None:
         ),
         ("paths: {/a: {get: {parameters: [{name: a, in: querry}]}}}", 3, "Did you mean 'query'?"),
         ("paths: {/a: {get: {parameters: {}}}}", 3, "expected a list, found an object"),
-        ("paths: {/a: {get: {parameters: [{name: a, in: path}]}}}", 3, "does not occur in /a"),
-        (
-            "paths:\n  /a/{ids}:\n    get: {parameters: [{name: id, in: path}]}",
-            5,
-            "'ids' of /a/{ids} is not declared",
-        ),
         ("paths: {'/{a}/{a}': {get: {parameters: [{name: a, in: path}]}}}", 3, "occurs twice"),
         (
             "paths: {/a: {get: {parameters: [{name: a, in: query}, {name: a, in: query}]}}}",
@@ -218,7 +212,6 @@ def test_an_identifier_used_twice_names_both_places(folder: Folder) -> None:
         ("paths: {/a: {get: {deprecated: 'yes'}}}", 3, "expected true or false, found the text 'yes'"),
         ("paths: {/a: {get: {requestBody: {}}}}", 3, "a request body needs 'content'"),
         ("components: {schemas: {A: {type: strng}}}", 3, "Did you mean 'string'?"),
-        ("components: {schemas: {A: {items: {pattern: '['}}}}", 3, "not a regular expression"),
         (
             "components: {schemas: {A: {minimum: '3'}}}",
             3,
@@ -239,6 +232,77 @@ def test_a_fault_is_named_at_its_line(folder: Folder, body: str, line: int, word
     error = refused(folder, body)
     assert words in error.reason
     assert error.location.line == line
+
+
+@pytest.mark.parametrize(
+    ("body", "identifier", "line", "words"),
+    [
+        (
+            "paths: {/a: {get: {parameters: [{name: a, in: path}]}}}",
+            "unused-path-parameter",
+            3,
+            "does not occur in /a",
+        ),
+        (
+            "paths:\n  /a/{ids}:\n    get: {parameters: [{name: id, in: path}]}",
+            "undeclared-path-parameter",
+            5,
+            "'ids' of /a/{ids} is not declared. Did you mean 'id'?",
+        ),
+        (
+            """\
+            paths:
+              /a/{x}: {get: {parameters: [{name: x, in: path}]}}
+              /a/{y}: {get: {parameters: [{name: y, in: path}]}}
+            """,
+            "ambiguous-path",
+            5,
+            "GET /a/{y} cannot be told apart from /a/{x}",
+        ),
+        (
+            "paths: {}\ncomponents: {schemas: {A: {items: {pattern: '['}}}}",
+            "unreadable-pattern",
+            4,
+            "not a regular expression",
+        ),
+    ],
+)
+def test_a_flaw_leaves_the_document_usable(
+    folder: Folder, body: str, identifier: str, line: int, words: str
+) -> None:
+    """It is named at its line, and troth lint reports it as an error."""
+    contract = folder.contract(body)
+    flaw = contract.flaws[0]
+    assert (flaw.id, flaw.severity) == (identifier, "error")
+    assert words in flaw.title
+    assert flaw.location is not None
+    assert flaw.location.line == line
+
+
+def test_an_undeclared_path_parameter_takes_any_text(folder: Folder) -> None:
+    """The request reaches its operation with the value of the template."""
+    contract = folder.contract("paths: {'/a/{id}': {get: {responses: {}}}}")
+    assert [(p.name, p.location) for p in contract.operations[0].parameters] == [("id", "path")]
+    found = Router(contract).match("GET", "/a/x")
+    assert isinstance(found, Match)
+    assert found.path_params == {"id": "x"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits", "fails"),
+    [
+        ("^[\\w-.]+$", "a-b.c", "a b"),
+        ("^[a\\uD800\\uDBFF-\\uDC00\\uDFFF]+$", "a\N{GRINNING FACE}", "b"),
+        ("^\\p{XDigit}{2}$", "0F", "0G"),
+    ],
+)
+def test_patterns_in_other_spellings_are_held(folder: Folder, pattern: str, fits: str, fails: str) -> None:
+    """What only the lenient grammar of ECMA-262 or Java takes means what its author meant."""
+    contract = folder.contract(f"paths: {{}}\ncomponents: {{schemas: {{A: {{pattern: '{pattern}'}}}}}}")
+    validator = validators(contract).at("/components/schemas/A", "request")
+    assert contract.flaws == ()
+    assert validator.is_valid(fits)
+    assert not validator.is_valid(fails)
 
 
 def test_a_document_without_info_is_refused(folder: Folder) -> None:

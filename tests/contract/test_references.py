@@ -11,6 +11,8 @@ from troth.contract.pointers import local, resolve
 from troth.errors import DocumentError, ReferenceError  # noqa: A004 - as in errors
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Folder
 
 HEAD = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\n"
@@ -226,3 +228,14 @@ def test_a_discriminator_mapping_is_rewritten_like_a_reference(folder: Folder) -
         """
     )
     assert contract.schemas["Pet"]["discriminator"]["mapping"] == {"dog": "#/x-documents/1", "cat": "Cat"}
+
+
+def test_a_lost_mapping_is_a_flaw(tmp_path: Path) -> None:
+    """Bundlers leave behind where the branches of a choice once stood; the branches are still there."""
+    (tmp_path / "a.yaml").write_text(
+        "openapi: 3.1.0\ninfo: {title: a, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n    A:\n"
+        "      oneOf: [{type: string}]\n      discriminator: {propertyName: t, mapping: {x: gone.yaml}}\n"
+    )
+    contract = load_contract(tmp_path / "a.yaml")
+    assert [flaw.id for flaw in contract.flaws] == ["lost-mapping"]
+    assert contract.schemas["A"]["discriminator"]["mapping"] == {}

@@ -18,9 +18,9 @@ def check_coherence(contract: Contract) -> list[Finding]:
 
 
 def lint(contract: Contract) -> list[Finding]:
-    """Everything that is wrong with a contract that can be loaded: words first checked, then what they mean."""
+    """Everything that is wrong with a contract that can be loaded: its flaws, its words, and what they mean."""
     coherence, vocabulary = _findings(contract)
-    return sorted([*vocabulary, *coherence], key=place_in_text)
+    return sorted([*contract.flaws, *vocabulary, *coherence], key=place_in_text)
 
 
 def _findings(contract: Contract) -> tuple[list[Finding], list[Finding]]:

@@ -127,11 +127,7 @@ def _shape(
     collection = "/" + "/".join(above)
     name = next((_SUFFIX.sub("", s) for s in reversed(above) if not _template(s)), "root")
     parents = tuple(p for s in above if (p := _template(s)))
-    kind = (
-        _item_kind(operation)
-        if parameter
-        else _collection_kind(contract, operation, segments, paths, methods)
-    )
+    kind = _item_kind(operation) if parameter else _collection_kind(contract, operation, paths, methods)
     return Shape(operation, kind, collection, name, parents, parameter)
 
 
@@ -172,7 +168,6 @@ def _item_kind(operation: Operation) -> Kind:
 def _collection_kind(
     contract: Contract,
     operation: Operation,
-    segments: list[str],
     paths: Iterable[str],
     methods: Mapping[str, set[str]],
 ) -> Kind:
@@ -184,9 +179,5 @@ def _collection_kind(
         return Kind.ACTION
     path = operation.path.rstrip("/")
     has_items = any(p.startswith(path + "/{") and p.count("/") == path.count("/") + 1 for p in paths)
-    nested_action = (
-        len(segments) > 1 and _template(segments[-2]) is not None and "GET" not in methods[operation.path]
-    )
-    return (
-        Kind.CREATE if has_items or ("GET" in methods[operation.path]) or not nested_action else Kind.ACTION
-    )
+    # What nobody can read again was not created: POST /search, POST /login.
+    return Kind.CREATE if has_items or "GET" in methods[operation.path] else Kind.ACTION

@@ -15,7 +15,8 @@ from troth.contract.grammar import is_referable, schema_field, shape
 from troth.contract.pointers import join, local, reference, resolve
 from troth.contract.positions import Positions
 from troth.contract.references import Resolver
-from troth.errors import DocumentError, did_you_mean
+from troth.errors import ContractError, DocumentError, did_you_mean
+from troth.findings import Finding
 
 __all__ = ["Bundle", "bundle"]
 
@@ -30,6 +31,7 @@ class Bundle:
         self.document = document
         self.positions = positions
         self.schemas: dict[str, Any] = {}
+        self.flaws: list[Finding] = []
         self.references: list[tuple[str, dict[str, Any]]] = []
         self._resolver = Resolver(document, source, positions)
         self._seen: set[tuple[int, str]] = set()
@@ -165,10 +167,16 @@ class Bundle:
 
     def _refer_mapping(self, pointer: str, mapping: dict[str, Any], mount: str, base: str) -> None:
         """A discriminator's mapping holds names of schemas or references; only the latter are rewritten."""
-        for value, target in mapping.items():
+        for value, target in list(mapping.items()):
             if isinstance(target, str) and ("#" in target or target.endswith((".yaml", ".yml", ".json"))):
                 at = join(pointer, "discriminator", "mapping", value)
-                mapping[value] = reference(self._target(at, target, mount, base, "Schema"))
+                try:
+                    mapping[value] = reference(self._target(at, target, mount, base, "Schema"))
+                except (
+                    ContractError
+                ) as lost:  # other bundlers leave these behind; the branches are still there
+                    del mapping[value]
+                    self.flaws.append(Finding("lost-mapping", "error", lost.reason, location=lost.location))
 
     def _refer(self, pointer: str, node: dict[str, Any], kind: str, mount: str, base: str) -> None:
         found = node["$ref"]

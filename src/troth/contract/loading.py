@@ -88,7 +88,7 @@ def revised(contract: Contract, patches: Iterable[Mapping[str, Any]]) -> Contrac
 def _checked(bundled: Bundle, version: str, positions: Positions) -> Bundle:
     if version in ("2.0", "3.0"):
         _raise(bundled)
-    check_schemas(bundled.schemas, positions)
+    bundled.flaws += check_schemas(bundled.schemas, positions)
     return bundled
 
 
@@ -132,17 +132,19 @@ def _contract(selection: Selection, bundled: Bundle, name: str, positions: Posit
         key: _followed(bundled, join("/components/securitySchemes", key))
         for key in components.get("securitySchemes") or {}
     }
+    operations, further = build_operations(document, positions, frozenset(schemes))
     return Contract(
         name=selection.name,
         title=str(info["title"]),
         version=str(info["version"]),
         base_path=_base_path(document.get("servers"), positions),
         document=document,
-        operations=build_operations(document, positions, frozenset(schemes)),
+        operations=operations,
         security_schemes=schemes,
         directory=selection.directory,
         source=name,
         positions=positions,
+        flaws=(*bundled.flaws, *further),
     )
 
 

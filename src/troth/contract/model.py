@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from troth.contract.pointers import follow, resolve
-from troth.findings import Location
+from troth.findings import Finding, Location
 
 __all__ = ["Body", "Contract", "Header", "Media", "Operation", "Parameter", "Response"]
 
@@ -109,6 +109,7 @@ class Contract:
     """A loaded contract. ``base_path`` is the path of the first server URL, without a trailing slash (may be '').
 
     ``mount`` is what a server that serves several contracts puts before that; ``base_path`` has it already.
+    ``flaws`` are faults of the document that leave it usable: what cannot be meant is passed over.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Contract:
     source: str
     positions: Mapping[str, tuple[str, int]] = field(repr=False, default_factory=dict)
     mount: str = ""
+    flaws: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {operation.id: operation for operation in self.operations})

@@ -11,7 +11,7 @@ from troth.contract.model import Body, Header, Media, Operation, Parameter, Resp
 from troth.contract.pointers import follow, join, resolve, split
 from troth.contract.positions import Positions
 from troth.errors import DocumentError, did_you_mean
-from troth.findings import Location
+from troth.findings import Finding, Location
 
 __all__ = ["build_calls", "build_operations"]
 
@@ -28,9 +28,18 @@ _NOT_PARAMETERS = frozenset(("accept", "authorization", "content-type"))
 
 def build_operations(
     document: Mapping[str, Any], positions: Positions, schemes: frozenset[str]
-) -> tuple[Operation, ...]:
-    """Every operation of ``paths``, in document order. Raises DocumentError for what only shows across objects."""
-    return tuple(_Builder(document, positions, schemes).operations())
+) -> tuple[tuple[Operation, ...], list[Finding]]:
+    """Every operation of ``paths``, in document order, and what was passed over to have them.
+
+    Raises DocumentError for what only shows across objects.
+    """
+    builder = _Builder(document, positions, schemes)
+    return tuple(builder.operations()), builder.flaws
+
+
+def _undeclared(name: str, pointer: str) -> Parameter:
+    """A path parameter that nobody describes: any text will do."""
+    return Parameter(name, "path", True, None, {}, "simple", False, None, False, pointer)
 
 
 def build_calls(
@@ -71,6 +80,8 @@ class _Builder:
         self.schemes = schemes
         self.templated = templated
         self.identifiers: dict[str, str] = {}
+        self.flaws: list[Finding] = []
+        self.addresses: dict[tuple[str, str], str] = {}
         self.security = self.requirements("/security", document.get("security") or [])
 
     def operations(self) -> Iterator[Operation]:
@@ -90,8 +101,21 @@ class _Builder:
             at, target = self.follow(pointer)
             yield at, {name: value for name, value in target.items() if name not in item}
 
+    def flaw(self, identifier: str, pointer: str, message: str) -> None:
+        location = self.positions.locate(pointer)
+        self.flaws.append(Finding(identifier, "error", message, location=location))
+
+    def address(self, path: str, method: str, pointer: str) -> None:
+        """Note an operation that no request reaches, because an earlier path takes the same ones."""
+        first = self.addresses.setdefault((method, _TEMPLATE.sub("{}", path)), path)
+        if first != path:
+            message = f"{method} {path} cannot be told apart from {first}, which answers in its place"
+            self.flaw("ambiguous-path", pointer, message)
+
     def operation(self, path: str, method: str, item_pointer: str, item: Mapping[str, Any]) -> Operation:
         pointer = join(item_pointer, method.lower())
+        if self.templated:
+            self.address(path, method, pointer)
         node = item[method.lower()]
         parameters = self.parameters(path, pointer, node, item_pointer, item)
         security = node.get("security")
@@ -157,12 +181,13 @@ class _Builder:
                 own.add(key)
                 merged[key] = parameter
         if self.templated:
-            self.check_template(path, pointer, merged)
+            self.fit_template(path, pointer, merged)
         return tuple(
             p for p in merged.values() if p.location != "header" or p.name.lower() not in _NOT_PARAMETERS
         )
 
-    def check_template(self, path: str, pointer: str, merged: Mapping[tuple[str, str], Parameter]) -> None:
+    def fit_template(self, path: str, pointer: str, merged: dict[tuple[str, str], Parameter]) -> None:
+        """Each template of the path has its parameter, and each path parameter its template."""
         names = _TEMPLATE.findall(path)
         declared = {name for location, name in merged if location == "path"}
         for name in names:
@@ -170,10 +195,11 @@ class _Builder:
                 message = (
                     f"the path parameter {name!r} of {path} is not declared.{did_you_mean(name, declared)}"
                 )
-                raise DocumentError(message, self.positions.locate(pointer))
+                self.flaw("undeclared-path-parameter", pointer, message)
+                merged["path", name] = _undeclared(name, pointer)
         for name in declared - set(names):
             message = f"the path parameter {name!r} does not occur in {path}.{did_you_mean(name, names)}"
-            raise DocumentError(message, self.positions.locate(merged["path", name].pointer))
+            self.flaw("unused-path-parameter", merged.pop(("path", name)).pointer, message)
         if len(set(names)) != len(names):
             raise DocumentError(f"a parameter occurs twice in {path}", self.positions.locate(pointer))
 

@@ -14,7 +14,6 @@ from typing import Final
 from urllib.parse import unquote
 
 from troth.contract.model import Contract, Operation
-from troth.errors import DocumentError
 
 __all__ = ["Match", "MethodNotAllowed", "NotFound", "Router"]
 
@@ -57,7 +56,7 @@ class _Node:
 
 
 class Router:
-    """Matches requests of one contract; build it once. Raises DocumentError when two paths cannot be told apart."""
+    """Matches requests of one contract; build it once. Of paths that cannot be told apart the first one answers."""
 
     def __init__(self, contract: Contract) -> None:
         self._root = _Node()
@@ -100,10 +99,8 @@ class Router:
         node = self._root
         for segment in path.split("/")[1:]:
             node = _child(node, segment)
-        taken = node.methods.get(operation.method)
-        if taken is not None:
-            message = f"{operation.method} {operation.path} cannot be told apart from {taken[0].path}"
-            raise DocumentError(message, contract.locate(operation.pointer))
+        if operation.method in node.methods:
+            return  # the first one answers; the contract's flaws name the other
         node.methods[operation.method] = (operation, tuple(_TEMPLATE.findall(path)))
         allowed = {*node.methods, "OPTIONS"} | ({"HEAD"} if "GET" in node.methods else set())
         node.refusal = MethodNotAllowed(tuple(sorted(allowed)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -11,7 +11,9 @@ import jsonschema_rs
 from troth.contract.pointers import join
 from troth.contract.positions import Positions
 from troth.contract.sentences import describe, shown
+from troth.contract.spellings import readable_pattern
 from troth.errors import DocumentError, did_you_mean
+from troth.findings import Finding, Location
 
 __all__ = ["check_schemas"]
 
@@ -21,18 +23,53 @@ _TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 @cache
 def _meta_validator() -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator({"$ref": _META}, validate_formats=True)
+    return jsonschema_rs.Draft202012Validator({"$ref": _META}, validate_formats=False)
 
 
-def check_schemas(schemas: Mapping[str, Any], positions: Positions) -> None:
-    """Raise DocumentError at the first schema that is none. ``schemas`` maps pointers to schemas, nested ones too."""
+def check_schemas(schemas: Mapping[str, Any], positions: Positions) -> list[Finding]:
+    """Raise DocumentError at the first schema that is none. ``schemas`` maps pointers to schemas, nested ones too.
+
+    A pattern that no spelling makes readable is taken out, since everything else can still be held; the findings
+    say where.
+    """
     validator = _meta_validator()
+    flaws = [flaw for pointer, schema in schemas.items() for flaw in _mended(pointer, schema, positions)]
     for pointer, schema in sorted(schemas.items(), key=lambda pair: pair[0].count("/")):
         if validator.is_valid(schema):
             continue
         error = max(validator.iter_errors(schema), key=lambda found: len(found.instance_path))
         at = join(pointer, *error.instance_path)
         raise DocumentError(_sentence(error, schema), positions.locate(at))
+    return flaws
+
+
+def _mended(pointer: str, schema: Any, positions: Positions) -> Iterator[Finding]:
+    """Put patterns into a spelling that the validator reads, or take them out and say so."""
+    if not isinstance(schema, dict):
+        return
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        readable = readable_pattern(pattern)
+        if readable is not None:
+            schema["pattern"] = readable
+        else:
+            del schema["pattern"]
+            yield _unreadable(pattern, positions.locate(join(pointer, "pattern")))
+    named = schema.get("patternProperties")
+    if not isinstance(named, dict):
+        return
+    for name in list(named):
+        readable = readable_pattern(name)
+        if readable is None:
+            del named[name]
+            yield _unreadable(name, positions.locate(join(pointer, "patternProperties", name)))
+        elif readable != name:
+            named[readable] = named.pop(name)
+
+
+def _unreadable(pattern: str, at: Location) -> Finding:
+    message = f"{shown(pattern)} is not a regular expression of ECMA-262, so nothing is held to it"
+    return Finding("unreadable-pattern", "error", message, location=at)
 
 
 def _sentence(error: jsonschema_rs.ValidationError, schema: Any) -> str:
@@ -47,6 +84,4 @@ def _sentence(error: jsonschema_rs.ValidationError, schema: Any) -> str:
     if keyword == "type":
         hint = did_you_mean(found, _TYPES) if isinstance(found, str) else ""
         return f"{value} is not a type; a type is one of {', '.join(_TYPES)}, or a list of them.{hint}"
-    if error.kind.name == "format":
-        return f"{value} is not a regular expression"
     return f"the schema keyword {keyword!r} cannot be {value}: {describe(error)}"

@@ -5,8 +5,12 @@ from __future__ import annotations
 import random
 import uuid
 from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
 
-__all__ = ["Identities", "stable_object_id", "stable_uuid"]
+from troth.engine.scalars import string
+
+__all__ = ["Identities", "stable_object_id", "stable_text", "stable_uuid"]
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 #: The two bits of the variant are fixed, the other two of the digit are random.
@@ -17,6 +21,11 @@ _NAMESPACE = uuid.UUID("6f1c1b9e-6f0e-5d3a-9a53-7d0c8a1f2b11")
 def stable_uuid(*parts: object) -> str:
     """The same UUID (version 5) for the same words: ids of seed rows."""
     return str(uuid.uuid5(_NAMESPACE, "/".join(str(part) for part in parts)))
+
+
+def stable_text(schema: Mapping[str, Any], *parts: object) -> str:
+    """The same text of the pattern and length that a schema wants for the same words."""
+    return string(schema, random.Random("/".join(map(str, parts))))  # noqa: S311 - reproducible on purpose
 
 
 def stable_object_id(*parts: object) -> str:
@@ -39,6 +48,10 @@ class Identities:
     def object_id(self) -> str:
         """24 random hexadecimal digits."""
         return f"{self._random.getrandbits(96):024x}"
+
+    def shaped(self, schema: Mapping[str, Any]) -> str:
+        """A text of the pattern and length that a schema wants."""
+        return string(schema, self._random)
 
     def word(self, length: int) -> str:
         """Lower-case letters and digits."""

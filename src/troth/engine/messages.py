@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +16,14 @@ __all__ = ["Request", "Response", "compact", "dump", "fold_headers"]
 
 def dump(value: Any) -> bytes:
     """Compact JSON in UTF-8; what is not a JSON value becomes its text."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # a whole number of more than 64 bits
+        return json.dumps(value, default=_fragment, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _fragment(value: Any) -> Any:
+    return json.loads(value.contents) if isinstance(value, orjson.Fragment) else str(value)
 
 
 def compact(text: bytes) -> bytes:

@@ -21,6 +21,7 @@ from troth.engine.messages import Request, Response
 from troth.engine.performing import performer_for
 from troth.engine.reading import RequestReader
 from troth.engine.refusing import Refusal
+from troth.engine.repairing import Repair
 from troth.engine.replaying import Replays
 from troth.engine.sampling import Sampler
 from troth.engine.sending import Sender
@@ -37,6 +38,7 @@ class Plan:
         self._program = program
         self._reader: RequestReader | None = None
         self._performer: Performer | None = None
+        self._repair: Repair | None = None
         policy = binding.idempotency
         self.replays = Replays(policy, program.faults) if policy else None
         self._per_credential = policy is not None and policy.scope == "credential"
@@ -62,7 +64,10 @@ class Plan:
                 self.binding, program.contract, program.behaviour, program.keeper, program.faults
             )
             self._performer = found or self._documented
-        return self._performer(call)
+            if not (program.faults or _is_described(self.binding, program.contract)):
+                self._repair = Repair(program.contract, program.validators, self.binding.operation)
+        response = self._performer(call)
+        return response if self._repair is None else self._repair.fitted(response)
 
     def _documented(self, _call: Call) -> Response:
         """Nothing says what the operation does: its documented response stands in."""
@@ -70,6 +75,16 @@ class Plan:
 
     def replay_scope(self, principal: Principal) -> str:
         return principal.secret if self._per_credential else principal.tenant
+
+
+def _is_described(binding: Binding, contract: Contract) -> bool:
+    """Whether somebody has said what an operation does, on itself or on its resource."""
+    if binding.operation.extension:
+        return True
+    if binding.resource is None:
+        return False
+    schema = contract.node(binding.resource.schema_pointer)
+    return isinstance(schema, Mapping) and "x-behaviour" in schema
 
 
 class Program:

@@ -7,7 +7,7 @@ from typing import Any
 
 from troth.behaviour.model import Field, Resource
 from troth.behaviour.resources import OBJECT_ID
-from troth.engine.identity import stable_object_id, stable_uuid
+from troth.engine.identity import stable_object_id, stable_text, stable_uuid
 from troth.engine.messages import compact, dump
 from troth.engine.sampling import Sampler
 from troth.engine.state import Row
@@ -15,6 +15,9 @@ from troth.engine.world import TenantWorld
 
 __all__ = ["RowKind", "computing_order"]
 
+#: How often an id is drawn again that is taken.
+_TRIES = 20
+_UUID_LENGTH = 36
 #: Stands in a row's stamp while its view is being computed.
 _COMPUTING = "computing"
 
@@ -83,6 +86,7 @@ class RowKind:
         self._nested = tuple(f for f in resource.fields.values() if f.items and _has_traits(f.items))
         self._open = not resource.fields
         self._blank = self._blanks()
+        self._id_shape = id_shape(resource)
         self._moments = tuple(
             f.name for f in resource.fields.values() if f.generated in ("created", "updated")
         )
@@ -141,6 +145,12 @@ class RowKind:
                 return value
 
     def _new_id(self, world: TenantWorld) -> Any:
+        if self._id_shape is not None:
+            table = world.state.table(world.tenant, self.resource.name)
+            drawn = (world.state.identities.shaped(self._id_shape) for _ in range(_TRIES))
+            return next((text for text in drawn if table.get(text) is None), None) or (
+                world.state.identities.uuid()
+            )
         if self.resource.id_kind == "integer":
             return world.state.next("", self.resource.name, "$id")
         if self.resource.id_kind == "object-id":
@@ -286,9 +296,22 @@ def _nested_item(fields: Mapping[str, Field], given: Any, world: TenantWorld) ->
     }
 
 
+def id_shape(resource: Resource) -> Mapping[str, Any] | None:
+    """The schema of an id that is neither a number nor a UUID by its pattern or length; else None."""
+    field = resource.fields.get(resource.id_field)
+    if resource.id_kind != "string" or field is None:
+        return None
+    schema = field.schema
+    narrow = "pattern" in schema or schema.get("maxLength", _UUID_LENGTH) < _UUID_LENGTH
+    return schema if narrow or schema.get("minLength", 0) > _UUID_LENGTH else None
+
+
 def seeded_identifier(resource: Resource, api: str, tenant: str, index: int, start: int) -> Any:
     """The stable id of a seed row."""
     if resource.id_kind == "integer":
         return start + index + 1
+    shape = id_shape(resource)
+    if shape is not None:
+        return stable_text(shape, api, tenant, resource.name, index)
     make = stable_object_id if resource.id_kind == "object-id" else stable_uuid
     return make(api, tenant, resource.name, index)

@@ -19,6 +19,8 @@ __all__ = ["Sampler"]
 #: Where optional members and items stop, and where required ones do: a schema that requires itself has no value.
 _DEPTH = 6
 _FLOOR = 24
+#: How many objects one sample has with their optional members: types that hold each other multiply.
+_OBJECTS = 300
 _MOST = 50
 _BOUNDS = {
     "minimum": max,
@@ -35,11 +37,31 @@ Schema = Mapping[str, Any]
 
 
 class Sampler:
-    """Samples of one contract's schemas. ``rng`` None gives the same plain value every time."""
+    """Samples of one contract's schemas. ``rng`` None gives the same plain value every time.
 
-    def __init__(self, contract: Contract, rng: random.Random | None = None) -> None:
+    ``exemplary``: examples and defaults come before made values.
+    """
+
+    def __init__(
+        self, contract: Contract, rng: random.Random | None = None, *, exemplary: bool = True
+    ) -> None:
         self._contract = contract
         self._rng = rng
+        self._exemplary = exemplary and rng is None
+        self._objects = 0
+
+    def parts(self, pointer: str) -> list[tuple[str, Schema]]:
+        """The schema at a pointer and all that must hold with it, each with its place."""
+        try:
+            at, schema = self._contract.follow(pointer)
+        except KeyError:
+            return []
+        return list(self._parts(at, schema, 0)) if isinstance(schema, Mapping) else []
+
+    @staticmethod
+    def kind(parts: list[tuple[str, Schema]]) -> str:
+        """The type of a value that all parts take."""
+        return _kind([part for _, part in parts])
 
     def sample(self, pointer: str, depth: int = 0) -> Any:
         """One value for the schema at a pointer."""
@@ -83,7 +105,7 @@ class Sampler:
             return (schema["const"],)
         if isinstance(schema.get("enum"), list) and schema["enum"]:
             return (schema["enum"][self._pick(len(schema["enum"]))],)
-        if self._rng is None:
+        if self._exemplary:
             for word in ("example", "default"):
                 if word in schema:
                     return (schema[word],)
@@ -114,9 +136,19 @@ class Sampler:
             str(n): join(at, "properties", n) for at, part in parts for n in part.get("properties") or {}
         }
         required = {str(name) for _, part in parts for name in part.get("required") or ()}
-        names = [name for name in places if depth < _DEPTH or name in required]
+        self._objects = self._objects + 1 if depth else 0
+        wide = depth < _DEPTH and self._objects < _OBJECTS
+        names = [name for name in places if wide or name in required]
         made = {name: self.sample(places[name], depth + 1) for name in names}
-        return made | {name: None for name in required if name not in places}
+        made |= {name: None for name in required if name not in places}
+        return made | self._further(parts, len(made), depth)
+
+    def _further(self, parts: list[tuple[str, Schema]], count: int, depth: int) -> dict[str, Any]:
+        """Members with free names, as many as the object still needs."""
+        least = max((int(part.get("minProperties", 0)) for _, part in parts), default=0)
+        at = next((at for at, part in parts if isinstance(part.get("additionalProperties"), Mapping)), None)
+        value = self.sample(join(at, "additionalProperties"), depth + 1) if at and least > count else "string"
+        return {f"key{number}": value for number in range(count + 1, least + 1)}
 
     def _array(self, parts: list[tuple[str, Schema]], merged: Schema, depth: int) -> list[Any]:
         at = next((at for at, part in parts if "items" in part), None)

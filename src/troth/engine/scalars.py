@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-import re
 import uuid
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from troth.contract.patterns import strings_of
+from troth.contract.patterns import matches, random_string, strings_of
 from troth.engine.clock import instant, parse_instant
 
 __all__ = ["number", "string"]
@@ -30,6 +29,8 @@ _FORMATS: Mapping[str, str] = {
 }
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SPREAD = 1000
+_TRIES = 40
+_MORE = 8
 _DAY = 86_400
 
 
@@ -83,16 +84,32 @@ def string(schema: Mapping[str, Any], rng: random.Random | None) -> str:
     most = int(schema.get("maxLength", 1_000_000_000))
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
+        if rng is not None and (drawn := _drawn(pattern, least, most, rng)) is not None:
+            return drawn
         fitting = [
-            text for text in strings_of(pattern) if least <= len(text) <= most and re.search(pattern, text)
+            text for text in strings_of(pattern) if least <= len(text) <= most and matches(pattern, text)
         ]
         if fitting:
             return fitting[0] if rng is None else rng.choice(fitting)
+        # No short string of the pattern is long enough: one is drawn, always the same.
+        if (drawn := _drawn(pattern, least, most, random.Random(0))) is not None:  # noqa: S311 - sample data
+            return drawn
     shaped = _shaped(str(schema.get("format")), rng)
     if shaped is not None and least <= len(shaped) <= most:
         return shaped
     text = "string" if rng is None else "".join(rng.choice(_LETTERS) for _ in range(8))
     return text.ljust(least, "x")[:most]
+
+
+def _drawn(pattern: str, least: int, most: int, rng: random.Random) -> str | None:
+    """A string drawn from a pattern, checked; None when none was found."""
+    for attempt in range(_TRIES):
+        text = random_string(pattern, rng, least + _MORE if attempt % 2 else _MORE)
+        if text is None:
+            return None
+        if least <= len(text) <= most and matches(pattern, text):
+            return text
+    return None
 
 
 def _shaped(form: str, rng: random.Random | None) -> str | None:

@@ -18,6 +18,8 @@ from troth.mock.watching import Watcher
 
 __all__ = ["StartOptions", "build_engine", "prepare", "prepare_several"]
 
+_SHOWN = 3
+
 _log = logging.getLogger("troth.mock")
 
 Report = Callable[[str], None]
@@ -76,8 +78,17 @@ def prepare_several(several: Iterable[StartOptions], report: Report = _log.warni
     )
 
 
+def _warn(contract: Contract, report: Report) -> None:
+    """Say what is wrong with a document that can be served all the same."""
+    for flaw in contract.flaws[:_SHOWN]:
+        report(f"{flaw.location}: {flaw.title}")
+    if len(contract.flaws) > _SHOWN:
+        report(f"and {len(contract.flaws) - _SHOWN} more flaws of this kind; troth lint lists them")
+
+
 def _application(engine: Engine, options: StartOptions, report: Report) -> MockApplication:
     application = build_application(engine, control=not options.no_control)
+    _warn(engine.contract, report)
     if options.watch:
         watcher = Watcher(
             engine,
