@@ -36,6 +36,7 @@ __all__ = [
     "limited_apart",
     "limited_once",
     "limited_read",
+    "limited_told",
     "maximum",
     "numbered",
     "numbered_fields",
@@ -220,7 +221,12 @@ def limited(at: Place) -> str | None:
 
 
 def limited_read(at: Place) -> str | None:
-    return limited(at) if at.kind in (Kind.LIST, Kind.READ) else None
+    told = any("remaining" in policy.headers for policy in at.behaviour.rate_limits)
+    return limited(at) if told and at.kind in (Kind.LIST, Kind.READ) else None
+
+
+def limited_told(at: Place) -> str | None:
+    return limited(at) if any(policy.headers for policy in at.behaviour.rate_limits) else None
 
 
 def limited_once(at: Place) -> str | None:

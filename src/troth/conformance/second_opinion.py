@@ -43,6 +43,7 @@ class SecondOpinion:
 
     def __init__(self, contract: Contract, base_url: str) -> None:
         self._document = {**contract.document, "servers": [{"url": base_url.rstrip("/")}]}
+        self._given: dict[tuple[object, ...], str | None] = {}
 
     @cached_property
     def _core(self) -> Any:
@@ -53,6 +54,12 @@ class SecondOpinion:
 
     def objection(self, exchange: Exchange) -> str | None:
         """Why the body of an answer does not satisfy the document, None when it does or cannot be judged."""
+        key = (exchange.method, exchange.url, exchange.status, exchange.content)
+        if key not in self._given:
+            self._given[key] = self._asked(exchange)
+        return self._given[key]
+
+    def _asked(self, exchange: Exchange) -> str | None:
         from openapi_core.datatypes import RequestParameters  # noqa: PLC0415
         from openapi_core.exceptions import OpenAPIError  # noqa: PLC0415
         from openapi_core.validation.response.exceptions import DataValidationError  # noqa: PLC0415

@@ -16,7 +16,6 @@ import orjson
 from troth.engine.authenticating import Principal
 from troth.engine.clock import instant, parse_instant
 from troth.engine.engine import SANDBOX_HEADER, Engine, Exchange
-from troth.engine.faults import check_faults
 from troth.engine.hook_control import HookControl
 from troth.engine.messages import Request, Response, dump
 from troth.engine.state import State
@@ -229,7 +228,7 @@ class Control:
 
     def set_faults(self, given: Given, _state: State, _name: str) -> Any:
         wanted = given.get("faults", [])
-        self._engine.faults = check_faults(str(name) for name in wanted)
+        self._engine.faults = self._engine.check_faults(str(name) for name in wanted)
         return {"faults": sorted(self._engine.faults)}
 
 

@@ -7,24 +7,25 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from troth.behaviour import behaviour_of
+from troth.behaviour.bending import Bend, bends_of
 from troth.behaviour.model import Behaviour, Binding
 from troth.behaviour.viewers import wrong_setting
-from troth.contract import Match, MethodNotAllowed
+from troth.contract import Match, MethodNotAllowed, Validators
 from troth.contract.model import Contract
 from troth.engine.authenticating import Authenticator, Principal
 from troth.engine.choosing import Choice
 from troth.engine.clock import Clock, instant, parse_instant
 from troth.engine.dating import Versioned
 from troth.engine.deliveries import Delivery
-from troth.engine.faults import check_faults
+from troth.engine.faults import FAULTS, check_faults
 from troth.engine.forcing import Preference, forced_response, parse_prefer
 from troth.engine.identity import Identities
 from troth.engine.messages import Request, Response, dump
@@ -101,10 +102,10 @@ class Engine:
         self._programs: dict[frozenset[str], Program] = {}
         self._authenticators: dict[frozenset[str], Authenticator] = {}
         self.principals = {principal.secret: principal for principal in self.seed.principals.values()}
-        self.faults = check_faults(self.settings.faults)
+        self._validators: Validators | None = None
+        self.faults = self.check_faults(self.settings.faults)
         self._render = refusal_renderer(self.behaviour.errors)
-        self._base = self._planted()
-        self.sandboxes: dict[str, State] = {"": self._base.fork()}
+        self._plant()
         self._count = 0
         versions = self.behaviour.versions
         self._versioned = Versioned(contract, self.behaviour, versions) if versions else None
@@ -118,17 +119,47 @@ class Engine:
         wanted = self.faults if faults is None else faults
         found = self._programs.get(wanted)
         if found is None:
-            first = next(iter(self._programs.values()), None)
             found = Program(
                 self.contract,
-                self.behaviour,
+                self._bent(wanted),
                 wanted,
-                first.validators if first else None,
+                self._validators,
                 self.seed.tenants,
                 self.settings.validate,
             )
+            self._validators = found.validators
             self._programs[wanted] = found
         return found
+
+    @cached_property
+    def bends(self) -> Mapping[str, Bend]:
+        """The faults that are derived from this contract, beside those of the catalogue."""
+        return bends_of(self.contract, self.behaviour)
+
+    def check_faults(self, names: Iterable[str]) -> frozenset[str]:
+        """The names as a set. Raises UsageError for one that is neither in the catalogue nor derived."""
+        wanted = frozenset(names)
+        return check_faults(wanted, () if wanted <= FAULTS.keys() else self.bends)
+
+    def _bent(self, faults: frozenset[str]) -> Behaviour:
+        """The behaviour with the derived ones among the faults worked in."""
+        found = self.behaviour
+        for name in sorted(faults - FAULTS.keys()):
+            found = self.bends[name].apply(found)
+        return found
+
+    def misbehaving(self, names: Iterable[str]) -> Engine:
+        """An engine with faults, its rows planted anew: nothing that was rendered before shows through."""
+        twin = copy(self)
+        faults = self.check_faults(names)
+        known = {principal.secret: principal for principal in self.seed.principals.values()}
+        vars(twin).update(faults=faults, principals=known, _programs={}, _authenticators={})
+        twin._plant()  # noqa: SLF001 - its own, a line ago
+        return twin
+
+    def _plant(self) -> None:
+        self._base = self._planted()
+        self.sandboxes: dict[str, State] = {"": self._base.fork()}
 
     def _authenticator(self, program: Program) -> Authenticator:
         found = self._authenticators.get(program.faults)
@@ -181,8 +212,7 @@ class Engine:
     def reseed(self, seed: int) -> None:
         """Start again as ``--seed`` would: fixed clock, fixed ids, the seed's rows."""
         self.settings = replace(self.settings, seed=seed)
-        self._base = self._planted()
-        self.sandboxes = {"": self._base.fork()}
+        self._plant()
 
     def add_principal(self, principal: Principal) -> None:
         """Make a credential known. Raises UsageError for an unknown tenant."""
@@ -291,7 +321,7 @@ class Engine:
         faults = self.faults
         try:
             if wanted and wanted.faults:
-                faults = self.faults | _known_faults(wanted)
+                faults = self.faults | self._known_faults(wanted)
             program = self.program(faults)
             if choice is not None and self._versioned is not None:
                 program = self._versioned.program(program, choice)
@@ -349,8 +379,20 @@ class Engine:
         request_id = self.behaviour.errors.request_id_prefix + state.identities.word(24)
         binding = self.behaviour.bindings.get(operation) if operation else None
         resource = binding.resource if binding else None
-        response = self._render(refusal, request_id, path, resource)
+        render = self._renderer(faults) if faults else self._render
+        response = render(refusal, request_id, path, resource)
         return _bent(response, faults, request_id) if faults else response
+
+    def _known_faults(self, wanted: Preference) -> frozenset[str]:
+        try:
+            return self.check_faults(wanted.faults)
+        except UsageError as error:
+            raise Refusal("invalid", error.message) from error
+
+    def _renderer(self, faults: frozenset[str]) -> Callable[..., Response]:
+        """How refusals are written where faults may have bent that as well."""
+        errors = self.program(faults).behaviour.errors
+        return self._render if errors is self.behaviour.errors else refusal_renderer(errors)
 
     def malformed(self, kind: str, message: str | None = None) -> Response:
         """An error response for a request that never reached an operation (too large, unreadable)."""
@@ -406,13 +448,6 @@ class Engine:
             )
             for number, at, request, response, operation, principal in self.state(sandbox).journal
         ]  # fmt: skip
-
-
-def _known_faults(wanted: Preference) -> frozenset[str]:
-    try:
-        return check_faults(wanted.faults)
-    except UsageError as error:
-        raise Refusal("invalid", error.message) from error
 
 
 def _bent(response: Response, faults: frozenset[str], request_id: str) -> Response:

@@ -5,7 +5,7 @@ A fault is switched on for a whole mock (``--fault NAME``) or for one request (`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -153,9 +153,10 @@ _ROWS = (
 FAULTS: Mapping[str, Fault] = MappingProxyType({row[0]: Fault(*row) for row in _ROWS})
 
 
-def check_faults(names: Iterable[str]) -> frozenset[str]:
-    """The names as a set. Raises UsageError with the nearest one."""
+def check_faults(names: Iterable[str], derived: Collection[str] = ()) -> frozenset[str]:
+    """The names as a set; ``derived`` are known beside the catalogue. Raises UsageError with the nearest one."""
     wanted = frozenset(names)
     for name in sorted(wanted - FAULTS.keys()):
-        raise UsageError(f"There is no fault {name!r}.{did_you_mean(name, FAULTS)}")
+        if name not in derived:
+            raise UsageError(f"There is no fault {name!r}.{did_you_mean(name, [*FAULTS, *derived])}")
     return wanted

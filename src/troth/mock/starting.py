@@ -10,7 +10,6 @@ from pathlib import Path
 
 from troth.contract import Contract, load_contract
 from troth.engine import Engine, Settings
-from troth.engine.faults import check_faults
 from troth.engine.seed_files import seed_file_for
 from troth.mock.edge import MockApplication, build_application
 from troth.mock.mounting import Mounts, prefixes
@@ -48,7 +47,7 @@ def _load(options: StartOptions) -> Contract:
 def _engine(contract: Contract, options: StartOptions) -> Engine:
     settings = Settings(
         seed=options.seed,
-        faults=check_faults(options.faults),
+        faults=frozenset(options.faults),
         rate_limit=options.rate_limit,
         seed_file=options.seed_file or seed_file_for(options.contract),
         empty=options.empty,
@@ -59,7 +58,6 @@ def _engine(contract: Contract, options: StartOptions) -> Engine:
 
 def build_engine(options: StartOptions, mount: str = "") -> Engine:
     """Load, check and compile. Raises ContractError or UsageError."""
-    check_faults(options.faults)
     return _engine(_load(options).mounted(mount), options)
 
 

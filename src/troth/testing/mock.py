@@ -17,7 +17,6 @@ from troth.contract import Contract, load_contract
 from troth.engine import Engine, Exchange, Settings
 from troth.engine.control import Control
 from troth.engine.deliveries import Delivery
-from troth.engine.faults import check_faults
 from troth.engine.seed_files import seed_file_for
 from troth.engine.state import State
 from troth.testing.credentials import Credential, choose, credential_of
@@ -60,7 +59,7 @@ class Mock:
         beside = None if isinstance(contract, Contract) else seed_file_for(str(contract))
         settings = Settings(
             seed=seed,
-            faults=check_faults(tuple(faults)),
+            faults=frozenset(faults),
             rate_limit=rate_limit,
             seed_file=Path(seed_file) if seed_file is not None else beside,
             empty=empty,
@@ -210,7 +209,7 @@ class Mock:
 
     @faults.setter
     def faults(self, names: Iterable[str]) -> None:
-        self._engine.faults = check_faults(tuple(names))
+        self._engine.faults = self._engine.check_faults(names)
 
     # -- observation ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,141 @@
+"""The suite, proved: each fault of a contract is switched on behind its mock, and the right clause must notice."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from troth.conformance.connections import Loopback
+from troth.conformance.instruments import Instruments
+from troth.conformance.outcome import Outcome
+from troth.conformance.running import verify
+from troth.conformance.subjects import Subject
+from troth.conformance.target import Target
+from troth.contract import Contract
+from troth.engine import Engine, Settings
+
+__all__ = ["Bench", "KillMatrix", "Trial"]
+
+_SEED = 7
+_NONCE = "5e1f7e57"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What the suite said about one fault: the clauses that it broke, each once."""
+
+    subject: Subject
+    violated: tuple[str, ...]
+    requests: int
+    seconds: float
+
+    @property
+    def killed_by(self) -> tuple[str, ...]:
+        """The clauses that name the fault rightly, and were found broken."""
+        return tuple(clause for clause in self.violated if clause in self.subject.clauses)
+
+    @property
+    def killed(self) -> bool:
+        return bool(self.killed_by)
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Clauses that were found broken and are not named for the fault."""
+        return tuple(clause for clause in self.violated if clause not in self.subject.clauses)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.subject.name,
+            "clause": self.subject.clause,
+            "operator": self.subject.operator,
+            "killed_by": list(self.killed_by),
+            "also": list(self.also),
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class KillMatrix:
+    """Every trial of one contract, and what broke on the correct mock: nothing, in a suite that may be trusted."""
+
+    contract: str
+    trials: tuple[Trial, ...]
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def killed(self) -> int:
+        return sum(trial.killed for trial in self.trials)
+
+    @property
+    def share(self) -> float:
+        return self.killed / len(self.trials) if self.trials else 0.0
+
+    @property
+    def findings(self) -> float:
+        """Causes named for each fault that was noticed at all, on average."""
+        noticed = [len(trial.violated) for trial in self.trials if trial.violated]
+        return sum(noticed) / len(noticed) if noticed else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "contract": self.contract,
+            "total": len(self.trials),
+            "killed": self.killed,
+            "share": round(self.share, 4),
+            "findings_per_fault": round(self.findings, 3),
+            "false_alarms": list(self.alarms),
+            "faults": [trial.as_json() for trial in self.trials],
+        }
+
+
+class Bench:
+    """One contract's mock in this process, ready to misbehave: contract, seed data and validators are read once."""
+
+    def __init__(self, contract: Contract, seed_file: Path | None = None) -> None:
+        self.contract = contract
+        self._seed_file = seed_file
+
+    @cached_property
+    def instruments(self) -> Instruments:
+        return Instruments.of(self.contract)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The correct mock."""
+        return Engine(self.contract, Settings(seed=_SEED, seed_file=self._seed_file))
+
+    def held(self, faults: Sequence[str] = (), *, only: Sequence[str] = (), nonce: str = _NONCE) -> Outcome:
+        """The verdict of the suite about the mock with some faults."""
+        with _calm():
+            engine = self.engine.misbehaving(faults)
+            target = Target(f"http://mock.invalid{self.contract.base_path}", connection=Loopback(engine))
+            return verify(self.contract, target, only=only, nonce=nonce, instruments=self.instruments)
+
+    def tried(self, subject: Subject) -> Trial:
+        """The suite against one fault."""
+        started = time.perf_counter()
+        outcome = self.held([subject.name])
+        violated = dict.fromkeys(str(finding.clause).partition("@")[0] for finding in outcome.findings)
+        return Trial(subject, tuple(violated), outcome.requests, time.perf_counter() - started)
+
+    def alarms(self, nonce: str = _NONCE) -> tuple[str, ...]:
+        """What the suite finds broken on the correct mock."""
+        return tuple(f"{finding.clause}: {finding.title}" for finding in self.held(nonce=nonce).findings)
+
+
+@contextmanager
+def _calm() -> Iterator[None]:
+    """Without the tracebacks that a mock logs when a fault makes it crash."""
+    logger = logging.getLogger("troth.engine")
+    disabled, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = disabled

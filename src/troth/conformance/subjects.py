@@ -1,0 +1,128 @@
+"""The faults that a contract brings with it: those of the catalogue that it can have, and those derived from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from types import MappingProxyType
+
+from troth.behaviour.bending import Operator, bends_of
+from troth.behaviour.model import Behaviour
+from troth.conformance.instruments import Instruments
+from troth.engine.faults import FAULTS
+from troth.errors import UsageError, did_you_mean
+
+__all__ = ["Subject", "chosen", "operator_of", "subjects_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One fault. Any of ``clauses`` names it rightly; the first is the expected one."""
+
+    name: str
+    operator: Operator
+    clauses: tuple[str, ...]
+    summary: str
+
+    @property
+    def clause(self) -> str:
+        return self.clauses[0]
+
+
+#: What a fault of the catalogue does to its clause, where it does not simply drop it.
+_OPERATORS: Mapping[Operator, str] = MappingProxyType(
+    {
+        "invert": "has-more-wrong foreign-forbidden method-not-found moment-exact",
+        "widen": "page-size-unbounded bad-credential-accepted hidden-shown page-repeats-row cursor-repeats-row "
+        "update-clobbers unknown-condition-accepted action-unchecked transition-unchecked",
+        "off-by-one": "page-skips-row filter-drops-row total-wrong shared-apart",
+        "stale": "remaining-stuck create-not-persisted update-not-persisted delete-noop record-lost effect-ignored "
+        "frozen-followed",
+        "swap-identity": "leak-foreign-read leak-foreign-list leak-foreign-write leak-foreign-action "
+        "foreign-reference-accepted stranger-accepted idempotency-cross-tenant error-code-wrong",
+    }
+)
+
+
+def _has_slot(template: object, slot: str) -> bool:
+    if isinstance(template, Mapping):
+        return any(_has_slot(inner, slot) for inner in template.values())
+    if isinstance(template, list):
+        return any(_has_slot(inner, slot) for inner in template)
+    return template == f"${slot}"
+
+
+def _told(behaviour: Behaviour) -> bool:
+    return any(policy.headers for policy in behaviour.rate_limits)
+
+
+#: What a contract must say for a fault to show, beyond having its clause.
+_NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
+    {
+        "request-id-missing": lambda b: _has_slot(b.errors.envelope, "requestId"),
+        "error-code-wrong": lambda b: _has_slot(b.errors.envelope, "code"),
+        "rate-limit-headers-missing": _told,
+    }
+)
+
+#: Clauses that name a fault as rightly as its own: what it bends is promised twice.
+_ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "bad-credential-accepted": ("authentication.token",),
+        "anonymous-accepted": ("tenancy.header",),
+        "action-unchecked": ("rules.held",),
+        "rule-ignored": ("action.refused",),
+        "answer-bare": ("schema.response",),
+        "document-plain": ("schema.response",),
+        "moment-exact": ("schema.response",),
+    }
+)
+
+
+def _shows(name: str, behaviour: Behaviour) -> bool:
+    needed = _NEEDS.get(name)
+    return needed is None or needed(behaviour)
+
+
+def operator_of(name: str) -> Operator:
+    """What a fault of the catalogue does to its clause."""
+    return next((operator for operator, names in _OPERATORS.items() if name in names.split()), "drop")
+
+
+def subjects_of(instruments: Instruments) -> tuple[Subject, ...]:
+    """Every fault of a contract: by clause in the order of the clauses."""
+    behaviour, ids = instruments.behaviour, {clause.id: None for clause in instruments.clauses}
+    found = [
+        Subject(
+            fault.name, operator_of(fault.name), (fault.clause, *_ALSO.get(fault.name, ())), fault.summary
+        )
+        for fault in FAULTS.values()
+        if fault.clause in ids and _shows(fault.name, behaviour)
+    ]
+    found += [
+        Subject(bend.name, bend.operator, bend.clauses, bend.summary)
+        for bend in bends_of(instruments.contract, behaviour).values()
+    ]
+    order = {clause: index for index, clause in enumerate(ids)}
+    return tuple(sorted(found, key=lambda subject: order.get(subject.clause, len(order))))
+
+
+def chosen(subjects: Iterable[Subject], only: Iterable[str]) -> tuple[Subject, ...]:
+    """The faults that any pattern means, by name, clause, concept or operator. Raises UsageError for one without."""
+    known, patterns = tuple(subjects), tuple(only)
+    for pattern in patterns:
+        if not any(_is_meant(pattern, subject) for subject in known):
+            words = {word for subject in known for word in _words(subject)}
+            raise UsageError(
+                f"No fault of this contract is called {pattern!r}.{did_you_mean(pattern, words)}"
+            )
+    return tuple(s for s in known if not patterns or any(_is_meant(pattern, s) for pattern in patterns))
+
+
+def _words(subject: Subject) -> tuple[str, ...]:
+    return subject.name, subject.operator, subject.clause, subject.clause.partition(".")[0]
+
+
+def _is_meant(pattern: str, subject: Subject) -> bool:
+    return any(fnmatchcase(word, pattern) for word in _words(subject))
