@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "lint": Entry("troth.cli.lint", "Check that a contract is coherent."),
         "explain": Entry("troth.cli.explain", "Show what each operation does, and why."),
         "clauses": Entry("troth.cli.clauses", "List the clauses of a contract."),
+        "selftest": Entry("troth.cli.selftest", "Prove the suite on a contract's own faults."),
     }
 )
 

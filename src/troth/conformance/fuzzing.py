@@ -28,7 +28,7 @@ from troth.conformance.probes.schemas import describes_refusals
 from troth.conformance.target import Target
 from troth.contract import Contract
 
-__all__ = ["Flaw", "Fuzzed", "fuzz"]
+__all__ = ["Flaw", "Fuzzed", "fuzz", "stock"]
 
 #: Check name to the clause that it speaks for. Every other check is off: a probe judges the same, with less noise.
 #: ST302 would take a replayed answer about a row that was deleted meanwhile for a lost row.
@@ -88,6 +88,33 @@ def fuzz(
                 tell(event.label or "")
             listener.hear(event)
     return listener.found
+
+
+def stock(
+    application: Any, headers: Mapping[str, str], *, seed: int, examples: int
+) -> frozenset[tuple[str, str]]:
+    """(check, operation) of what Schemathesis finds with its defaults: every phase and check, one credential."""
+    settings = {
+        "cache": {"enabled": False},
+        "continue-on-failure": True,
+        "workers": 1,
+        "headers": dict(headers),
+        "generation": {"max-examples": examples, "database": "none"},
+    }
+    found: set[tuple[str, str]] = set()
+    with _quiet():
+        config = schemathesis.Config.from_dict(settings)
+        config.update(seed=seed, max_failures=None)
+        schema = schemathesis.openapi.from_asgi("/openapi.json", application, config=config)
+        for event in from_schema(schema).execute():
+            if isinstance(event, events.ScenarioFinished):
+                nodes = [node for group in event.recorder.checks.values() for node in group]
+                found |= {
+                    (node.name, node.failure_info.failure.operation or event.label or "")
+                    for node in nodes
+                    if node.status == Status.FAILURE and node.failure_info is not None
+                }
+    return frozenset(found)
 
 
 class _Dress:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from troth.behaviour.bending import Operator, bends_of
+from troth.behaviour.bending import OPERATORS, Operator, bends_of
 from troth.behaviour.model import Behaviour
 from troth.conformance.instruments import Instruments
 from troth.engine.faults import FAULTS
 from troth.errors import UsageError, did_you_mean
 
-__all__ = ["Subject", "chosen", "operator_of", "subjects_of"]
+__all__ = ["OPERATORS", "Subject", "chosen", "operator_of", "subjects_of"]
 
 
 @dataclass(frozen=True, slots=True)

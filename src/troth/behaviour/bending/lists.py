@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from troth.behaviour.bending.bend import Bend, bend, on_binding, on_resource
-from troth.behaviour.model import Behaviour, Binding, Kind, Resource
+from troth.behaviour.model import Behaviour, Binding, Filter, Kind, Resource
 from troth.contract.model import Contract
 
 __all__ = ["bends"]
@@ -20,7 +20,7 @@ def bends(contract: Contract, behaviour: Behaviour) -> Iterator[Bend]:
         yield from _resource(resource)
     for binding in behaviour.bindings.values():
         if binding.kind is Kind.LIST:
-            yield from _filters(binding)
+            yield from _filters(contract, binding)
             yield from _view(contract, binding)
 
 
@@ -32,14 +32,24 @@ def _resource(resource: Resource) -> Iterator[Bend]:
         )  # fmt: skip
 
 
-def _filters(binding: Binding) -> Iterator[Bend]:
+def _same_form(contract: Contract, binding: Binding, found: Filter) -> bool:
+    """Whether a value of the field can be asked for, so that the edge itself can be met."""
+    parameter = binding.operation.parameter("query", found.parameter)
+    field = binding.resource.fields.get(found.field) if binding.resource else None
+    if parameter is None or not parameter.schema_pointer or field is None:
+        return False
+    schema = contract.follow(parameter.schema_pointer)[1]
+    return isinstance(schema, dict) and schema.get("format") == field.schema.get("format")
+
+
+def _filters(contract: Contract, binding: Binding) -> Iterator[Bend]:
     for index, found in enumerate(binding.filters):
         rest = (*binding.filters[:index], *binding.filters[index + 1 :])
         yield bend(
             "drop", "filter.exact", f"{binding.id}.{found.parameter}", f"'{found.parameter}' filters nothing",
             on_binding(binding, filters=rest), pointer=binding.operation.pointer, operations=[binding.id],
         )  # fmt: skip
-        if found.op in _EDGES:
+        if found.op in _EDGES and _same_form(contract, binding, found):
             bent = replace(found, op=_EDGES[found.op])
             yield bend(
                 "off-by-one", "filter.exact", f"{binding.id}.{found.parameter}",

@@ -27,9 +27,9 @@ def bends(behaviour: Behaviour) -> Iterator[Bend]:
                 "swap-identity", "errors.code", f"{name}.code", f"what is {name} has another code",
                 _kind_with(name, code="troth_other"), pointer="/x-behaviour/errors",
             )  # fmt: skip
-        clauses = (
-            ("errors.code", "authentication.required") if name == "unauthenticated" else ("errors.code",)
-        )
+        tenancy = behaviour.tenancy
+        named = name in (tenancy.missing, tenancy.unknown, tenancy.stranger) and tenancy.source == "header"
+        clauses = ("errors.code", "tenancy.header") if named else ("errors.code",)
         yield bend(
             "off-by-one", clauses, f"{name}.status", f"what is {name} has another status",
             _kind_with(name, status=_ANOTHER.get(kind.status, 418)), pointer="/x-behaviour/errors",

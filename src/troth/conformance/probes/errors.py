@@ -13,6 +13,9 @@ from troth.conformance.probes.authentication import credential_headers
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
+#: Statuses that refuse a caller for want of a credential.
+_UNKNOWN = (401, 403)
+
 __all__ = ["code", "envelope", "envelope_slot", "provoked"]
 
 
@@ -133,9 +136,12 @@ def code(scene: Scene, binding: Binding) -> None:
             continue
         judged += 1
         if exchange.status != wanted.status:
-            if kind == "unauthenticated":
+            if kind == "unauthenticated" and exchange.status not in _UNKNOWN:
                 continue  # whether it is refused at all is what authentication.required judges
-            if exchange.status in (scene.kind("unauthenticated").status, scene.kind("forbidden").status):
+            if kind != "unauthenticated" and exchange.status in (
+                scene.kind("unauthenticated").status,
+                scene.kind("forbidden").status,
+            ):
                 raise Inconclusive(f"the owner is refused with {exchange.status}")
             raise Violated(f"What is {kind} answers {exchange.status} instead of {wanted.status}", exchange)
         if coded and str(found) != wanted.code:

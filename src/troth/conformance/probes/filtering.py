@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,9 @@ from troth.conformance.verdicts import NotExercised, Violated
 from troth.contract.model import Parameter
 
 __all__ = ["echo", "exact"]
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LONG = len("2026-06-15")
 
 
 def exact(scene: Scene, binding: Binding) -> None:
@@ -80,10 +84,9 @@ def _check(
     value = "&".join(str(asked) for _, asked in query)
     expected = {str(row.get(name)) for row in whole if any(_matches(found, row, one) for one in values)}
     given = {str(row.get(name)) for row in rows}
-    if found.op == "search":
-        expected |= given & {
-            str(row.get(name)) for row in whole
-        }  # where it searches is the server's business
+    if found.op == "search" and expected:
+        # Where it searches is the server's business, but what occurs nowhere is found nowhere.
+        expected |= given & {str(row.get(name)) for row in whole}
     if given == expected:
         return
     missing, extra = sorted(expected - given), sorted(given - expected)
@@ -121,7 +124,8 @@ def _candidates(found: Filter, row: Row) -> list[Any]:
         return words[:1]
     value = _at(row, found.field)
     values = value if isinstance(value, list) else [value]
-    return [item for item in values if isinstance(item, str | int | float | bool)]
+    days = [item[:10] for item in values if isinstance(item, str) and _DAY.match(item) and len(item) > _LONG]
+    return [*(item for item in values if isinstance(item, str | int | float | bool)), *days]
 
 
 def _absent(scene: Scene, schema: Mapping[str, Any]) -> list[Any]:
@@ -153,8 +157,12 @@ def _moment(value: Any) -> Any:
 
 
 def _compared(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """A test of two moments; a date without a time limits by days, whatever the field holds."""
+
     def holds(value: Any, wanted: Any) -> bool:
         left, right = _moment(value), _moment(wanted)
+        if isinstance(wanted, str) and _DAY.fullmatch(wanted) and isinstance(left, datetime):
+            left, right = left.astimezone(UTC).date().isoformat(), wanted
         return type(left) is type(right) and left is not None and test(left, right)
 
     return holds

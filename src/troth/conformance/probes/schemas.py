@@ -22,7 +22,8 @@ def response(scene: Scene, binding: Binding) -> None:
             problem = f"answers {exchange.status}"
             continue
         seen += 1
-        _check(scene, binding, exchange)
+        if exchange.ok or not _is_judged_elsewhere(scene, exchange):
+            _check(scene, binding, exchange)
     if not seen:
         raise Inconclusive(problem or "there was no answer to judge")
 
@@ -36,6 +37,12 @@ def _answers(scene: Scene, binding: Binding) -> Iterator[Exchange]:
         if not binding.operation.security:
             raise Inconclusive(str(reason)) from reason
     yield from (exchange for kind, exchange in provoked(scene, binding) if kind != "malformed")
+
+
+def _is_judged_elsewhere(scene: Scene, exchange: Exchange) -> bool:
+    """Whether a refusal has a status that no kind is declared with: errors.code says so, once."""
+    errors = scene.behaviour.errors
+    return errors.declared and exchange.status not in {kind.status for kind in errors.kinds.values()}
 
 
 def describes_refusals(operation: Operation) -> bool:

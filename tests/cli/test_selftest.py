@@ -1,0 +1,49 @@
+"""``troth selftest`` from outside: the matrix, its JSON, its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+
+def troth(*words: str, code: int = 0) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "troth", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_the_matrix_has_a_row_a_clause_and_ends_with_the_score() -> None:
+    lines = troth("selftest", "billing", "--only", "tenancy.read", "--only", "delete-noop").splitlines()
+    assert lines[0].split() == ["drop", "invert", "widen", "off-by-one", "stale", "swap-identity"]
+    assert [line.split()[0] for line in lines[1:3]] == ["tenancy.read", "resource.delete"]
+    assert lines[-1].startswith("billing: 2 of 2 faults noticed by the right clause (100.0%)")
+
+
+def test_json_says_who_noticed_what() -> None:
+    """Two processes give what one gives."""
+    found = json.loads(
+        troth("selftest", "billing", "--only", "pagination", "--workers", "2", "--seeds", "2", "--json")
+    )
+    assert found["total"] == found["killed"] == len(found["faults"]) > 3
+    assert found["false_alarms"] == []
+    assert {"name", "clause", "killed_by"} <= found["faults"][0].keys()
+    assert all(fault["clause"] in fault["killed_by"] for fault in found["faults"])
+
+
+def test_a_bar_that_is_missed_ends_with_1() -> None:
+    """A fault that nothing shows survives, and the command says which."""
+    out = troth("selftest", "billing", "--only", "transition-unchecked", code=1)
+    assert "not noticed  transition-unchecked" in out
+
+
+def test_faults_are_listed_without_a_trial() -> None:
+    found = json.loads(troth("selftest", "billing", "--list", "--json"))
+    assert {"name", "clause", "operator", "summary"} == set(found[0])
+    assert any(fault["name"].startswith("rules.held:drop:") for fault in found)
+
+
+def test_an_unknown_fault_is_a_usage_error() -> None:
+    troth("selftest", "billing", "--only", "leak-foreign-rea", code=2)
