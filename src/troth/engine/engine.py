@@ -298,7 +298,7 @@ class Engine:
         """The same in the version that the request names, or in the default of the day."""
         prefer = request.headers.get("prefer")
         try:
-            faults = self.faults | (_known_faults(parse_prefer(prefer)) if prefer else frozenset())
+            faults = self.faults | (self._known_faults(parse_prefer(prefer)) if prefer else frozenset())
             choice = versioned.choose(request, state.clock.today(), faults)
         except Refusal as refusal:
             return self._refused(refusal, state, self.faults, request.path), None, None
