@@ -28,7 +28,7 @@ from troth.behaviour.viewers import permissions_of, viewer_of
 from troth.behaviour.visibility import visibility_of
 from troth.behaviour.vocabulary import check_vocabulary
 from troth.behaviour.webhooks import webhooks
-from troth.contract.model import Contract, Operation
+from troth.contract.model import Contract, Media, Operation
 from troth.contract.pointers import join
 from troth.errors import BehaviourError
 
@@ -248,6 +248,7 @@ def _binding(
     }
     if origin:
         sources["scopes"] = origin
+    enclosed, taken = _input(contract, operation, resource)
     uses_key = idempotency if idempotency and operation.method in idempotency.methods else None
     return Binding(
         operation=operation,
@@ -273,7 +274,29 @@ def _binding(
         ),
         prints=shape.prints,
         permissions=permissions_of(contract, operation, resource),
+        enclosed=enclosed,
+        input=taken,
     )
+
+
+def _input(
+    contract: Contract, operation: Operation, resource: Resource | None
+) -> tuple[str | None, Media | None]:
+    """The member of a body in which the object stands, if any, and the object's schema and examples as JSON."""
+    body = operation.body
+    media = next((m for t, m in body.media.items() if "json" in t), None) if body else None
+    if media is None or media.schema_pointer is None:
+        return None, media
+    form = item_form(contract, media.schema_pointer)
+    if form.wrapper is None or (resource is not None and form.wrapper in resource.fields):
+        return None, media
+    inside = {
+        name: example[form.wrapper]
+        for name, example in media.examples.items()
+        if isinstance(example, Mapping) and form.wrapper in example
+    }
+    schema = contract.follow(form.pointer)[1]
+    return form.wrapper, replace(media, schema_pointer=form.pointer, schema=schema, examples=inside)
 
 
 def _answering(contract: Contract, binding: Binding, resources: Mapping[str, Resource]) -> Binding:

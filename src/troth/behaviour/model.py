@@ -17,7 +17,7 @@ from troth.behaviour.moments import RFC3339
 from troth.behaviour.seeing import Setting, Visibility
 from troth.behaviour.subscriptions import Webhooks
 from troth.behaviour.versions import Versions
-from troth.contract.model import Operation
+from troth.contract.model import Media, Operation
 
 __all__ = [
     "Answer",
@@ -557,6 +557,7 @@ class Binding:
 
     ``rules`` hold for this operation alone; ``where`` narrows a list; ``answers`` is the resource whose row an
     action shows; ``prints``: the answer is a document that shows the row. A caller needs all ``permissions``.
+    ``enclosed`` is the member of a request's body that holds the object, and ``input`` is that object as JSON.
     """
 
     operation: Operation
@@ -581,6 +582,8 @@ class Binding:
     query: Querying = member(default_factory=Querying)
     answer: Answer | None = None
     permissions: frozenset[str] = frozenset()
+    enclosed: str | None = None
+    input: Media | None = None
 
     @property
     def id(self) -> str:

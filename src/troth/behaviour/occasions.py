@@ -94,9 +94,8 @@ Where = Callable[[Place], str | None]
 
 
 def writable_fields(contract: Contract, binding: Binding) -> dict[str, str]:
-    """The properties of an operation's JSON body by name, with the pointers of their schemas."""
-    body = binding.operation.body
-    media = next((m for t, m in body.media.items() if "json" in t), None) if body else None
+    """The properties of the object that an operation takes as JSON, by name, with the pointers of their schemas."""
+    media = binding.input
     return properties_of(contract, media.schema_pointer) if media and media.schema_pointer else {}
 
 

@@ -24,9 +24,8 @@ _WORDS = re.compile(
 
 
 def json_media(binding: Binding) -> Media | None:
-    """The JSON media type of an operation's body."""
-    body = binding.operation.body
-    return next((m for t, m in body.media.items() if "json" in t), None) if body else None
+    """The JSON media type of the object that an operation takes; where the body encloses it, its own schema."""
+    return binding.input
 
 
 class Bodies:

@@ -10,6 +10,7 @@ from troth.behaviour.model import Kind
 from troth.behaviour.moments import moment_writer
 from troth.conformance.actors import Actor, Onlooker
 from troth.conformance.scene import Scene
+from troth.engine.state import held
 
 __all__ = ["Questions"]
 
@@ -64,5 +65,8 @@ class Questions:
             return []
         identifier = row.get("$id", row.get("id"))
         return [
-            dict(other) for other in self._scene.rows(found, self._actor) if other.get(field) == identifier
+            dict(other)
+            for other in self._scene.rows(found, self._actor)
+            if (value := held(other, field)) == identifier
+            or (isinstance(value, list) and identifier in value)
         ]

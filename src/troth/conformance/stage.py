@@ -110,11 +110,16 @@ class Stage(ABC):
         patient: bool = True,
         plain: bool = True,
     ) -> Exchange:
-        """One request to an operation; ``row`` says below which parents it stands, ``plain`` asks for ids alone."""
+        """One request to an operation; ``row`` says below which parents it stands, ``plain`` asks for ids alone.
+
+        ``body`` is the object that the operation takes; where the contract encloses it, this puts it there.
+        """
         headers = dict(headers or {})
         policy = binding.idempotency
         if policy and policy.header not in {name.lower() for name in headers} and self._needs_key(binding):
             headers[policy.header] = self.key()
+        if binding.enclosed and body is not ABSENT:
+            body = {binding.enclosed: body}
         required = self._required_query(binding, query) + (self._plain(binding, query) if plain else [])
         found = self.client.send(
             actor, binding.operation.method, self.path(binding, identifier, row, actor), operation=binding.id,

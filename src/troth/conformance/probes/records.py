@@ -44,6 +44,7 @@ def _find(
     wanted = {
         field: row[formula.text] if formula.text in row else formula.evaluate(row, world, {"old": old})
         for field, formula in record.row.items()
+        if not _is_hidden(scene, record.into, field)
     }
     lister = scene.behaviour.binding(record.into, Kind.LIST)
     if lister is None:
@@ -54,6 +55,15 @@ def _find(
     if not any(_holds(wanted, one) for one in found):
         title = f"The write leaves no row '{record.name}' in {record.into}"
         raise Violated(title, exchange, *listing[-1:], expected=wanted)
+
+
+def _is_hidden(scene: Scene, resource: str, field: str) -> bool:
+    found = (
+        scene.behaviour.resources[resource].fields.get(field)
+        if resource in scene.behaviour.resources
+        else None
+    )
+    return found is not None and found.hidden
 
 
 def _holds(wanted: Mapping[str, Any], row: Row) -> bool:

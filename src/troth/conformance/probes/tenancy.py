@@ -55,6 +55,8 @@ def listing(scene: Scene, binding: Binding) -> None:
     foreign, theirs = scene.listed(binding, peer)
     if not own or not foreign:
         raise NotExercised("one of the two tenants has no rows, so nothing could leak")
+    if not all(name in row for row in (*own, *foreign)):
+        raise NotExercised(f"rows do not show '{name}', so they cannot be told apart")
     shared = {str(row.get(name)) for row in own} & {str(row.get(name)) for row in foreign}
     if shared:
         raise Violated(
