@@ -132,6 +132,8 @@ def test_the_firm_is_coherent(made: Made) -> None:
             "keyword-without-effect",
             "so does every write",
         ),
+        (f"{RULE} visible", "seen('mattrs', company)", "unknown-resource", "Did you mean 'matters'?"),
+        (f"{RULE} visible", "seen('contacts', company)", "visibility-circle", "would depend"),
         (
             "components schemas Matter x-behaviour visibility theirs namedBy",
             {"own": {"resource": "relationships", "field": "matter", "seen": {"contact": True}}},
@@ -148,6 +150,13 @@ def test_what_does_not_fit_is_found(made: Made, path: str, value: Any, finding: 
     if finding:
         assert found[0].location is not None
         assert "visibility" in found[0].location.pointer
+
+
+def test_only_expressions_that_know_the_caller_ask_what_is_seen(made: Made) -> None:
+    """A computed value is the same for everybody, so it cannot depend on who looks."""
+    path = "components schemas Entry properties total x-behaviour computed"
+    (found,) = lint(made(path, "seen('matters', matter) ? 1.0 : 2.0"))
+    assert (found.id, "'seen'" in found.title) == ("unknown-function", True)
 
 
 def test_a_condition_on_the_row_only_is_a_rule_for_everybody(made: Made) -> None:

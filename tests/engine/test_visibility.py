@@ -157,6 +157,49 @@ def test_tenants_stay_apart(firm: Mock) -> None:
     assert firm.client(limited.name).get("/contacts/5").status_code == 404
 
 
+def test_a_rule_asks_whether_another_row_is_seen(tmp_path: Path) -> None:
+    """Letters are shown to who sees their sender; a circle of such questions shows nothing."""
+    text = (FIRM / "openapi.yaml").read_text("utf-8")
+    letters = "x-behaviour: {resource: letters}"
+    rule = (
+        "visibility: {known: {when: viewer.contacts == 'restricted', visible: \"seen('contacts', sender)\"}}"
+    )
+    assert letters in text
+    (tmp_path / "openapi.yaml").write_text(text.replace(letters, letters[:-1] + f", {rule}}}"), "utf-8")
+    firm = Mock(tmp_path / "openapi.yaml", seed_file=FIRM / "seed.yaml")
+    assert ids(firm.client("clerk"), "/letters") == [1]
+    assert ids(firm.client("partner"), "/letters") == [1, 2]
+
+
+def test_a_rule_may_be_one_of_a_version(tmp_path: Path) -> None:
+    """An older version shows what the rule withholds, until the day from which it holds for every version."""
+    text = (FIRM / "openapi.yaml").read_text("utf-8")
+    before = "{components: {schemas: {Contact: {x-behaviour: {visibility: null}}}}}"
+    versions = f"""
+  versions:
+    header: X-API-Version
+    releases:
+      "1.0": {{released: 2026-01-01, default: 2026-01-01}}
+      "1.1": {{released: 2026-02-01, default: 2026-03-01, backfilled: 2026-08-01,
+        changes: {{contacts: {{summary: Contacts may be withheld., before: {before}}}}}}}
+  tenancy:"""
+    (tmp_path / "openapi.yaml").write_text(text.replace("\n  tenancy:", versions, 1), "utf-8")
+    firm = Mock(tmp_path / "openapi.yaml", seed_file=FIRM / "seed.yaml")
+    clerk = firm.client("clerk")
+
+    def shown(version: str) -> tuple[list[int], Any]:
+        headers = {"x-api-version": version}
+        rows = clerk.get("/contacts?depth=0", headers=headers).json()["data"]
+        return [row["id"] for row in rows], clerk.get("/contacts/5?depth=0", headers=headers).json()["name"]
+
+    assert shown("1.1") == ([1, 2, 3, 4], "*" * 15)
+    assert shown("1.0") == ([1, 2, 3, 4, 5, 6, 7, 8], "Elspeth Quarles")
+    assert clerk.post("/matters", json={"client": 5}, headers={"x-api-version": "1.1"}).status_code == 422
+    assert clerk.post("/matters", json={"client": 5}, headers={"x-api-version": "1.0"}).status_code == 201
+    firm.freeze("2026-08-02T00:00:00Z")
+    assert len(shown("1.0")[0]) < 8
+
+
 # -- what filters find ------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ lists ``query``, and these functions:
 ``sum(list)``, ``round(x, n)``   a total; half-up decimal rounding
 ``related(resource, field)``     rows of another resource whose field, or its member, holds this row's id
 ``lookup(resource, id)``         one row of another resource, or null
+``seen(resource, id)``           whether the caller sees that row; only where ``viewer`` is known
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = [
     "FUNCTIONS",
     "LOOKUP",
     "RELATED",
+    "SEEN",
     "STANDARD",
     "Expression",
     "ExpressionError",
@@ -36,7 +38,7 @@ __all__ = [
 ]
 
 #: Names of the functions that rows may call beside CEL's own.
-FUNCTIONS = ("days", "lookup", "now", "related", "round", "sum", "today")
+FUNCTIONS = ("days", "lookup", "now", "related", "round", "seen", "sum", "today")
 
 #: Names of the functions that CEL itself brings (and that the package behind this module knows).
 STANDARD = (
@@ -68,7 +70,9 @@ STANDARD = (
 RELATED = re.compile(r"\brelated\(\s*'([^']+)'\s*,\s*'([^']+)'\s*\)")
 LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,(?:\s*([\w.]+)\s*\))?")
 _CLOCK = frozenset({"today", "now"})
-_IMPURE = _CLOCK | {"related", "lookup"}
+_IMPURE = _CLOCK | {"related", "lookup", "seen"}
+#: The resources that ``seen`` names.
+SEEN = re.compile(r"\bseen\(\s*'([^']+)'\s*,")
 _SURROUNDINGS = frozenset({"body", "changes", "created", "old", "query", "viewer"})
 _REMEMBERED = 1024
 _EXACT = 2.0**53  # beyond it a double has no digits after the point
@@ -87,6 +91,7 @@ class World(Protocol):
     def now(self) -> str: ...
     def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]: ...
     def lookup(self, resource: str, identifier: Any) -> dict[str, Any] | None: ...
+    def seen(self, resource: str, identifier: Any) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +204,7 @@ _CALLS: dict[str, Callable[[World, Mapping[str, Any]], Callable[..., Any]]] = {
     "sum": lambda _world, _row: lambda items: float(sum(item for item in items if item is not None)),
     "round": lambda _world, _row: round_half_up,
     "related": lambda world, row: lambda resource, field: doubles(world.related(resource, field, row)),
+    "seen": lambda world, _: world.seen,
     "lookup": lambda world, _: lambda resource, identifier: doubles(world.lookup(resource, identifier)),
 }
 

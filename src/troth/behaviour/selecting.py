@@ -17,7 +17,7 @@ from troth.behaviour.resources import properties_of
 from troth.contract.model import Contract
 from troth.contract.pointers import join
 
-__all__ = ["Catalogue", "Member", "Picked", "whole"]
+__all__ = ["Catalogue", "Member", "Picked", "deep", "whole"]
 
 _DEEPEST = 16
 OWN = ""
@@ -210,3 +210,26 @@ def _kept(member: Member, depth: int) -> str:
         return ",".join(name for name in (reference.at, reference.by) if name)
     known = member.below().get(OWN)
     return _written(known, depth) if known else ""
+
+
+def deep(catalogue: Catalogue, resource: Resource, wanted: frozenset[str]) -> str:
+    """The selection that shows the members of a row and, one step on, those of rows of the wanted resources."""
+    most = catalogue.profile.depth
+    return _opened(catalogue.members(resource) or {}, _DEEPEST if most is None else most, wanted)
+
+
+def _opened(members: Mapping[str, Member], depth: int, wanted: frozenset[str]) -> str:
+    parts = []
+    for name, member in members.items():
+        inner, reference = "", member.reference
+        if member.opens and depth:
+            below = member.below()
+            if reference is None:
+                inner = _opened(below.get(OWN) or {}, depth - 1, wanted)
+            elif wanted & set(reference.to.values()):
+                known = {one: found for members in below.values() for one, found in (members or {}).items()}
+                inner = _opened(known, depth - 1, frozenset())
+            else:
+                inner = _kept(member, depth - 1)
+        parts.append(f"{name}{{{inner}}}" if inner else name)
+    return ",".join(parts)

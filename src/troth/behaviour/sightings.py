@@ -40,7 +40,8 @@ def withheld_somewhere(at: Place) -> str | None:
 def embedding(at: Place) -> Iterator[tuple[Reference, Resource]]:
     """The references of an operation's rows to resources with rules, where answers show rows in their place."""
     resource, query = at.binding.resource, at.binding.query
-    if resource is None or query.populate is None:
+    opens = query.populate is not None or (query.select is not None and query.select.depth != 0)
+    if resource is None or not opens:
         return
     for field in resource.fields.values():
         inner = (item.reference for item in (field.items or {}).values())

@@ -44,6 +44,9 @@ class Onlooker:
     def lookup(self, _resource: str, _identifier: Any) -> None:
         return None
 
+    def seen(self, _resource: str, _identifier: Any) -> bool:
+        return False
+
 
 class Cast:
     """The actors of one run. ``peer`` is None where only one tenant is known."""

@@ -46,10 +46,16 @@ class Questions:
         exchange = self._scene.call(self._actor, binding, identifier=identifier)
         return dict(self._scene.unwrapped(binding, exchange)) if exchange.ok else None
 
+    def seen(self, resource: str, identifier: Any) -> bool:
+        """Whether the row can be read at all: what is withheld of it, only the contract knows."""
+        return self.lookup(resource, identifier) is not None
+
     def reaches(self, *expressions: Expression | None) -> bool:
         """Whether every row that the expressions ask for can be seen: lists as a whole, single rows by id."""
         behaviour = self._scene.behaviour
         for expression in filter(None, expressions):
+            if "seen" in expression.functions:
+                return False
             for name, _ in expression.related:
                 lister = behaviour.binding(name, Kind.LIST)
                 if lister is None or lister.parents or lister.where is not None:

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from troth.behaviour.model import Behaviour, Binding, ErrorKind, Kind, Resource
-from troth.behaviour.selecting import Catalogue, whole
+from troth.behaviour.model import Behaviour, Binding, ErrorKind, Kind, Resource, Selection
+from troth.behaviour.selecting import Catalogue, deep, whole
 from troth.conformance.actors import Actor, Cast
 from troth.conformance.bodies import Bodies
 from troth.conformance.client import ABSENT, Client
@@ -137,10 +137,21 @@ class Stage(ABC):
         if populate is not None and populate.parameter not in names:
             plain.append((populate.parameter, 0))
         if select is not None and select.parameter not in names and resource is not None and resource.fields:
-            if self._catalogue is None:
-                self._catalogue = Catalogue(select, self.contract, self.behaviour)
-            plain.append((select.parameter, whole(self._catalogue, resource)))
+            plain.append((select.parameter, whole(self._selections(select), resource)))
         return plain
+
+    def _selections(self, profile: Selection) -> Catalogue:
+        if self._catalogue is None:
+            self._catalogue = Catalogue(profile, self.contract, self.behaviour)
+        return self._catalogue
+
+    def deep_selection(self, binding: Binding) -> list[tuple[str, Any]]:
+        """What to ask for so that rows which rules may withhold are shown where others refer to them."""
+        select, resource = binding.query.select, binding.resource
+        if select is None or resource is None:
+            return []
+        ruled = frozenset(name for name, one in self.behaviour.resources.items() if one.visibility)
+        return [(select.parameter, deep(self._selections(select), resource, ruled))]
 
     def _needs_key(self, binding: Binding) -> bool:
         header = binding.idempotency.header if binding.idempotency else ""

@@ -34,7 +34,7 @@ from troth.engine.program import Program
 from troth.engine.refusing import Refusal, refusal_renderer
 from troth.engine.sampling import Sampler
 from troth.engine.seed_files import Seed, invented_seed, read_seed
-from troth.engine.seeding import plant
+from troth.engine.seeding import plant, settled_callers
 from troth.engine.state import State
 from troth.engine.tokens import TokenOffice
 from troth.errors import SeedError, UsageError
@@ -86,7 +86,8 @@ class Engine:
         self.contract = contract
         self.settings = settings or Settings()
         self.behaviour = _limited(behaviour_of(contract), self.settings.rate_limit)
-        self.seed = _seed_of(contract, self.behaviour, self.settings)
+        given = _seed_of(contract, self.behaviour, self.settings)
+        self.seed = settled_callers(given, contract.name, self.behaviour)
         _check_settings(self.seed, self.behaviour)
         oauth = self.behaviour.authentication.oauth
         hooks = self.behaviour.webhooks

@@ -99,11 +99,16 @@ class Gaze:
             return _NONE
         found = self._known.get(row)
         if found is None:
-            found = tuple(rule for rule in rules if not self._sees(rule, resource, row, world))
+            self._known[row] = rules  # a row that would have to be seen to be seen is not
+            found = tuple(rule for rule in rules if not self._visible(rule, resource, row, world))
             self._known[row] = found
         return found
 
-    def _sees(self, rule: Visibility, resource: str, row: Row, world: TenantWorld) -> bool:
+    def sees(self, resource: str, row: Row, world: TenantWorld) -> bool:
+        """Whether nothing of a row is withheld."""
+        return not self.withheld(resource, row, world)
+
+    def _visible(self, rule: Visibility, resource: str, row: Row, world: TenantWorld) -> bool:
         if rule.namings and row.id in self._ids(rule, resource, world):
             return True
         return rule.visible is not None and self._holds(rule.visible, resource, row, world)
@@ -111,7 +116,9 @@ class Gaze:
     def _holds(self, condition: Expression, resource: str, row: Row, world: TenantWorld) -> bool:
         """The condition for a row; worked out once for rows that are equal in what it reads of them."""
         full = world.full(resource, row)
-        beyond = condition.related or condition.looked_up or condition.clocked
+        beyond = (
+            condition.related or condition.looked_up or condition.clocked or "seen" in condition.functions
+        )
         key: Any = None
         if not beyond:
             values = (full.get(name) for name in condition.names)

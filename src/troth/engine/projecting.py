@@ -141,7 +141,11 @@ class Projector:
         if row is None or not sight.shows(row, world):
             return None
         seen = sight.view(row, world)
+        by = reference.by
+        named = {by: kept[by]} if by is not None and by in kept else {}
         if kept and not isinstance(seen, Withheld):
             fields = self._keeper.kinds[target].resource.fields
-            seen = {**{name: item for name, item in kept.items() if name not in fields}, **seen}
+            seen = {**{name: item for name, item in kept.items() if name not in fields}, **seen, **named}
+        elif named:
+            seen = Withheld({**seen, **named})
         return dict(seen) if self._open else self.shown(inner[target], seen, world, sight.marks)

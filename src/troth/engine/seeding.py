@@ -15,6 +15,7 @@ import cel
 
 from troth.behaviour.model import Behaviour, Parent, Resource
 from troth.behaviour.moments import moment_writer
+from troth.engine.authenticating import Principal
 from troth.engine.clock import instant, parse_instant
 from troth.engine.identity import stable_uuid
 from troth.engine.keeping import Keeper
@@ -25,7 +26,7 @@ from troth.engine.world import TenantWorld
 from troth.errors import SeedError, did_you_mean
 from troth.findings import Location
 
-__all__ = ["plant"]
+__all__ = ["plant", "settled_callers"]
 
 _DAY = 86_400
 
@@ -94,8 +95,8 @@ def _blocks(blocks: list[Any]) -> Iterator[tuple[Mapping[str, Any], int]]:
             yield block["row"], i
 
 
-def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: State) -> None:
-    """Fill a state with the seed's rows. Raises SeedError on a resource or field that the contract does not know."""
+def _identifiers(seed: Seed, api: str, behaviour: Behaviour) -> dict[tuple[str, str], list[Any]]:
+    """The ids that the rows of a seed will have, by tenant and resource. Raises SeedError on an unknown resource."""
     ids: dict[tuple[str, str], list[Any]] = {}
     for name, by_tenant in seed.rows.items():
         resource = behaviour.resources.get(name)
@@ -113,6 +114,28 @@ def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: Sta
                 for k in range(count)
             ]
             start += count
+    return ids
+
+
+def settled_callers(seed: Seed, api: str, behaviour: Behaviour) -> Seed:
+    """The seed with the ids that settings of callers ask for as ``$row``."""
+    callers = [*seed.principals.values(), *seed.users.values()]
+    if not any(isinstance(value, Mapping) for one in callers for value in one.settings.values()):
+        return seed
+    expansion = _Expansion(_identifiers(seed, api, behaviour), 0.0, seed.source, behaviour.moment)
+
+    def settled(callers: Mapping[str, Principal]) -> dict[str, Principal]:
+        return {
+            name: replace(one, settings=expansion.value(one.settings, one.tenant, 0))
+            for name, one in callers.items()
+        }
+
+    return replace(seed, principals=settled(seed.principals), users=settled(seed.users))
+
+
+def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: State) -> None:
+    """Fill a state with the seed's rows. Raises SeedError on a resource or field that the contract does not know."""
+    ids = _identifiers(seed, api, behaviour)
     seed = replace(seed, rows={name: rows for name, rows in seed.rows.items() if name in behaviour.resources})
     if not seed.lenient:
         _check_fields(seed, behaviour)

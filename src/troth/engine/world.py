@@ -83,6 +83,15 @@ class TenantWorld:
         """A row with everything that the API hides."""
         return self._viewer(resource, row, self)
 
+    def seen(self, resource: str, identifier: Any) -> bool:
+        """Whether the caller sees one row of another resource as it is."""
+        if isinstance(identifier, float) and identifier.is_integer():
+            identifier = int(identifier)  # expressions see every number as a double
+        row = self.state.table(self.tenant, resource).get(str(identifier))
+        if row is None or not row.visible:
+            return False
+        return self.gaze is None or self.gaze.sees(resource, row, self)
+
     def glimpse(self, resource: str, identifier: Any) -> Mapping[str, Any] | None:
         """What the caller sees of one row of another resource; None where that is nothing."""
         if self._glimpse is None:

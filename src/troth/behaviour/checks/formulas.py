@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from troth.behaviour.checks.ground import Ground
-from troth.behaviour.expressions import FUNCTIONS, LOOKUP, RELATED, STANDARD, Expression
+from troth.behaviour.expressions import FUNCTIONS, LOOKUP, RELATED, SEEN, STANDARD, Expression
 from troth.behaviour.model import Field, Resource
 from troth.contract.pointers import join
 from troth.findings import Finding
@@ -20,7 +20,7 @@ _BEFORE = re.compile(r"\bold\.(\w+)")
 _CALLER = re.compile(r"\bviewer\.(\w+)")
 _FOUND = re.compile(r"\blookup\(\s*'([^']+)'\s*,[^()]*\)\.(\w+)")
 _TESTED = re.compile(r"\bhas\(\s*lookup\(\s*'([^']+)'\s*,[^()]*\)\.(\w+)")
-_CALLS = {name: re.compile(rf"(?<![\w.]){name}\(") for name in ("related", "lookup")}
+_CALLS = {name: re.compile(rf"(?<![\w.]){name}\(") for name in ("related", "lookup", "seen")}
 _TYPES = frozenset({"int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type"})
 
 
@@ -103,7 +103,7 @@ def _names(ground: Ground, formula: _Formula) -> Iterator[Finding]:
         settings = ground.behaviour.viewer
         for name in sorted(set(_CALLER.findall(text)) - settings.keys()):
             yield ground.unknown("unknown-name", formula.pointer, "setting of callers", name, settings)
-    callable_ = {*FUNCTIONS, *STANDARD}
+    callable_ = {*FUNCTIONS, *STANDARD} - (set() if "viewer" in formula.extra else {"seen"})
     for name in sorted(formula.expression.functions - callable_):
         yield ground.unknown("unknown-function", formula.pointer, "function", name, callable_)
 
@@ -120,13 +120,19 @@ def _resources(ground: Ground, formula: _Formula) -> Iterator[Finding]:
     literal = {
         "related": len(RELATED.findall(expression.text)),
         "lookup": len(LOOKUP.findall(expression.text)),
+        "seen": len(SEEN.findall(expression.text)),
     }
-    form = {"related": "related('resource', 'field')", "lookup": "lookup('resource', id)"}
+    form = {
+        "related": "related('resource', 'field')",
+        "lookup": "lookup('resource', id)",
+        "seen": "seen('resource', id)",
+    }
     for name, pattern in _CALLS.items():
         if len(pattern.findall(text)) > literal[name]:
             message = f"{name} needs names written out, as in {form[name]}."
             yield ground.finding("computed-name", formula.pointer, message, found=expression.text)
-    for name in sorted({r for r, _ in expression.looked_up | expression.related} - known.keys()):
+    asked_for = {r for r, _ in expression.looked_up | expression.related} | set(SEEN.findall(expression.text))
+    for name in sorted(asked_for - known.keys()):
         yield ground.unknown("unknown-resource", formula.pointer, "resource", name, known)
     asked = set(_FOUND.findall(expression.text)) - set(_TESTED.findall(expression.text))
     for name, field in sorted({*expression.related, *asked}):

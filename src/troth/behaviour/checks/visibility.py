@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from troth.behaviour.checks.formulas import inspected
 from troth.behaviour.checks.ground import Ground
+from troth.behaviour.expressions import SEEN
 from troth.behaviour.model import Field, Reference, Resource
 from troth.behaviour.seeing import Naming, Visibility
 from troth.contract.pointers import join
@@ -111,23 +112,31 @@ def _referring(ground: Ground, name: str) -> Iterator[Reference]:
 def _circle(ground: Ground, resource: Resource) -> Iterator[Finding]:
     """Rows that must be seen to make others seen cannot wait for those."""
     for rule in resource.visibility:
-        for naming in rule.namings:
-            if resource.name in _asked(ground, naming, set()):
-                message = f"whether a row is seen would depend on whether rows of {resource.name} are seen."
-                yield ground.finding("visibility-circle", naming.pointer, message)
+        if resource.name in _reached(ground, _asked(ground, rule)):
+            message = f"whether a row is seen would depend on whether rows of {resource.name} are seen."
+            yield ground.finding("visibility-circle", rule.pointer, message)
 
 
-def _asked(ground: Ground, naming: Naming, seen: set[str]) -> set[str]:
-    """The resources whose visibility decides whether the rows of a naming count."""
-    source = ground.behaviour.resources.get(naming.source)
-    if source is None:
-        return set()
-    references = (source.fields[name].reference for name in naming.seen if name in source.fields)
-    named = {name for found in references if found for name in found.to.values()}
-    for name in {source.name, *named} - seen:
-        target = ground.behaviour.resources.get(name)
+def _reached(ground: Ground, first: set[str]) -> set[str]:
+    """Resources, and those on whose visibility theirs depends in turn."""
+    seen: set[str] = set()
+    waiting = set(first)
+    while waiting:
+        name = waiting.pop()
         seen.add(name)
+        target = ground.behaviour.resources.get(name)
         for rule in target.visibility if target else ():
-            for further in rule.namings:
-                _asked(ground, further, seen)
+            waiting |= _asked(ground, rule) - seen
     return seen
+
+
+def _asked(ground: Ground, rule: Visibility) -> set[str]:
+    """The resources whose visibility a rule asks for."""
+    conditions = (rule.visible, *(naming.when for naming in rule.namings))
+    found = {name for one in conditions if one for name in SEEN.findall(one.text)}
+    for naming in rule.namings:
+        source = ground.behaviour.resources.get(naming.source)
+        fields = source.fields if source else {}
+        references = (fields[name].reference for name in naming.seen if name in fields)
+        found |= {naming.source, *(name for one in references if one for name in one.to.values())}
+    return found

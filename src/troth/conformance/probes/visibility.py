@@ -163,7 +163,8 @@ def _emptied(rule: Visibility, answer: Exchange) -> None:
 def _answers(scene: Scene, binding: Binding, found: Limited) -> Iterator[Exchange]:
     """What the operation answers to the caller, with rows inside rows as deep as they go."""
     profile, resource = binding.query.populate, _resource(binding)
-    query = [(profile.parameter, profile.most)] if profile else []
+    query: list[tuple[str, Any]] = [(profile.parameter, profile.most)] if profile else []
+    query += scene.deep_selection(binding)
     if binding.kind is Kind.LIST:
         yield scene.call(found.actor, binding, query=query, plain=False)
         return
