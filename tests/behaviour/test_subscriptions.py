@@ -14,7 +14,7 @@ from troth.behaviour.subscriptions import Webhooks
 from troth.contract import load_contract
 from troth.errors import BehaviourError
 
-BEACON = Path(__file__).resolve().parents[1] / "engine" / "beacon.yaml"
+BEACON = Path(__file__).resolve().parents[1] / "conformance" / "beacon" / "openapi.yaml"
 
 
 @pytest.fixture

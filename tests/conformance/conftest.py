@@ -13,6 +13,7 @@ import pytest
 from troth.behaviour import behaviour_of
 from troth.behaviour.clauses import clauses_of
 from troth.conformance import Outcome, Target, verify
+from troth.conformance.connections import Loopback
 from troth.contract import Contract, load_contract, shipped
 from troth.engine import Engine, Settings
 from troth.engine.control import CONTROL_PATH, Control
@@ -73,7 +74,7 @@ def held(clientcasa: Contract) -> Callable[..., Outcome]:
 
     def run(faults: Iterable[str] = (), contract: Contract | None = None, **options: Any) -> Outcome:
         contract = contract or clientcasa
-        transport = EngineTransport(engine_of(contract, *faults))
-        return verify(contract, Target(f"{BASE}{contract.base_path}", transport=transport), **options)
+        connection = Loopback(engine_of(contract, *faults))
+        return verify(contract, Target(f"{BASE}{contract.base_path}", connection=connection), **options)
 
     return run

@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 
 from troth.testing import Mock
 
+BEACON = Path(__file__).resolve().parents[1] / "conformance" / "beacon" / "openapi.yaml"
 HOOK = "https://app.test/in"
 Row = dict[str, Any]
 
@@ -81,7 +82,7 @@ class Beacon:
 
 @pytest.fixture(scope="module")
 def made() -> Mock:
-    return Mock(str(Path(__file__).with_name("beacon.yaml")), seed=7, empty=True)
+    return Mock(str(BEACON), seed=7, empty=True)
 
 
 @pytest.fixture

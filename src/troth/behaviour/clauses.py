@@ -22,6 +22,15 @@ from troth.behaviour.circumstances import (
     tokened,
 )
 from troth.behaviour.epochs import changed, dated_default, echoed_version, retiring, versioned
+from troth.behaviour.hook_occasions import (
+    announcing,
+    announcing_apart,
+    announcing_first,
+    delivering,
+    shown_once,
+    speaking_for_all,
+    timed,
+)
 from troth.behaviour.inquiries import (
     answering,
     conditional,
@@ -199,6 +208,7 @@ _ROWS = (
     Promise("references.exists", "A write cannot refer to a row that does not exist.", references),
     Promise("fields.read-only", "Fields that only the server writes cannot be set.", forgeable),
     Promise("fields.write-only", "Write-only fields and their values never come back.", write_only),
+    Promise("fields.shown-once", "A secret is in the answer to its create and nowhere after that.", shown_once),
     Promise("fields.immutable", "Immutable fields keep their value.", immutable),
     Promise("fields.emptied", "The text that stands for null is kept as null.", emptied),
     Promise("fields.default", "A field that a create leaves out has its default.", defaulted),
@@ -214,6 +224,20 @@ _ROWS = (
     Promise("rules.held", "Declared rules of {resource} hold.", rules),
     Promise("versions.default", "Without a version a request gets the default of the day.", dated_default),
     Promise("versions.retired", "A retired version is refused.", retiring),
+    Promise("webhooks.delivered", "What a write brings about is announced once, and nothing else is.", announcing),
+    Promise("webhooks.payload", "Deliveries about {resource} have the declared form and content.", announcing_first),
+    Promise("webhooks.subscribed", "A subscription is told only of the events that it lists.", speaking_for_all),
+    Promise("webhooks.isolated", "A tenant is told of its own rows only.", announcing_apart),
+    Promise("webhooks.signature", "A delivery is signed as declared.", delivering("signing")),
+    Promise("webhooks.timestamp", "The time of a signature is that of the attempt.", delivering("timestamp")),
+    Promise("webhooks.handshake", "Only a receiver that repeats the secret is told anything.", delivering("handshake")),
+    Promise("webhooks.modes", "Each mode of delivery does what it says.", delivering("modes")),
+    Promise("webhooks.ordered", "A delivery waits for the one before it.", delivering("ordered")),
+    Promise("webhooks.retried", "A refused delivery comes again by the schedule.", delivering("retries")),
+    Promise("webhooks.disabled", "Failures switch a subscription off as declared.", delivering("disable")),
+    Promise("webhooks.ended", "Who has left, or is switched off, is told nothing.", speaking_for_all),
+    Promise("webhooks.rotated", "A replaced secret signs for as long as declared.", delivering("overlap")),
+    Promise("webhooks.timed", "What time brings about is announced when it comes.", timed),
     Promise("rate-limit.enforced", "The request after the last one of a window is refused.", limited_once),
     Promise("rate-limit.retry-after", "A refusal for the limit says when to come back.", limited_once),
 )  # fmt: skip

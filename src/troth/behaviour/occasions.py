@@ -268,7 +268,10 @@ def forgeable(at: Place) -> str | None:
 
 
 def write_only(at: Place) -> str | None:
-    return trait(at, "write_only", Kind.CREATE, Kind.READ, Kind.LIST, Kind.UPDATE, Kind.REPLACE)
+    fields = at.binding.resource.fields.values() if at.binding.resource else ()
+    never = (f.pointer for f in fields if f.write_only and not f.shown_once)
+    kinds = (Kind.CREATE, Kind.READ, Kind.LIST, Kind.UPDATE, Kind.REPLACE)
+    return next(never, None) if at.kind in kinds else None
 
 
 def immutable(at: Place) -> str | None:

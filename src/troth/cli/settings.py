@@ -50,6 +50,8 @@ class Settings:
     base_url: str | None = None
     rate: float | None = None
     control_url: str | None = None
+    receiver_url: str | None = None
+    listen: str | None = None
     principals: Mapping[str, Principal] = field(default_factory=lambda: MappingProxyType({}))
     skips: Mapping[str, Skip] = field(default_factory=lambda: MappingProxyType({}))
     source: Path | None = None
@@ -125,15 +127,19 @@ def _read(path: Path) -> _Source:
 
 def _settings(table: Table) -> Settings:
     target = table.table("target")
-    target.only("base-url", "rate", "control", "principals")
+    target.only("base-url", "rate", "control", "receiver", "principals")
     control = target.table("control")
     control.only("url")
+    receiver = target.table("receiver")
+    receiver.only("url", "listen")
     rate = target.string("rate")
     return Settings(
         contract=table.string("contract"),
         base_url=target.string("base-url"),
         rate=target.checked("rate", parse_rate, rate) if rate is not None else None,
         control_url=control.string("url"),
+        receiver_url=receiver.string("url"),
+        listen=receiver.string("listen"),
         principals=MappingProxyType(
             {name: _principal(name, inner) for name, inner in target.tables("principals")}
         ),

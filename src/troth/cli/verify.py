@@ -51,6 +51,12 @@ Examples:
     "--control", metavar="URL", help="The target's control plane; a Troth mock's is found by itself."
 )
 @click.option(
+    "--receiver",
+    metavar="URL",
+    help="Where the target reaches this machine with webhooks; a target on this machine needs none.",
+)
+@click.option("--listen", metavar="HOST:PORT", help="Where to listen for webhooks; else any free port here.")
+@click.option(
     "--budget",
     type=click.Choice(["pr", "nightly"]),
     default="pr",
@@ -151,7 +157,14 @@ def _target(settings: Settings, options: Mapping[str, Any]) -> Target:
     )
     given = tuple(principal_of(text, os.environ) for text in options["principals"])
     rate = parse_rate(options["rate"]) if options["rate"] else settings.rate
-    return Target(url, given or known, rate, options["control"] or settings.control_url)
+    return Target(
+        url,
+        given or known,
+        rate,
+        options["control"] or settings.control_url,
+        receiver_url=options["receiver"] or settings.receiver_url,
+        listen=options["listen"] or settings.listen,
+    )
 
 
 def _skips(settings: Settings) -> list[Skip]:

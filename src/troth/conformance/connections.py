@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from troth.conformance.mailbox import Mailbox
 from troth.engine import Engine, Request
 from troth.engine.control import CONTROL_PATH, Control
+from troth.engine.engine import SANDBOX_HEADER
 from troth.engine.messages import fold_headers
 
 __all__ = ["Connection", "Loopback", "Reply"]
@@ -73,6 +75,9 @@ class Loopback:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._control = Control(engine)
+        #: Who takes the deliveries to the URLs that begin with ``public``.
+        self.mailbox: Mailbox | None = None
+        self.public = ""
 
     def request(
         self,
@@ -89,8 +94,24 @@ class Loopback:
         made = Request(method, parts.path, parts.query, given, body, "127.0.0.1")
         controlled = parts.path == CONTROL_PATH or parts.path.startswith(CONTROL_PATH + "/")
         response = self._control.handle(made) if controlled else self.engine.handle(made)
+        if self.mailbox is not None and (self.engine.prompt or parts.path.endswith("/deliveries/flush")):
+            self._deliver(self.mailbox, given.get(SANDBOX_HEADER, ""), prompt=not controlled)
         shown = b"" if method == "HEAD" else response.body
         return _Answer(response.status, fold_headers(response.headers), shown)
+
+    def _deliver(self, mailbox: Mailbox, sandbox: str, *, prompt: bool) -> None:
+        """Send what is due in one sandbox until nothing is, as a server would."""
+        state, sender = self.engine.state(sandbox), self.engine.program().sender
+        while due := sender.due(state, prompt=prompt):
+            for delivery in due:
+                headers = sender.headers(state, delivery)
+                status, answered, error = None, dict[str, str](), "nobody listens there"
+                if delivery.url.startswith(f"{self.public}/"):
+                    path = delivery.url[len(self.public) :]
+                    status, answered = mailbox.take(path, headers, delivery.body)
+                self.engine.delivered(
+                    state, delivery, headers, status, error if status is None else None, answered
+                )
 
     def close(self) -> None:
         """Nothing to close."""

@@ -86,6 +86,36 @@ class Control:
         headers: Mapping[str, str] = made["headers"]
         return headers
 
+    # -- webhooks; False or None where a control plane knows nothing of them --------------------------------------
+
+    def lead(self, receivers: Mapping[str, str]) -> bool:
+        """Lead deliveries to the beginning of some URLs somewhere else."""
+        return self._tried("PUT", "/receivers", {"receivers": dict(receivers)}) is not None
+
+    def flush(self) -> bool:
+        """Let everything that is due be delivered; returns when it is."""
+        return self._tried("POST", "/deliveries/flush") is not None
+
+    def subscribe(
+        self, tenant: str | None, url: str, events: Iterable[str], secret: str, mode: str | None = None
+    ) -> str | None:
+        """A subscription that no operation of the API makes; gives its id."""
+        asked = {"tenant": tenant, "url": url, "events": list(events), "secret": secret, "mode": mode}
+        told = {name: value for name, value in asked.items() if value is not None}
+        made = self._tried("POST", "/subscriptions", told)
+        return None if made is None else str(made.get("id"))
+
+    def unsubscribe(self, identifier: str) -> None:
+        self._tried("DELETE", f"/subscriptions/{identifier}")
+
+    def _tried(self, method: str, path: str, body: Any = None) -> Mapping[str, Any] | None:
+        try:
+            return self._call(method, path, body)
+        except TargetError:
+            return None
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
     def advance(self, seconds: float) -> None:
         self._call("POST", "/clock/advance", {"by": seconds})
 

@@ -19,8 +19,10 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
 from troth.conformance.outcome import Outcome, shortfall
 from troth.conformance.planning import Plan, Skip, plan
+from troth.conformance.post import Post
 from troth.conformance.probes import PROBES
 from troth.conformance.scene import Scene
+from troth.conformance.subscribing import withdraw
 from troth.conformance.target import Target, reached
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 from troth.contract import Contract
@@ -110,6 +112,8 @@ class Run:
         )
         if (versions := self.behaviour.versions) is not None:
             self.client.version = versions.place, versions.parameter, versions.newest.name
+        hooks = self.behaviour.webhooks
+        self._post = Post(self.target, self._connection, hooks.handshake) if hooks else None
         self._grounds: dict[str, _Ground] = {}
         self._current = ""
         self.scene = self._ground("").scene
@@ -118,6 +122,11 @@ class Run:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._post is not None:
+            for ground in self._grounds.values():
+                if ground.control is None:
+                    withdraw(ground.scene)
+            self._post.close()
         self._connection.close()
 
     def _ground(self, operation: str) -> _Ground:
@@ -127,7 +136,7 @@ class Run:
             scene = Scene(
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
-                thorough=self.budget == "nightly",
+                thorough=self.budget == "nightly", post=self._post,
             )  # fmt: skip
             self._grounds[operation] = _Ground(scene, control)
         return self._grounds[operation]

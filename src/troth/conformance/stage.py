@@ -15,6 +15,7 @@ from troth.conformance.bodies import Bodies
 from troth.conformance.client import ABSENT, Client
 from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
+from troth.conformance.post import Post
 from troth.conformance.second_opinion import SecondOpinion
 from troth.conformance.verdicts import Inconclusive, NotExercised
 from troth.contract import Validators
@@ -40,6 +41,7 @@ class Stage(ABC):
         *,
         second_opinion: SecondOpinion,
         thorough: bool = False,
+        post: Post | None = None,
     ) -> None:
         self.contract = contract
         self.behaviour = behaviour
@@ -49,6 +51,7 @@ class Stage(ABC):
         self.control = control
         self.nonce = nonce
         self.thorough = thorough
+        self.post = post
         self.second_opinion = second_opinion
         self.bodies = Bodies(contract, validators, nonce)
         self.successes: dict[str, Exchange] = {}

@@ -37,7 +37,8 @@ class Principal:
 class Target:
     """``base_url`` includes the base path. ``rate`` is requests per second.
 
-    ``transport`` replaces httpx's network, ``connection`` httpx as a whole.
+    ``transport`` replaces httpx's network, ``connection`` httpx as a whole. ``receiver_url`` is where the target
+    reaches the receiver of deliveries, ``listen`` the ``host:port`` at which that listens.
     """
 
     base_url: str
@@ -46,6 +47,8 @@ class Target:
     control_url: str | None = None
     transport: httpx.BaseTransport | None = field(default=None, repr=False)
     connection: Connection | None = field(default=None, repr=False)
+    receiver_url: str | None = None
+    listen: str | None = None
 
     @property
     def networked(self) -> bool:

@@ -314,9 +314,11 @@ class Keeper:
         view: Mapping[str, Any],
         full: Mapping[str, Any],
         world: TenantWorld,
+        *,
+        timed: bool = False,
     ) -> None:
         data = self.event_data(resource, event.name, full, world)
-        self._dispatcher.emit(world.state, world.tenant, event, view, data, resource)
+        self._dispatcher.emit(world.state, world.tenant, event, view, data, resource, timed=timed)
 
     def event_data(
         self, resource: Resource, name: str, full: Mapping[str, Any], world: TenantWorld
@@ -341,19 +343,19 @@ class Keeper:
                     self._sweep_table(resource, list(table.all()), self.world(state, tenant), before)
 
     def _sweep_table(self, resource: Resource, rows: list[Row], world: TenantWorld, before: str) -> None:
+        heard = self._dispatcher.heard(world.state, world.tenant)
+        events = [event for event in resource.events if "time" in event.on and event.name in heard]
+        if not events:
+            return
         kind = self.kinds[resource.name]
         yesterday = _Earlier(world, before)
         for row in rows:
             stale = Row(row.id, row.data, visible=row.visible)
             old = kind.full(stale, yesterday)
             view = kind.full(row, world)
-            for event in resource.events:
-                if (
-                    "time" in event.on
-                    and event.when is not None
-                    and event.when.holds(view, world, {"old": old})
-                ):
-                    self._emit(resource, event, kind.view(row, world), view, world)
+            for event in events:
+                if event.when is not None and event.when.holds(view, world, {"old": old}):
+                    self._emit(resource, event, kind.view(row, world), view, world, timed=True)
 
 
 class _Earlier(TenantWorld):

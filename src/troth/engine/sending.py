@@ -54,11 +54,11 @@ class Sender:
     def _stands(self, state: State, delivery: Delivery) -> bool:
         """Whether the subscription of a delivery still wants it."""
         settings = self._settings
-        if settings is None or delivery.forced or "sent-when-off" in self._faults:
+        if settings is None or delivery.forced:
             return True
         row = self._subscription(state, delivery)
         if row is None:
-            return False
+            return "sent-when-gone" in self._faults
         if delivery.greeting:
             return settings.is_pending(row.data)
         return is_live(settings, row.data, state.clock.now(), self._faults)

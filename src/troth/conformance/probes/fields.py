@@ -12,7 +12,7 @@ from troth.conformance.probes.resources import same
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["immutable", "read_only", "write_only"]
+__all__ = ["immutable", "read_only", "shown_once", "write_only"]
 
 
 _FAR = 104_729
@@ -77,7 +77,7 @@ def write_only(scene: Scene, binding: Binding) -> None:
     secret = {
         f.name: value
         for f in resource.fields.values()
-        if f.write_only and (value := _secret(scene, creator, f))
+        if f.write_only and not f.shown_once and (value := _secret(scene, creator, f))
     }
     if not secret:
         raise NotExercised("no create sets a write-only field")
@@ -91,6 +91,39 @@ def write_only(scene: Scene, binding: Binding) -> None:
             # A refusal may name the field, but not tell what it holds.
             if _occurs(exchange.json, name if exchange.ok else None, value):
                 raise Violated(f"The write-only field '{name}' comes back", exchange)
+
+
+def shown_once(scene: Scene, binding: Binding) -> None:
+    """The answer to a create has the secret; no later answer about the row has its name or its value."""
+    resource = _resource(binding)
+    names = [field.name for field in resource.fields.values() if field.shown_once]
+    made = scene.creation(binding, scene.owner)[1]
+    row = scene.unwrapped(binding, made)
+    for name in names:
+        if not row.get(name):
+            raise Violated(f"'{name}' is not shown when it is made", made)
+        scene.cast.secrets.add(str(row[name]))
+    for other in scene.behaviour.bindings.values():
+        if other.resource is not resource or other.kind not in (Kind.LIST, Kind.READ, Kind.UPDATE):
+            continue
+        if other.kind is Kind.UPDATE:
+            exchanges = list(_changed(scene, other, row))
+        else:
+            exchanges = _answers(scene, other, row, made, {})
+        for exchange in exchanges:
+            for name in names:
+                if _occurs(exchange.json, name if exchange.ok else None, row[name]):
+                    raise Violated(f"The secret '{name}' is shown again", exchange)
+
+
+def _changed(scene: Scene, binding: Binding, row: Row) -> Iterator[Exchange]:
+    """One update of a row that the target takes."""
+    for _, _, body in scene.changes(binding, row, scene.owner):
+        identifier = row[_resource(binding).id_field]
+        exchange = scene.call(scene.owner, binding, identifier=identifier, row=row, body=body)
+        if exchange.ok:
+            yield exchange
+            return
 
 
 def _secret(scene: Scene, creator: Binding, field: Field) -> Any:
