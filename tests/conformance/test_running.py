@@ -10,6 +10,7 @@ import pytest
 from troth.behaviour import behaviour_of
 from troth.behaviour.clauses import clauses_of
 from troth.conformance import Event, Judged, Outcome, Planned, Skip, Started, Target, plan, verify
+from troth.conformance.connections import Loopback
 from troth.contract import Contract, load_contract
 from troth.errors import UsageError
 
@@ -21,8 +22,8 @@ TODAY = date(2026, 6, 15)
 @pytest.mark.parametrize("seed", [1, None])
 def test_the_mock_conforms(seed: int | None, clientcasa: Contract) -> None:
     """No false alarm on a correct implementation, and nearly every clause gets a verdict; clock standing or not."""
-    transport = EngineTransport(engine_of(clientcasa, seed=seed))
-    outcome = verify(clientcasa, Target(f"{BASE}/api", transport=transport))
+    connection = Loopback(engine_of(clientcasa, seed=seed))
+    outcome = verify(clientcasa, Target(f"{BASE}/api", connection=connection))
     assert [finding.title for finding in outcome.findings] == []
     assert outcome.exit_code == 0
     assert outcome.counts["inconclusive"] == 0
