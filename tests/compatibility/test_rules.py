@@ -32,8 +32,6 @@ ONE_WAY = {
     "relaxed-security-alternative-removed": "its mirror is security-alternative-removed",
     "request-required-read-only-removed": "a required property that becomes read-only is read-only-added",
     "response-required-write-only-removed": "a required property that becomes write-only is write-only-added",
-    "request-documented-additional-properties-narrowed": "widening is additional-properties-widened",
-    "response-documented-additional-properties-narrowed": "widening is additional-properties-widened",
 }
 # Subjects that travel one way by their nature.
 ONE_SIDED = {

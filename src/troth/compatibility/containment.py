@@ -30,9 +30,9 @@ def covers(wide: Mapping[str, JSON] | bool, narrow: Mapping[str, JSON] | bool) -
     left, right = _canonical(wide), _canonical(narrow)
     if left is None or right is None:
         return False
-    if left.covers(right) == canonical.Containment.YES:
-        return True
     try:
+        if left.covers(right) == canonical.Containment.YES:
+            return True
         return right.subtract(left).satisfiability() == canonical.Satisfiability.NO
     except (canonical.UnsupportedOperand, canonical.UnsupportedResult, canonical.IncompatibleOperands):
         return False

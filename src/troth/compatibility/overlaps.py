@@ -23,10 +23,10 @@ def overlap_facts(sides: Sides, pair: Pair) -> Iterator[Fact]:
     """A value that came to fit two alternatives, and one that no longer does; none where no value shows it."""
     old, new = expand(sides.old, pair.old), expand(sides.new, pair.new)
     place = sides.place("changed", pair.old[0], pair.new[0])
-    lost = find_witness((old, _any_of(new)), (new,))
+    lost = find_witness((old, _any_of(new)), (new,), deep=False)
     if lost is not MISSING:
         yield Fact("overlap", "added", place, None, lost, pair.old[0], pair.new[0], pair=pair)
-    gained = find_witness((new, _any_of(old)), (old,))
+    gained = find_witness((new, _any_of(old)), (old,), deep=False)
     if gained is not MISSING:
         yield Fact("overlap", "removed", place, gained, None, pair.old[0], pair.new[0], pair=pair)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from troth.contract.patterns import strings_of
 
-__all__ = ["edges", "sample"]
+__all__ = ["edges", "parts_of", "sample"]
 
 JSON = Any
 
@@ -178,7 +178,7 @@ def edges(schema: JSON, root: JSON = None, depth: int = 0) -> Iterator[JSON]:
         yield from PLAIN.values()
         return
     if depth < NESTED:
-        for part in _parts(schema, root):
+        for part in parts_of(schema, root):
             yield from edges(part, root, depth + 1)
     yield from schema.get("enum", ())
     yield sample(schema, root)
@@ -194,7 +194,7 @@ def edges(schema: JSON, root: JSON = None, depth: int = 0) -> Iterator[JSON]:
         yield from FORMATS.values()
 
 
-def _parts(schema: Mapping[str, JSON], root: Mapping[str, JSON]) -> list[JSON]:
+def parts_of(schema: Mapping[str, JSON], root: Mapping[str, JSON]) -> list[JSON]:
     """What a schema is put together from: its reference, its parts, its alternatives."""
     found = [*schema.get("allOf", ()), *schema.get("anyOf", ()), *schema.get("oneOf", ())]
     return [*found, _target(schema, root)] if "$ref" in schema else found
