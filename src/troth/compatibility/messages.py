@@ -56,9 +56,9 @@ def _media(
             at_schema = (one or where[0], other or where[1])
             subject, words = f"{travels}-media-schema", f"{content_type} {place}"
             yield talk.fact(subject, action, words, at_schema, names=(content_type,))
-        yield from _encodings(
-            talk, (old[content_type], new[content_type]), travels, f"{content_type} {place}"
-        )
+        both, words = (old[content_type], new[content_type]), f"{content_type} {place}"
+        yield from _item_schema(talk, both, direction, words)
+        yield from _encodings(talk, both, travels, words)
     subject = f"{travels}-media-type"
     for content_type in sorted(new.keys() - old.keys()):
         pointers, words = (where[0], new[content_type].pointer), f"{content_type} {place}"
@@ -68,22 +68,49 @@ def _media(
         yield talk.fact(subject, "removed", words, pointers, (content_type, None), (content_type,))
 
 
+def _item_schema(
+    talk: Dialogue, media: tuple[Media, Media], direction: Direction, place: str
+) -> Iterator[Fact]:
+    """The schema of each item of a stream (OpenAPI 3.2)."""
+    stated = (talk.old_node(media[0].pointer), talk.new_node(media[1].pointer))
+    one, other = (
+        join(medium.pointer, "itemSchema") if "itemSchema" in node else None
+        for medium, node in zip(media, stated, strict=True)
+    )
+    talk.enter(one, other, direction, "body")
+    if bool(one) is not bool(other):
+        action = "added" if other else "removed"
+        where = (one or media[0].pointer, other or media[1].pointer)
+        yield talk.fact(f"{talk.direction(direction)}-media-schema", action, f"items of {place}", where)
+
+
+def _parts(media: Mapping[str, JSON]) -> dict[str, JSON]:
+    """How the parts of a form are written, by name, by place and for all the others."""
+    found: dict[str, JSON] = dict(media.get("encoding") or {})
+    found |= {f"[{at}]": stated for at, stated in enumerate(media.get("prefixEncoding") or ())}
+    return found | ({"[]": media["itemEncoding"]} if "itemEncoding" in media else {})
+
+
 def _encodings(talk: Dialogue, media: tuple[Media, Media], travels: Direction, place: str) -> Iterator[Fact]:
     """How the parts of a form are written; saying what holds anyway is no difference."""
-    before, after = (
-        node.get("encoding") or {}
-        for node in (talk.old_node(media[0].pointer), talk.new_node(media[1].pointer))
-    )
+    before, after = _parts(talk.old_node(media[0].pointer)), _parts(talk.new_node(media[1].pointer))
     for name in sorted(before.keys() | after.keys()):
         one, other = _encoding(before.get(name)), _encoding(after.get(name))
         if one != other:
             where = (
-                join(media[0].pointer, "encoding", name) if name in before else media[0].pointer,
-                join(media[1].pointer, "encoding", name) if name in after else media[1].pointer,
+                join(media[0].pointer, *_steps(name)) if name in before else media[0].pointer,
+                join(media[1].pointer, *_steps(name)) if name in after else media[1].pointer,
             )
             yield talk.fact(
                 f"{travels}-encoding", "changed", f"part {name} of {place}", where, (one, other), (name,)
             )
+
+
+def _steps(name: str) -> tuple[str, ...]:
+    """Where a part is described, below its media type."""
+    if name == "[]":
+        return ("itemEncoding",)
+    return ("prefixEncoding", name[1:-1]) if name.startswith("[") else ("encoding", name)
 
 
 def _encoding(stated: JSON) -> dict[str, JSON]:
@@ -96,6 +123,7 @@ def _encoding(stated: JSON) -> dict[str, JSON]:
         "explode": explode,
         "allowReserved": given.get("allowReserved") is True,
         "headers": sorted(given.get("headers") or ()),
+        "parts": {name: _encoding(part) for name, part in _parts(given).items()} or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 

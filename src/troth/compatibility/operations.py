@@ -10,6 +10,7 @@ from typing import Any
 from troth.compatibility.extensions import extension_facts, lifecycle_of
 from troth.compatibility.facts import Fact
 from troth.contract.model import Contract, Operation
+from troth.contract.operations import build_additional
 from troth.contract.pointers import join
 
 __all__ = ["OperationPair", "Paired", "operation_facts", "pair_operations", "resource_of", "sunset_facts"]
@@ -37,8 +38,8 @@ class Paired:
 
 def pair_operations(old: Contract, new: Contract) -> Paired:
     """Operations that answer the same requests, those that are gone and those that are new."""
-    before = {_identity(old, operation): operation for operation in old.operations}
-    after = {_identity(new, operation): operation for operation in new.operations}
+    before = {_identity(old, operation): operation for operation in _operations(old)}
+    after = {_identity(new, operation): operation for operation in _operations(new)}
     if old.base_path != new.base_path and not before.keys() & after.keys():
         # The server's path alone moved: that is one edit of the servers, and the operations are the same.
         before = {
@@ -53,6 +54,12 @@ def pair_operations(old: Contract, new: Contract) -> Paired:
     removed = tuple(operation for key, operation in before.items() if key not in after)
     added = tuple(operation for key, operation in after.items() if key not in before)
     return Paired(pairs, removed, added)
+
+
+def _operations(contract: Contract) -> tuple[Operation, ...]:
+    """All operations, those of unusual methods too."""
+    schemes = frozenset(contract.security_schemes)
+    return contract.operations + build_additional(contract.document, contract, schemes)
 
 
 def resource_of(operation: Operation) -> str:

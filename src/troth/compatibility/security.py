@@ -141,6 +141,11 @@ def _scheme(name: str, pointer: str, old: Mapping[str, JSON], new: Mapping[str, 
                 pointer,
                 names=(name,),
             )
+    ended = old.get("deprecated") is True, new.get("deprecated") is True
+    if ended[0] != ended[1]:
+        action = "added" if ended[1] else "removed"
+        subject = "security-scheme-deprecation"
+        yield Fact(subject, action, place, *ended, pointer, pointer, names=(name,))
     before, after = old.get("flows") or {}, new.get("flows") or {}
     for flow in sorted(before.keys() | after.keys()):
         where = join(pointer, "flows", flow)

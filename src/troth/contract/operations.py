@@ -13,7 +13,7 @@ from troth.contract.positions import Positions
 from troth.errors import DocumentError, did_you_mean
 from troth.findings import Finding, Location
 
-__all__ = ["build_calls", "build_operations"]
+__all__ = ["build_additional", "build_calls", "build_operations"]
 
 _LOCATIONS = ("path", "query", "header", "cookie")
 _STYLES = {
@@ -56,6 +56,21 @@ def build_calls(
         for at, fields in builder.path_items(pointer, item)
         for method in METHODS
         if method in fields
+    )
+
+
+def build_additional(
+    document: Mapping[str, Any], positions: Locator, schemes: frozenset[str]
+) -> tuple[Operation, ...]:
+    """The operations of methods that have no field of their own (``additionalOperations`` of OpenAPI 3.2)."""
+    builder = _Builder(document, positions, schemes)
+    field = "additionalOperations"
+    return tuple(
+        builder.operation(path, method, at, fields, (field, method))
+        for path, item in (document.get("paths") or {}).items()
+        if not path.startswith("x-")
+        for at, fields in builder.path_items(join("/paths", path), item)
+        for method in fields.get(field) or {}
     )
 
 
@@ -112,11 +127,19 @@ class _Builder:
             message = f"{method} {path} cannot be told apart from {first}, which answers in its place"
             self.flaw("ambiguous-path", pointer, message)
 
-    def operation(self, path: str, method: str, item_pointer: str, item: Mapping[str, Any]) -> Operation:
-        pointer = join(item_pointer, method.lower())
+    def operation(
+        self,
+        path: str,
+        method: str,
+        item_pointer: str,
+        item: Mapping[str, Any],
+        steps: tuple[str, ...] = (),
+    ) -> Operation:
+        """The operation of a method; ``steps`` lead to it where the method is no field of the path item."""
+        steps = steps or (method.lower(),)
+        pointer, node = join(item_pointer, *steps), resolve(item, join("", *steps))
         if self.templated:
             self.address(path, method, pointer)
-        node = item[method.lower()]
         parameters = self.parameters(path, pointer, node, item_pointer, item)
         security = node.get("security")
         extension = node.get("x-behaviour")
