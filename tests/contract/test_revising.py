@@ -36,6 +36,19 @@ def test_a_patch_merges_as_rfc_7396_says(node: Any, patch: Any, made: Any) -> No
     assert repr(node) == before
 
 
+@pytest.mark.parametrize(
+    ("patch", "made"),
+    [
+        ({"1": {"b": None}}, [{"a": 1}, {}, {"c": 3}]),
+        ({"0": None, "2": {"d": 4}}, [{"b": 2}, {"c": 3, "d": 4}]),
+        ({"7": {"x": 1}}, [{"a": 1}, {"b": 2}, {"c": 3}]),
+    ],
+)
+def test_numbers_name_the_items_of_a_list(patch: Any, made: Any) -> None:
+    """So that one property of a composed schema can be taken out."""
+    assert merge_patch([{"a": 1}, {"b": 2}, {"c": 3}], patch) == made
+
+
 def test_releases_are_ordered_by_day_and_then_by_name() -> None:
     """Numbers in names count as numbers."""
     releases = {

@@ -70,8 +70,15 @@ def _touches(change: Change, at: Place) -> bool:
     resource = at.binding.resource
     if _removes(change, at) or (resource is not None and resource.name in change.values):
         return True
-    rows = f"{resource.schema_pointer}/properties/" if resource is not None else None
-    return rows is not None and any(pointer.startswith(rows) for pointer in _patched(change.before))
+    if resource is None:
+        return False
+    objects = {field.pointer.rpartition("/")[0] for field in resource.fields.values()}
+    objects.add(join(resource.schema_pointer, "properties"))
+    return any(
+        (pointer + "/").startswith(above + "/") or _above(pointer, above)
+        for pointer in _patched(change.before)
+        for above in objects
+    )
 
 
 def _removes(change: Change, at: Place) -> bool:

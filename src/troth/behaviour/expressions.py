@@ -28,6 +28,7 @@ import cel
 __all__ = [
     "FUNCTIONS",
     "LOOKUP",
+    "QUOTED",
     "RELATED",
     "SEEN",
     "STANDARD",
@@ -69,6 +70,9 @@ STANDARD = (
 #: Calls whose names are written out, so that what a row depends on is known before anything runs.
 RELATED = re.compile(r"\brelated\(\s*'([^']+)'\s*,\s*'([^']+)'\s*\)")
 LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,(?:\s*([\w.]+)\s*\))?")
+#: A text in an expression.
+QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_BOUND = re.compile(r"\.(?:map|filter|exists|exists_one|existsOne|all)\(\s*(\w+)\s*,")
 _CLOCK = frozenset({"today", "now"})
 _IMPURE = _CLOCK | {"related", "lookup", "seen"}
 #: The resources that ``seen`` names.
@@ -112,6 +116,11 @@ class Expression:
     looked_up: frozenset[tuple[str, str]]
     pure: bool
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """The variables that macros such as ``filter`` bring themselves."""
+        return frozenset(_BOUND.findall(QUOTED.sub("''", self.text)))
 
     @property
     def daily(self) -> bool:

@@ -20,7 +20,8 @@ __all__ = ["Step", "check_changelog"]
 JSON = Any
 UNTOLD = frozenset(
     {"path-parameter", "security-scheme-detail", "error-message", "retry", "discriminator", "default", "order",
-     "behaviour-description", "operation-tag", "extension", "link", "taken-header", "header-deprecation"},
+     "behaviour-description", "operation-tag", "extension", "link", "taken-header", "header-deprecation",
+     "version"},
 )  # fmt: skip
 """Subjects whose harmless changes nobody needs to be told."""
 ALIKE = frozenset({"Added", "Changed", "Security", "Fixed"})

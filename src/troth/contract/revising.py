@@ -16,9 +16,16 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 def merge_patch(node: Any, patch: Any) -> Any:
-    """The node with a patch applied: members merge, null removes, all else replaces. Nothing is changed in place."""
+    """The node with a patch applied: members merge, null removes, all else replaces. Nothing is changed in place.
+
+    Beyond RFC 7396 an object whose names are all numbers patches the items of a list, such as those of ``allOf``.
+    """
     if not isinstance(patch, Mapping):
         return patch
+    if isinstance(node, list) and patch and all(str(name).isdecimal() for name in patch):
+        items = {int(name): value for name, value in patch.items()}
+        kept = (index for index in range(len(node)) if items.get(index, ...) is not None)
+        return [merge_patch(node[i], items[i]) if i in items else node[i] for i in kept]
     made = dict(node) if isinstance(node, Mapping) else {}
     for name, value in patch.items():
         if value is None:

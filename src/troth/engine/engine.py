@@ -101,7 +101,7 @@ class Engine:
         issued = self.behaviour.authentication.tokens
         self.tokens = TokenOffice(issued, self.seed.tenants, self._known) if issued else None
         self._programs: dict[frozenset[str], Program] = {}
-        self._authenticators: dict[frozenset[str], Authenticator] = {}
+        self._authenticators: dict[Program, Authenticator] = {}
         self.principals = {principal.secret: principal for principal in self.seed.principals.values()}
         self._validators: Validators | None = None
         self.faults = self.check_faults(self.settings.faults)
@@ -163,11 +163,11 @@ class Engine:
         self.sandboxes: dict[str, State] = {"": self._base.fork()}
 
     def _authenticator(self, program: Program) -> Authenticator:
-        found = self._authenticators.get(program.faults)
+        found = self._authenticators.get(program)
         if found is None:
             verify = partial(self._verify, lenient="token-unchecked" in program.faults)
             found = program.authenticator(self.principals, verify)
-            self._authenticators[program.faults] = found
+            self._authenticators[program] = found
         return found
 
     def _known(self) -> Iterable[Principal]:

@@ -10,7 +10,7 @@ from troth.behaviour.model import Field, Resource
 from troth.behaviour.versions import Change, Conversion
 from troth.contract.model import Contract
 from troth.engine.messages import dump
-from troth.engine.rows import RowKind
+from troth.engine.rows import RowKind, computing_order
 from troth.engine.sampling import Sampler
 from troth.engine.seeing import Sight
 from troth.engine.state import Row
@@ -37,8 +37,13 @@ class Translation:
         self._returned = {
             field.name: _usual(field, Sampler(contract))
             for field in before.fields.values()
-            if field.name not in now.fields and _is_shown(field)
+            if field.name not in now.fields and field.computed is None and _is_shown(field)
         }
+        self._computed = tuple(
+            field
+            for field in computing_order(before.computed)
+            if _is_shown(field) and _formula(field) != _formula(now.fields.get(field.name))
+        )
         self._conversions: tuple[Mapping[str, Conversion], ...] = tuple(
             change.values[now.name] for change in lacking if now.name in change.values
         )
@@ -46,17 +51,28 @@ class Translation:
     def view(self, view: Mapping[str, Any], row: Row, world: TenantWorld) -> dict[str, Any]:
         """A row as the older version shows it; ``view`` is what the caller may see of it today."""
         shown = dict(view)
+        if self._returned or self._computed:
+            self._restore(shown, view, row, world)
         for conversions in self._conversions:
             for name, conversion in conversions.items():
                 asked = conversion.shown
-                if asked is not None and asked.variables <= shown.keys():
+                if asked is not None and asked.variables - asked.bound <= shown.keys():
                     shown[name] = _number(asked.evaluate(shown, world), self._before.get(name))
-        if self._returned and len(view) == len(self._kind.view(row, world)):
-            for name, usual in self._returned.items():
-                value = row.data.get(name, usual)
-                if name not in shown and value is not _NOTHING:
-                    shown[name] = value
         return {name: value for name, value in shown.items() if name not in self._later}
+
+    def _restore(self, shown: dict[str, Any], view: Mapping[str, Any], row: Row, world: TenantWorld) -> None:
+        """What was computed in another way, and what only older versions have, of a row that is shown whole."""
+        whole = self._kind.view(row, world)
+        if not view.keys() >= whole.keys():
+            return
+        for name, usual in self._returned.items():
+            value = row.data.get(name, usual)
+            if value is not _NOTHING:
+                shown[name] = value
+        scope = {**self._kind.full(row, world), "$id": row.data.get(self._kind.resource.id_field)}
+        for field in self._computed:
+            if field.computed is not None and view.get(field.name) == whole.get(field.name):
+                scope[field.name] = shown[field.name] = field.computed.evaluate(scope, world)
 
     def taken(self, body: Mapping[str, Any], world: TenantWorld) -> Mapping[str, Any]:
         """The members of a request in the older version as they are stored."""
@@ -90,6 +106,10 @@ def _usual(field: Field, sampler: Sampler) -> Any:
     if field.initial is not None or field.nullable:
         return field.initial
     return sampler.sample(field.pointer) if field.required else _NOTHING
+
+
+def _formula(field: Field | None) -> str | None:
+    return field.computed.text if field is not None and field.computed is not None else None
 
 
 def _is_shown(field: Field) -> bool:

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from troth.behaviour.checks.ground import Ground
-from troth.behaviour.expressions import FUNCTIONS, LOOKUP, RELATED, SEEN, STANDARD, Expression
+from troth.behaviour.expressions import FUNCTIONS, LOOKUP, QUOTED, RELATED, SEEN, STANDARD, Expression
 from troth.behaviour.model import Field, Resource
 from troth.contract.pointers import join
 from troth.findings import Finding
 
 __all__ = ["check_formulas", "inspected"]
 
-_TEXT = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
-_BOUND = re.compile(r"\.(?:map|filter|exists|exists_one|existsOne|all)\(\s*(\w+)\s*,")
 _BEFORE = re.compile(r"\bold\.(\w+)")
 _CALLER = re.compile(r"\bviewer\.(\w+)")
 _FOUND = re.compile(r"\blookup\(\s*'([^']+)'\s*,[^()]*\)\.(\w+)")
@@ -92,9 +90,9 @@ def _of_fields(ground: Ground, resource: Resource) -> Iterator[_Formula]:
 
 
 def _names(ground: Ground, formula: _Formula) -> Iterator[Finding]:
-    text = _TEXT.sub("''", formula.expression.text)
+    text = QUOTED.sub("''", formula.expression.text)
     known = formula.fields.keys() | formula.extra
-    for name in sorted(formula.expression.variables - known - _bound(formula.expression) - _TYPES):
+    for name in sorted(formula.expression.variables - known - formula.expression.bound - _TYPES):
         yield ground.unknown("unknown-name", formula.pointer, "field", name, known)
     if "old" in formula.extra:
         for name in sorted(set(_BEFORE.findall(text)) - formula.fields.keys()):
@@ -108,15 +106,10 @@ def _names(ground: Ground, formula: _Formula) -> Iterator[Finding]:
         yield ground.unknown("unknown-function", formula.pointer, "function", name, callable_)
 
 
-def _bound(expression: Expression) -> frozenset[str]:
-    """The variables that macros such as ``filter`` bring themselves."""
-    return frozenset(_BOUND.findall(_TEXT.sub("''", expression.text)))
-
-
 def _resources(ground: Ground, formula: _Formula) -> Iterator[Finding]:
     """What ``related`` and ``lookup`` name, which must be written out: dependants are found before anything runs."""
     expression, known = formula.expression, ground.behaviour.resources
-    text = _TEXT.sub("''", expression.text)
+    text = QUOTED.sub("''", expression.text)
     literal = {
         "related": len(RELATED.findall(expression.text)),
         "lookup": len(LOOKUP.findall(expression.text)),
@@ -143,7 +136,7 @@ def _resources(ground: Ground, formula: _Formula) -> Iterator[Finding]:
 def _circles(ground: Ground, fields: Mapping[str, Field]) -> Iterator[Finding]:
     """Each circle once, at its first field. A field may read its own stored value."""
     reads = {
-        name: sorted(field.computed.variables & fields.keys() - {name} - _bound(field.computed))
+        name: sorted(field.computed.variables & fields.keys() - {name} - field.computed.bound)
         for name, field in fields.items()
         if field.computed is not None
     }

@@ -92,6 +92,8 @@ def _removals(
     ground: Ground, node: Any, patch: Mapping[str, Any], at: str, above: str = ""
 ) -> Iterator[Finding]:
     """A null takes something away, so it has to be there."""
+    if isinstance(node, list):
+        node = {str(index): item for index, item in enumerate(node)}
     known = node if isinstance(node, Mapping) else {}
     for name, value in patch.items():
         if value is None and name not in known:

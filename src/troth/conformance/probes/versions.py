@@ -9,6 +9,7 @@ from math import isclose
 from typing import Any, Self
 
 from troth.behaviour.editions import Edition, edition_of
+from troth.behaviour.expressions import Expression
 from troth.behaviour.model import Binding, Kind, Resource
 from troth.behaviour.versions import Conversion, Release, Versions
 from troth.conformance.control import Control
@@ -253,13 +254,18 @@ def _values(scene: Scene, resource: str, row: Row, older: Row, pair: _Pair) -> N
     changed: set[str] = set()
     for one in pair.edition.lacking:
         for name, conversion in one.values.get(resource, {}).items():
-            if conversion.shown is not None and conversion.shown.variables <= expected.keys():
+            if conversion.shown is not None and _asked(conversion.shown) <= expected.keys():
                 expected[name] = conversion.shown.evaluate(expected, questions)
                 changed.add(name)
     for name in sorted(changed & older.keys()):
         if not _alike(older[name], expected[name]):
             title = f"'{name}' is {older[name]!r} in version {pair.release.name}, not {expected[name]!r}"
             raise Violated(title, *pair.exchanges)
+
+
+def _asked(expression: Expression) -> frozenset[str]:
+    """The members of a row that an expression reads."""
+    return expression.variables - expression.bound
 
 
 def _alike(found: Any, expected: Any) -> bool:
