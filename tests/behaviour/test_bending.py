@@ -21,7 +21,7 @@ def test_every_bend_changes_the_behaviour(name: str) -> None:
     assert len(bends) > 15
     for key, bend in bends.items():
         assert key == bend.name
-        assert re.fullmatch(r"[a-z-]+\.[a-z-]+:[a-z-]+:[\w.+-]+", key), key
+        assert re.fullmatch(r"[a-z-]+\.[a-z-]+:[a-z-]+:[][\w.+-]+", key), key
         assert bend.operator in OPERATORS
         assert set(bend.clauses) <= set(CLAUSE_IDS)
         assert bend.apply(behaviour) != behaviour

@@ -145,7 +145,7 @@ class Tenancy:
 class OAuth:
     """OAuth 2.0 authorization code flow with PKCE (RFC 6749, RFC 7636); times in seconds.
 
-    ``scopes`` are those that an application may ask for.
+    ``scopes`` are those that an application may ask for; without ``pkce`` it need not prove that it asked itself.
     """
 
     authorize_path: str
@@ -156,6 +156,8 @@ class OAuth:
     rotate: bool
     issuer: str
     scopes: frozenset[str]
+    pkce: bool = True
+    revoke_path: str = ""
     code_ttl: int = 60
     pointer: str = "/x-behaviour/oauth"
 

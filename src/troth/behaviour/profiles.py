@@ -225,6 +225,8 @@ def authentication(contract: Contract) -> Authentication:
         rotate=bool(given.get("rotate", True)),
         issuer=str(given.get("issuer", contract.title)),
         scopes=_grantable(contract, flow.get("scopes")),
+        pkce=given.get("pkce", "required") == "required",
+        revoke_path=_path_of(str(given["revoke"]), contract) if given.get("revoke") else "",
     )
     return Authentication(carriers, oauth, tokens(contract))
 

@@ -1,4 +1,4 @@
-"""OAuth 2.0 authorization code flow with PKCE: authorize, token, refresh with rotation.
+"""OAuth 2.0 authorization code flow with PKCE: authorize, token, refresh with rotation, revocation.
 
 RFC 6749 sections 4.1, 5 and 6; RFC 7636 (S256 only); RFC 9207 is not spoken. Consent is given at once to the user
 named in ``login_hint`` (or the first user), because a mock has nobody to ask.
@@ -25,6 +25,7 @@ from troth.engine.state import State
 __all__ = ["AuthorizationServer", "Client"]
 
 _CODE_TTL = 60
+_ENDED = "ended:"
 _KEY = OctKey.import_key(b"troth-mock-signing-key-is-public-by-design")
 
 
@@ -73,6 +74,7 @@ class AuthorizationServer:
         self.routes: Mapping[tuple[str, str], Callable[[Request, State], Response]] = {
             ("GET", settings.authorize_path): self.authorize,
             ("POST", settings.token_path): self.token,
+            **({("POST", settings.revoke_path): self.revoke} if settings.revoke_path else {}),
         }
 
     # -- RFC 6749 section 4.1.1: the authorization request ------------------------------------------------------
@@ -95,7 +97,8 @@ class AuthorizationServer:
     def _code(self, given: Mapping[str, str], client: Client, redirect: str, state: State) -> str:
         if given.get("response_type") != "code":
             raise _OAuthError("unsupported_response_type", "Only response_type=code is supported.")
-        if given.get("code_challenge_method") != "S256" or not given.get("code_challenge"):
+        asks = "code_challenge" in given or "code_challenge_method" in given or self._settings.pkce
+        if asks and (given.get("code_challenge_method") != "S256" or not given.get("code_challenge")):
             raise _OAuthError(
                 "invalid_request", "PKCE is required: code_challenge with code_challenge_method=S256."
             )
@@ -116,7 +119,7 @@ class AuthorizationServer:
             scopes,
             expires,
             redirect,
-            given["code_challenge"],
+            given.get("code_challenge", ""),
             code,
         )
         return code
@@ -149,6 +152,8 @@ class AuthorizationServer:
         grant = self._take(given.get("code", ""), "code", client, state)
         if grant.redirect_uri != given.get("redirect_uri"):
             raise _OAuthError("invalid_grant", "redirect_uri differs from the authorization request.")
+        if not grant.challenge:
+            return grant
         digest = hashlib.sha256(given.get("code_verifier", "").encode()).digest()
         computed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         if not hmac.compare_digest(computed, grant.challenge):
@@ -174,6 +179,29 @@ class AuthorizationServer:
             raise _OAuthError("invalid_grant", f"The {kind} token is unknown, used or expired.")
         state.tokens[token] = grant._replace(kind="spent")
         return grant
+
+    # -- RFC 7009 section 2: the revocation request, or a bearer token in its place --------------------------------
+
+    def revoke(self, request: Request, state: State) -> Response:
+        given = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        token = given.get("token") or (shown.strip() if scheme.lower() == "bearer" else "")
+        if not token:
+            return _json(400, {"error": "invalid_request", "error_description": "Which token is to end?"})
+        grant = state.tokens.get(token)
+        if isinstance(grant, _Grant):
+            self._end(grant.client, grant.user, state)
+        elif (claims := self._claims(token)) is not None:
+            state.tokens[f"{_ENDED}{token}"] = True
+            state.tokens.pop(f"access:{token}", None)
+            self._end(str(claims.get("client_id")), str(claims.get("sub")), state)
+        return _json(200, {})
+
+    def _end(self, client: str, user: str, state: State) -> None:
+        """No renewal of what a user has granted to an application."""
+        for token, grant in list(state.tokens.items()):
+            if isinstance(grant, _Grant) and (grant.client, grant.user) == (client, user):
+                state.tokens[token] = grant._replace(kind="spent")
 
     def _revoke(self, family: str, state: State) -> None:
         """A second use means that a token was copied: its family ends (RFC 6749 section 10.5, RFC 9700 4.14.2)."""
@@ -212,11 +240,8 @@ class AuthorizationServer:
         known = state.tokens.get("access:" + token)
         if isinstance(known, Principal):
             return known
-        if token.count(".") != 2:  # noqa: PLR2004 - header.payload.signature
-            return None
-        try:
-            claims = jwt.decode(token, _KEY, algorithms=["HS256"]).claims
-        except (JoseError, ValueError):
+        claims = None if f"{_ENDED}{token}" in state.tokens else self._claims(token)
+        if claims is None:
             return None
         tenant = str(claims.get(self._settings.claim, ""))
         if tenant not in self._slugs and tenant not in self._tenants:
@@ -233,6 +258,16 @@ class AuthorizationServer:
         )
         state.tokens["access:" + token] = principal
         return principal
+
+    @staticmethod
+    def _claims(token: str) -> Mapping[str, Any] | None:
+        """What one of our access tokens says; None for anything else."""
+        if token.count(".") != 2:  # noqa: PLR2004 - header.payload.signature
+            return None
+        try:
+            return jwt.decode(token, _KEY, algorithms=["HS256"]).claims
+        except (JoseError, ValueError):
+            return None
 
     def _permissions(self, client: str, user: Principal | None) -> frozenset[str]:
         """What both the application and the user may do."""

@@ -56,19 +56,9 @@ class Translation:
         for conversions in self._conversions:
             for name, conversion in conversions.items():
                 asked = conversion.shown
-<<<<<<< HEAD
-                if asked is not None and asked.variables - asked.bound <= shown.keys():
-                    shown[name] = _number(asked.evaluate(shown, world), self._before.get(name))
-=======
                 if asked is not None and asked.variables - asked.bound <= shown.keys():
                     scope = {**shown, "$id": row.data.get(self._kind.resource.id_field)}
                     shown[name] = _number(asked.evaluate(scope, world), self._before.get(name))
-        if self._returned and len(view) == len(self._kind.view(row, world)):
-            for name, usual in self._returned.items():
-                value = row.data.get(name, usual)
-                if name not in shown and value is not _NOTHING:
-                    shown[name] = value
->>>>>>> c86cd7c (Clio: versions, selections, linked pages, visibility of contacts and hours, permissions; conversions between versions read related rows and may use macros)
         return {name: value for name, value in shown.items() if name not in self._later}
 
     def _restore(self, shown: dict[str, Any], view: Mapping[str, Any], row: Row, world: TenantWorld) -> None:
