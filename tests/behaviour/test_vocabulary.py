@@ -294,6 +294,7 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
             "select": {"parameter": "fields", "grammar": "braces", "default": {"id": True}, "depth": 2},
             "populate": {"parameter": "size", "default": 1, "max": 2},
         },
+        "conditional": {"etag": "weak", "lastModified": True, "required": {"update": True}},
         "answers": {kind: {"doc": "$row"} for kind in ("create", "update", "replace", "delete")},
         "pagination": {
             "default": {

@@ -88,7 +88,8 @@ def test_rows_that_come_and_go_move_no_cursor(removed: list[int], size: int, ord
     def change(_turn: int) -> None:
         for identifier in (next(going, None), next(going, None)):
             if identifier is not None:
-                assert client.delete(f"/matters/{identifier}.json").status_code == 204
+                path = f"/matters/{identifier}.json"
+                assert client.delete(path, headers={"if-match": "*"}).status_code == 204
         client.post("/matters.json", json={"data": {"description": "A new one"}})
 
     found: list[int] = []

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from troth.testing import Mock
 
+TAG = "a tag"
 PRACTICE = Path(__file__).parents[1] / "conformance" / "practice" / "openapi.yaml"
 
 
@@ -32,25 +33,34 @@ def client() -> httpx.Client:
     return client
 
 
+def untagged(value: Any) -> Any:
+    """The value with TAG in the place of every tag."""
+    if isinstance(value, list):
+        return [untagged(item) for item in value]
+    if isinstance(value, dict):
+        return {name: TAG if name == "etag" and item else untagged(item) for name, item in value.items()}
+    return value
+
+
 def shown(client: httpx.Client, fields: str | None, path: str = "/matters/1.json") -> Any:
     answer = client.get(path, params={} if fields is None else {"fields": fields})
     assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
+    return untagged(answer.json()["data"])
 
 
 @pytest.mark.parametrize(
     ("fields", "wanted"),
     [
-        (None, {"id": 1, "etag": None}),
-        ("", {"id": 1, "etag": None}),
+        (None, {"id": 1, "etag": TAG}),
+        ("", {"id": 1, "etag": TAG}),
         ("description", {"description": "Lease"}),
         ("status, id", {"status": "open", "id": 1}),
-        ("client", {"client": {"id": 2, "etag": None}}),
+        ("client", {"client": {"id": 2, "etag": TAG}}),
         ("client{name}", {"client": {"name": "Ann"}}),
-        ("client{name,company}", {"client": {"name": "Ann", "company": {"id": 1, "etag": None}}}),
+        ("client{name,company}", {"client": {"name": "Ann", "company": {"id": 1, "etag": TAG}}}),
         ("client{company{name}},client{id}", {"client": {"company": {"name": "Acme"}, "id": 2}}),
         ("client,client{name}", {"client": {"name": "Ann"}}),
-        ("attendees", {"attendees": [{"id": 1, "etag": None}, {"id": 2, "etag": None}]}),
+        ("attendees", {"attendees": [{"id": 1, "etag": TAG}, {"id": 2, "etag": TAG}]}),
         ("attendees{name,enabled}", {"attendees": [{"name": "Acme", "enabled": True}, {"name": "Ann"}]}),
         ("subject{name,description}", {"subject": {"name": "Acme"}}),
         ("subject{type}", {"subject": {"type": "Contact"}}),

@@ -91,6 +91,7 @@ from troth.behaviour.sightings import (
     ruled_writes,
     withheld_somewhere,
 )
+from troth.behaviour.states import dated_rows, demanded, guarded, hidden_state, remembered, tagged
 from troth.behaviour.turns import bounded, by_number, cursors, linked, pointed, thinned
 from troth.contract.model import Contract
 from troth.errors import UsageError, did_you_mean
@@ -192,6 +193,12 @@ _ROWS = (
     Promise("validation.no-server-error", "No input brings about a server error.", always),
     Promise("validation.rejected", "Input that breaks the schema is refused.", taking_input),
     Promise("resource.create", "A created row of {resource} is there and has what was sent.", when(Kind.CREATE)),
+    Promise("conditional.tag", "A tag stands for one state of a row, and changes when the row does.", tagged),
+    Promise("conditional.not-modified", "Whoever has the row already is told so, without the row.", remembered),
+    Promise("conditional.modified-since", "A row that has not changed since a moment is not sent again.", dated_rows),
+    Promise("tenancy.conditional", "Knowing the tag of another tenant's row gives nothing away.", hidden_state),
+    Promise("conditional.stale", "A write that means an earlier state of the row is refused.", guarded),
+    Promise("conditional.required", "A write that does not say which state it means is refused.", demanded),
     Promise("answers.form", "The answer to a write of {resource} has the declared form.", answering),
     Promise("resource.update", "An update of {resource} is shown and kept.", when(*_CHANGE)),
     Promise("resource.merge", "An update changes only the fields that it names.", when(Kind.UPDATE)),

@@ -9,7 +9,7 @@ from typing import Any
 from troth.behaviour.model import Authentication, Behaviour, Binding, Kind
 from troth.behaviour.telling import Fact, Teller
 from troth.behaviour.telling_actions import action_facts
-from troth.behaviour.telling_queries import answer_facts, query_facts
+from troth.behaviour.telling_queries import answer_facts, condition_facts, query_facts
 from troth.behaviour.telling_rows import row_facts
 from troth.behaviour.telling_versions import version_facts
 from troth.behaviour.telling_visibility import visibility_facts
@@ -65,6 +65,7 @@ def _facts(at: Teller) -> Iterator[Fact]:
     yield from _list(at)
     yield from query_facts(at)
     yield from answer_facts(at)
+    yield from condition_facts(at)
     yield from _outcome(at)
 
 

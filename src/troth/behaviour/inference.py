@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from troth.behaviour import profiles
+from troth.behaviour.conditional import conditional, conditioned
 from troth.behaviour.effects import effect_of, records_of, rules_of_operation
 from troth.behaviour.filters import filters_of, plain
 from troth.behaviour.model import (
@@ -49,6 +50,7 @@ def behaviour_of(contract: Contract) -> Behaviour:
         for shape in found
     }
     bindings = {name: _answering(contract, binding, resources) for name, binding in bindings.items()}
+    bindings = conditioned(contract, bindings)
     return Behaviour(
         tenancy=profiles.tenancy(contract),
         authentication=profiles.authentication(contract),
@@ -61,6 +63,7 @@ def behaviour_of(contract: Contract) -> Behaviour:
         resources={resource.name: resource for resource in resources.values()},
         bindings=bindings,
         querying=querying(contract),
+        conditional=conditional(contract),
         moment=profiles.moment(contract),
         viewer=viewer_of(contract),
         versions=versions_of(contract),

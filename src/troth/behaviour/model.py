@@ -24,6 +24,7 @@ __all__ = [
     "Authentication",
     "Behaviour",
     "Binding",
+    "Conditional",
     "Conditions",
     "Effect",
     "ErrorBody",
@@ -332,7 +333,7 @@ class Field:
     immutable: bool = False
     hidden: bool = False
     computed: Expression | None = None
-    generated: Literal["created", "updated", "id"] | None = None
+    generated: Literal["created", "updated", "id", "etag"] | None = None
     sequence: str | None = None
     initial: Any = None
     initially: Expression | None = None
@@ -491,6 +492,19 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditional:
+    """Tags and moments of rows, and requests that mean one state of a row (RFC 9110 section 13).
+
+    ``required``: the kinds of operation that are refused without ``If-Match``.
+    """
+
+    etag: Literal["strong", "weak", "none"]
+    last_modified: bool
+    required: frozenset[Kind]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
     """A query parameter whose value is a tree of conditions on fields, in a grammar that is known by name."""
 
@@ -560,6 +574,7 @@ class Binding:
     ``rules`` hold for this operation alone; ``where`` narrows a list; ``answers`` is the resource whose row an
     action shows; ``prints``: the answer is a document that shows the row. A caller needs all ``permissions``.
     ``enclosed`` is the member of a request's body that holds the object, and ``input`` is that object as JSON.
+    ``preconditions``: requests are held to the state of the row that they mean.
     """
 
     operation: Operation
@@ -583,6 +598,8 @@ class Binding:
     prints: bool = False
     query: Querying = member(default_factory=Querying)
     answer: Answer | None = None
+    conditional: Conditional | None = None
+    preconditions: bool = False
     permissions: frozenset[str] = frozenset()
     enclosed: str | None = None
     input: Media | None = None
@@ -611,6 +628,7 @@ class Behaviour:
     resources: Mapping[str, Resource]
     bindings: Mapping[str, Binding]
     querying: Querying = member(default_factory=Querying)
+    conditional: Conditional | None = None
     moment: str = RFC3339
     viewer: Mapping[str, Setting] = member(default_factory=dict)
     versions: Versions | None = None

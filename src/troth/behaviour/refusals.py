@@ -23,6 +23,12 @@ REFUSALS: Mapping[str, ErrorKind] = MappingProxyType(
         "out-of-reach": ErrorKind(400, "out-of-reach", "The position lies beyond what can be listed."),
         "conflict": ErrorKind(409, "conflict", "The current state does not allow this."),
         "gone": ErrorKind(410, "gone", "This is no longer available."),
+        "precondition-failed": ErrorKind(
+            412, "precondition-failed", "The row is not in the state that the request means."
+        ),
+        "precondition-required": ErrorKind(
+            428, "precondition-required", "The request must say which state of the row it means."
+        ),
         "too-large": ErrorKind(413, "too-large", "The request body is too large."),
         "unsupported-media-type": ErrorKind(
             415, "unsupported-media-type", "The body's media type is not supported."

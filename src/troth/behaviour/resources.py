@@ -92,9 +92,12 @@ def nullable(schema: Mapping[str, Any]) -> bool:
     return any(isinstance(branch, Mapping) and nullable(branch) for branch in branches)
 
 
-def _generated(name: str, schema: Mapping[str, Any], traits: Mapping[str, Any]) -> Any:
+def _generated(name: str, schema: Mapping[str, Any], traits: Mapping[str, Any], *, tagged: bool) -> Any:
     if "generated" in traits:
         return traits["generated"]
+    kinds = schema.get("type")
+    if tagged and name == "etag" and "string" in (kinds if isinstance(kinds, list) else [kinds]):
+        return "etag"
     if schema.get("format") == "date-time":
         usual = {
             "createdAt": "created",
@@ -115,7 +118,7 @@ def _field(
     beside = written if isinstance(written, Mapping) else {}
     at, traits = traits_of(contract, pointer)
     computed = expression(contract, traits.get("computed"), f"{at}/computed")
-    generated = _generated(name, schema, traits)
+    generated = _generated(name, schema, traits, tagged="conditional" in contract.extension)
     secret = _secret(traits.get("secret"))
     found = Field(
         name=name,

@@ -1,15 +1,16 @@
-"""What query parameters do beside paging and filtering, and what writes answer."""
+"""What query parameters do beside paging and filtering, what writes answer, and on which conditions."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 
-from troth.behaviour.model import Selection
+from troth.behaviour.conditional import changed_field
+from troth.behaviour.model import Kind, Selection
 from troth.behaviour.querying import OPERATORS
 from troth.behaviour.telling import Fact, Teller
 
-__all__ = ["answer_facts", "query_facts"]
+__all__ = ["answer_facts", "condition_facts", "query_facts"]
 
 
 def query_facts(at: Teller) -> Iterator[Fact]:
@@ -42,6 +43,29 @@ def _selecting(at: Teller, profile: Selection) -> str:
     if profile.depth is not None:
         told += f"; at most {profile.depth} braces within each other" if profile.depth else "; no braces"
     return f"{told}; what does not exist answers {at.refused('unselectable')}"
+
+
+def condition_facts(at: Teller) -> Iterator[Fact]:
+    """The tags of rows, and what becomes of requests that mean one state of a row."""
+    profile, binding = at.binding.conditional, at.binding
+    if profile is None:
+        return
+    moment = changed_field(binding) if profile.last_modified else None
+    validators = [f"a {profile.etag} ETag"] if profile.etag != "none" else []
+    validators += [f"'{moment}' in Last-Modified"] if moment else []
+    if validators and binding.kind is not Kind.DELETE:
+        yield at.fact("state", f"answers have {' and '.join(validators)}", profile.pointer, "x-behaviour")
+    if not binding.preconditions:
+        return
+    failed = at.refused("precondition-failed")
+    if binding.kind is Kind.READ:
+        names = "If-None-Match" + (" or If-Modified-Since" if moment else "")
+        yield at.fact("condition", f"304 for {names}, where the row is known", profile.pointer, "x-behaviour")
+    else:
+        told = f"{failed} where If-Match means another state"
+        if binding.kind in profile.required:
+            told += f"; without it {at.refused('precondition-required')}"
+        yield at.fact("condition", told, profile.pointer, "x-behaviour")
 
 
 def answer_facts(at: Teller) -> Iterator[Fact]:

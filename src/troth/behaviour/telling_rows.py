@@ -127,11 +127,12 @@ def _filled_in(field: Field, moment: str) -> tuple[str, str] | None:
             kept = f", kept from when {field.frozen_when.text}" if field.frozen_when else ""
             told = f"= {text.text}{kept}" if word == "computed" else f"is the moment when {text.text}"
             return word, told
-    if field.generated == "updated" or (field.generated and moment == "create"):
+    if field.generated in ("updated", "etag") or (field.generated and moment == "create"):
         words = {
             "created": "the moment of creation",
             "updated": "the moment of the change",
             "id": "an identifier",
+            "etag": "the tag of the row, as in the ETag header",
         }
         return "generated", f"is {words[field.generated]}"
     return _first_value(field) if moment == "create" else None

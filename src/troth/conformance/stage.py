@@ -112,15 +112,19 @@ class Stage(ABC):
         raw: bytes | None = None,
         patient: bool = True,
         plain: bool = True,
+        conditioned: bool = True,
     ) -> Exchange:
         """One request to an operation; ``row`` says below which parents it stands, ``plain`` asks for ids alone.
 
         ``body`` is the object that the operation takes; where the contract encloses it, this puts it there.
+        Where a write must say which state of the row it means, it means any, unless ``conditioned`` is false.
         """
         headers = dict(headers or {})
         policy = binding.idempotency
         if policy and policy.header not in {name.lower() for name in headers} and self._needs_key(binding):
             headers[policy.header] = self.key()
+        if conditioned and binding.preconditions and _demands(binding):
+            headers.setdefault("If-Match", "*")
         if binding.enclosed and body is not ABSENT:
             body = {binding.enclosed: body}
         required = self._required_query(binding, query) + (self._plain(binding, query) if plain else [])
@@ -213,3 +217,7 @@ class Stage(ABC):
     @abstractmethod
     def row(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
         """A row that an actor has and no probe changes. Raises NotExercised."""
+
+
+def _demands(binding: Binding) -> bool:
+    return binding.conditional is not None and binding.kind in binding.conditional.required

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from troth.behaviour.model import Behaviour, Binding, Resource
+from troth.behaviour.model import Behaviour, Binding, Kind, Resource
 from troth.behaviour.resources import properties_of
 from troth.behaviour.shapes import item_form
 from troth.contract.model import Contract
@@ -16,6 +16,7 @@ from troth.engine.checking import WriteChecks
 from troth.engine.effects import Effects
 from troth.engine.keeping import Keeper
 from troth.engine.messages import Request, Response, dump
+from troth.engine.preconditions import Preconditions
 from troth.engine.querying import ListQuery
 from troth.engine.refusing import Refusal, compile_template
 from troth.engine.rows import RowKind
@@ -86,6 +87,8 @@ class Rows:
         self.showing = Showing(binding, contract, behaviour, keeper, faults)
         query = ListQuery(binding, contract, behaviour, faults)
         self.query = query if query.active else None
+        profile = binding.conditional
+        self.conditions = Preconditions(profile, binding, self.kind, faults) if profile else None
         self._leaks = "write-only-leaked" in faults
         self._secrets = tuple(f.name for f in resource.fields.values() if f.write_only)
         self.once = tuple(f.name for f in resource.fields.values() if f.shown_once)
@@ -179,7 +182,9 @@ class Rows:
             body = dump(self._answer({"row": orjson.Fragment(body)}))
         elif self._wrapper:
             body = dump({self._wrapper: orjson.Fragment(body)})
-        return Response(status, [_JSON], body)
+        if self.conditions is None or shown != self.resource.name or self.binding.kind is Kind.DELETE:
+            return Response(status, [_JSON], body)
+        return Response(status, [_JSON, *self.conditions.headers(row, world)], body)
 
 
 def _answering(

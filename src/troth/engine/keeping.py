@@ -17,6 +17,7 @@ from troth.behaviour.moments import RFC3339, moment_writer
 from troth.engine.authenticating import Principal
 from troth.engine.events import Dispatcher
 from troth.engine.gazing import Seer
+from troth.engine.preconditions import tagger
 from troth.engine.recording import Recorder
 from troth.engine.refusing import Refusal
 from troth.engine.rows import RowKind
@@ -44,8 +45,9 @@ class Keeper:
         self._dispatcher = dispatcher
         self.sampler = sampler
         daily = _daily(behaviour)
+        tag = tagger(behaviour.conditional, faults)
         self.kinds = {
-            name: RowKind(resource, sampler, daily=name in daily, faults=faults)
+            name: RowKind(resource, sampler, daily=name in daily, faults=faults, tag=tag)
             for name, resource in behaviour.resources.items()
         }
         self.translations: Mapping[str, Translation] = {}

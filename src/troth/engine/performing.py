@@ -81,7 +81,13 @@ def _accepted(body: Mapping[str, Any], rows: Rows) -> dict[str, Any]:
 
 
 def _reader(rows: Rows) -> Performer:
+    conditions = rows.conditions
+
     def perform(call: Call) -> Response:
+        if conditions is not None:
+            seen, world = rows.leaked(call, "tag-leaked") or (rows.find(call), call.world)
+            if unchanged := conditions.unchanged(call.request, seen, world):
+                return unchanged
         leaked = rows.leaked(call, "leak-foreign-read")
         if leaked:
             return rows.one(leaked[0], leaked[1], rows.binding.success, values=call.values)
@@ -99,6 +105,8 @@ def _updater(rows: Rows, *, replace: bool) -> Performer:
     def perform(call: Call) -> Response:
         leaked = rows.leaked(call, "leak-foreign-write")
         row, world = leaked or (rows.find(call), call.world)
+        if rows.conditions is not None:
+            rows.conditions.demand(call.request, row, world)
         body = rows.given(call)
         rows.guard(row, world, None if replace else body)
         before = kind.full(row, world)
@@ -153,6 +161,8 @@ def _deleter(rows: Rows) -> Performer:
         leaked = rows.leaked(call, "leak-foreign-write")
         row, world = leaked or (rows.find(call), call.world)
         rows.guard(row, world)
+        if rows.conditions is not None:
+            rows.conditions.demand(call.request, row, world)
         view = rows.kind.full(row, world)
         rows.checks.rules("delete", view, world, view)
         answered = rows.one(row, world, rows.binding.success, values=call.values)  # while all is as it was

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from troth.behaviour.model import Field, Resource
@@ -63,8 +63,11 @@ class RowKind:
         *,
         daily: bool = False,
         faults: frozenset[str] = frozenset(),
+        tag: Callable[[Mapping[str, Any]], str] | None = None,
     ) -> None:
         self.resource = resource
+        self._tag_of = tag
+        self._tag = next((f.name for f in resource.fields.values() if f.generated == "etag"), None)
         self._sampler = sampler
         ordered = computing_order(resource.computed)
         late = _late_fields(ordered)
@@ -83,6 +86,7 @@ class RowKind:
         self._shown = tuple(f.name for f in self._public)
         # A row whose fields are all shown as they are stored is its own view.
         self._plain = not self._late and bool(self._public) and len(self._public) == len(resource.fields)
+        self._plain = self._plain and self._tag is None
         self._nested = tuple(f for f in resource.fields.values() if f.items and _has_traits(f.items))
         self._open = not resource.fields
         self._blank = self._blanks()
@@ -247,6 +251,9 @@ class RowKind:
             finally:
                 row.stamp = ""
         view = dict(row.data) if self._open else {name: scope[name] for name in self._shown if name in scope}
+        if self._tag is not None and self._tag_of is not None:
+            view[self._tag] = None
+            view[self._tag] = self._tag_of(view)
         row.beyond = {name: scope[name] for name in self._unshown}
         row.view, row.body, row.stamp = view, None, world.today() if self.daily else ""
         return view
@@ -263,6 +270,13 @@ class RowKind:
         if row.body is None:
             row.body = compact(dump(view))
         return row.body
+
+    def tag(self, row: Row, world: TenantWorld) -> str:
+        """The entity tag of a row: another one exactly when what everybody sees of the row is."""
+        view = self.view(row, world)
+        if self._tag is not None:
+            return str(view[self._tag])
+        return self._tag_of(view) if self._tag_of is not None else ""
 
     def full(self, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         """The view together with the fields that the API hides, for expressions."""

@@ -84,7 +84,7 @@ def _request(scope: Scope) -> Request:
 
 async def send_response(send: Send, response: Response, *, head: bool) -> None:
     """Head and body in one; ``head``: without the body."""
-    if response.status != 204:  # noqa: PLR2004 - No Content has no length (RFC 9110 section 8.6)
+    if response.status not in (204, 304):  # neither has a length of its own (RFC 9110 section 8.6)
         response.headers.append((b"content-length", str(len(response.body)).encode()))
     await respond(send, response.status, response.headers, b"" if head else response.body)
 

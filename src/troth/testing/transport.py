@@ -15,7 +15,7 @@ from troth.engine.messages import fold_headers
 
 __all__ = ["MockTransport"]
 
-_NO_CONTENT = 204
+_BODILESS = (204, 304)
 
 
 class MockTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -60,7 +60,7 @@ class MockTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         response = self._respond(made)
         _raise_timeout(request)
         raw = list(response.headers)
-        if response.status != _NO_CONTENT:
+        if response.status not in _BODILESS:
             raw.append((b"content-length", str(len(response.body)).encode()))
         shown = b"" if request.method == "HEAD" else response.body
         return httpx.Response(response.status, headers=raw, stream=httpx.ByteStream(shown))

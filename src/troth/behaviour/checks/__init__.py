@@ -1,6 +1,7 @@
 """What makes a contract incoherent, by subject: each module yields findings about one."""
 
 from troth.behaviour.checks.actions import check_actions
+from troth.behaviour.checks.conditions import check_conditions
 from troth.behaviour.checks.examples import check_examples
 from troth.behaviour.checks.formulas import check_formulas
 from troth.behaviour.checks.ground import Ground
@@ -24,6 +25,7 @@ __all__ = [
 #: Every check, in no particular order: findings are sorted by place.
 CHECKS = (
     check_actions,
+    check_conditions,
     check_examples,
     check_formulas,
     check_leftovers,

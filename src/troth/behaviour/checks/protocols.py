@@ -93,6 +93,10 @@ def _can_answer(behaviour: Behaviour, binding: Binding, kind: str) -> bool:
         "unknown-version": behaviour.versions,
         "retired-version": behaviour.versions,
     }
+    if kind in ("precondition-failed", "precondition-required"):
+        profile = binding.conditional
+        required = profile is not None and binding.kind in profile.required
+        return binding.preconditions and (required or kind == "precondition-failed")
     if kind == "out-of-reach":
         return binding.pagination is not None and binding.pagination.max_offset is not None
     if kind in needed:
