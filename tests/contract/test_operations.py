@@ -308,3 +308,18 @@ def test_patterns_in_other_spellings_are_held(folder: Folder, pattern: str, fits
 def test_a_document_without_info_is_refused(folder: Folder) -> None:
     with pytest.raises(DocumentError, match="an OpenAPI document needs 'info'"):
         load_contract(folder.write("a.yaml", "openapi: 3.1.0\npaths: {}\n"))
+
+
+def test_an_operation_in_whose_place_another_answers_is_unreachable(folder: Folder) -> None:
+    """Its clauses cannot be judged; a query or fragment in a path is none that a server sees."""
+    contract = folder.contract(
+        """\
+        paths:
+          /a/{x}: {delete: {operationId: all, parameters: [{name: x, in: path}]}}
+          /a/{x}#keys: {delete: {operationId: some, parameters: [{name: x, in: path}]}}
+          /b?kind={kind}: {get: {operationId: kinds, parameters: [{name: kind, in: path}]}}
+        """
+    )
+    assert contract.unreachable == {"some"}
+    found = Router(contract).match("GET", "/b")
+    assert not isinstance(found, Match) or found.operation.id == "kinds"

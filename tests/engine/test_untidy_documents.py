@@ -88,6 +88,27 @@ def test_what_nobody_can_read_again_is_not_created(engine: Engine) -> None:
     assert "login" not in engine.behaviour.resources
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "content_type"),
+    [
+        ("GET", "/tokens/none", b"", 404, "application/vnd.error+json"),
+        ("POST", "/tokens", b'{"label": 5}', 422, "application/json"),
+    ],
+)
+def test_refusals_are_worded_as_the_document_says(
+    engine: Engine, method: str, path: str, body: bytes, status: int, content_type: str
+) -> None:
+    """Status, media type and schema are the operation's own; what is wrong stands where its names say."""
+    headers = {"content-type": "application/json"}
+    response = engine.handle(Request(method, path, headers=headers, body=body))
+    assert (response.status, response.header("content-type")) == (status, content_type)
+    shown = response.json()
+    assert validators(UNTIDY).at("/components/schemas/Failure", "response").violations(shown) == []
+    assert shown["error"]["status"] == status
+    assert len(shown["error"]["message"]) > 10
+    assert shown["error"]["errors"][0]["detail"] == shown["error"]["message"]
+
+
 def test_numbers_of_more_than_64_bits_are_written_whole() -> None:
     """JSON has no largest number (RFC 8259 section 6)."""
     assert dump({"n": 2**70}) == b'{"n":1180591620717411303424}'

@@ -254,8 +254,9 @@ CLAUSE_IDS: tuple[str, ...] = tuple(row.id for row in _ROWS)
 
 
 def clauses_of(contract: Contract, behaviour: Behaviour) -> tuple[Clause, ...]:
-    """Every clause of a contract: by row of the table, then in the order of its operations."""
-    places = [Place(contract, behaviour, binding) for binding in behaviour.bindings.values()]
+    """Every clause of a contract: by row of the table, then in the order of the operations that can be reached."""
+    reachable = (b for b in behaviour.bindings.values() if b.id not in contract.unreachable)
+    places = [Place(contract, behaviour, binding) for binding in reachable]
     return tuple(_applied(places))
 
 

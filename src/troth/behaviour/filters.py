@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from troth.behaviour.model import Filter, Resource
-from troth.behaviour.paging import PAGING_PARAMETERS
+from troth.behaviour.model import Filter, Resource, plain
+from troth.behaviour.paging import narrows_nothing
 from troth.contract.model import Operation
 
-__all__ = ["filters_of", "plain"]
+__all__ = ["filters_of"]
 
 _RANGE = re.compile(
     r"^(.+?)_?(From|To|Since|Until|After|Before|from|to|since|until|after|before|gte|lte|gt|lt)$"
@@ -21,11 +21,6 @@ _RANGE_OPS = {
     **dict.fromkeys(("after", "gt"), "after"),
     **dict.fromkeys(("before", "lt"), "before"),
 }
-
-
-def plain(name: str) -> str:
-    """A name without case and punctuation, so that ``clientId`` and ``client_id`` are the same."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def filters_of(operation: Operation, resource: Resource | None) -> tuple[Filter, ...]:
@@ -43,7 +38,7 @@ def _filter(parameter: str, resource: Resource, declared: Mapping[str, Any]) -> 
         named, op = str(given.get("field", parameter)), str(given.get("op", "eq"))
         separator = str(given.get("separator", ""))
         return Filter(parameter, named, op, "x-behaviour filters", given.get("where") or {}, separator)
-    if parameter in PAGING_PARAMETERS:
+    if narrows_nothing(parameter):
         return None
     return _derived(parameter, resource)
 

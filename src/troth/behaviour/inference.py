@@ -8,7 +8,7 @@ from dataclasses import replace
 from troth.behaviour import profiles
 from troth.behaviour.conditional import conditional, conditioned
 from troth.behaviour.effects import effect_of, records_of, rules_of_operation
-from troth.behaviour.filters import filters_of, plain
+from troth.behaviour.filters import filters_of
 from troth.behaviour.model import (
     Behaviour,
     Binding,
@@ -19,6 +19,7 @@ from troth.behaviour.model import (
     Resource,
     Scopes,
     Shorthand,
+    plain,
 )
 from troth.behaviour.paging import pagination_of
 from troth.behaviour.querying import answer_of, placed, querying, row_member

@@ -56,7 +56,13 @@ __all__ = [
     "Transition",
     "Writes",
     "in_words",
+    "plain",
 ]
+
+
+def plain(name: str) -> str:
+    """A name without case and punctuation, so that ``clientId`` and ``client_id`` are the same."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def in_words(name: str) -> str:

@@ -163,6 +163,8 @@ def paged(at: Place) -> str | None:
     paging = at.binding.pagination
     if paging is None or paging.style == "none" or at.binding.resource is None:
         return None
+    if not (paging.position or paging.cursor):
+        return None  # a size alone leads to no second page
     return at.root("pagination", paging.name)
 
 

@@ -5,61 +5,54 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from troth.behaviour.model import Pagination
+from troth.behaviour.model import Pagination, plain
 from troth.behaviour.resources import nullable
 from troth.behaviour.shapes import list_form, response_media
 from troth.contract.model import Contract, Operation, Parameter
 from troth.contract.pointers import join
 from troth.errors import BehaviourError, did_you_mean
 
-__all__ = ["PAGING_PARAMETERS", "pagination_of"]
+__all__ = ["narrows_nothing", "pagination_of"]
 
-_SIZES = (
-    "pageSize",
-    "page_size",
-    "per_page",
-    "perPage",
-    "limit",
-    "size",
-    "count",
-    "max_results",
-    "maxResults",
-    "first",
-)
+# Names are compared without case and punctuation: page_size, pageSize and PageSize are one.
+_SIZES = ("pagesize", "perpage", "limit", "size", "count", "maxresults", "maxitems", "first", "top")
+_PAGES = ("page", "pagenumber", "pageno")
 _OFFSETS = ("offset", "skip", "start")
 _CURSORS = (
     "cursor",
-    "page_token",
-    "pageToken",
-    "starting_after",
+    "pagetoken",
+    "startingafter",
     "after",
-    "next_token",
-    "nextToken",
+    "nexttoken",
+    "continuationtoken",
     "continuation",
+    "marker",
 )
-#: Query parameters that never filter.
-PAGING_PARAMETERS = frozenset(
-    {"page", "sort", "order", "sort_by", "fields", "expand", *_SIZES, *_OFFSETS, *_CURSORS}
-)
+_QUERYING = ("sort", "order", "sortby", "fields", "expand")
+_NEVER_FILTERS = frozenset((*_SIZES, *_PAGES, *_OFFSETS, *_CURSORS, *_QUERYING))
 
 #: Property names of list envelopes and what they hold.
 _SLOTS: Mapping[str, str] = {
-    **dict.fromkeys(("page", "currentPage", "current_page", "pageNumber"), "$page"),
-    **dict.fromkeys(("pageSize", "page_size", "per_page", "perPage", "limit", "size"), "$size"),
-    **dict.fromkeys(
-        ("total", "totalCount", "total_count", "totalItems", "total_items", "totalDocs"), "$total"
-    ),
-    **dict.fromkeys(("totalPages", "total_pages", "pages", "pageCount", "last_page"), "$pages"),
-    **dict.fromkeys(("hasMore", "has_more", "hasNext", "has_next", "hasNextPage"), "$hasMore"),
-    **dict.fromkeys(("hasPrev", "hasPrevPage", "has_prev"), "$hasPrevious"),
+    **dict.fromkeys(("page", "currentpage", "pagenumber"), "$page"),
+    **dict.fromkeys(("pagesize", "perpage", "limit", "size"), "$size"),
+    **dict.fromkeys(("total", "totalcount", "totalitems", "totaldocs", "totalresults"), "$total"),
+    **dict.fromkeys(("totalpages", "pages", "pagecount", "lastpage"), "$pages"),
+    **dict.fromkeys(("hasmore", "hasnext", "hasnextpage"), "$hasMore"),
+    **dict.fromkeys(("hasprev", "hasprevpage", "hasprevious"), "$hasPrevious"),
     **dict.fromkeys(("offset", "skip"), "$offset"),
     **dict.fromkeys(("count",), "$count"),
     **dict.fromkeys(
-        ("nextCursor", "next_cursor", "nextPageToken", "next_page_token", "next_token"), "$nextCursor"
+        ("nextcursor", "nextpagetoken", "nexttoken", "nextmarker", "continuationtoken"), "$nextCursor"
     ),
-    **dict.fromkeys(("nextPage", "next_page"), "$nextPage"),
-    **dict.fromkeys(("prevPage", "prev_page"), "$previousPage"),
+    **dict.fromkeys(("nextpage",), "$nextPage"),
+    **dict.fromkeys(("prevpage", "previouspage"), "$previousPage"),
 }
+
+
+def narrows_nothing(parameter: str) -> bool:
+    """Whether a query parameter pages, orders or projects by its name, and so never filters."""
+    return plain(parameter) in _NEVER_FILTERS
+
 
 #: Property names that hold the address of another page where their values are URLs.
 _LINKS: Mapping[str, str] = {
@@ -73,16 +66,15 @@ _LINKS: Mapping[str, str] = {
 
 
 def _named(operation: Operation, names: tuple[str, ...]) -> Parameter | None:
-    return next((p for name in names if (p := operation.parameter("query", name))), None)
+    asked = {plain(p.name): p for p in operation.parameters if p.location == "query"}
+    return next((asked[name] for name in names if name in asked), None)
 
 
 def _style(operation: Operation, given: Mapping[str, Any]) -> tuple[Any, str, str]:
     size = str(given.get("size") or getattr(_named(operation, _SIZES), "name", ""))
     if given.get("style"):
         return given["style"], str(given.get("position", "page")), size
-    if operation.parameter("query", "page"):
-        return "page", "page", size
-    for style, names in (("offset", _OFFSETS), ("cursor", _CURSORS)):
+    for style, names in (("page", _PAGES), ("offset", _OFFSETS), ("cursor", _CURSORS)):
         if found := _named(operation, names):
             return style, found.name, size
     return ("offset", "", size) if size else ("none", "", "")
@@ -116,8 +108,8 @@ def _template(contract: Contract, pointer: str, rows: str, depth: int = 0) -> An
         elif name in _LINKS and str(inner.get("format", "")).startswith("ur"):
             kept = name in required or nullable(inner)
             template[name if kept else f"{name}?"] = _LINKS[name]
-        elif name in _SLOTS and not inner.get("properties"):
-            template[name] = _SLOTS[name]
+        elif plain(name) in _SLOTS and not inner.get("properties"):
+            template[name] = _SLOTS[plain(name)]
         elif inner.get("properties") and depth < 2:  # noqa: PLR2004 - envelopes nest their metadata once
             template[name] = _template(contract, join(at, "properties", name), "", depth + 1)
         elif name in required:

@@ -7,7 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from troth.behaviour.expressions import Expression, ExpressionError, compile_expression
-from troth.behaviour.model import Event, Field, Lifecycle, Reference, Resource, Rule, Secret, Transition
+from troth.behaviour.model import (
+    Event,
+    Field,
+    Lifecycle,
+    Reference,
+    Resource,
+    Rule,
+    Secret,
+    Transition,
+    plain,
+)
 from troth.behaviour.profiles import on, refusal
 from troth.contract.model import Contract
 from troth.contract.pointers import join
@@ -254,8 +264,10 @@ def _id_field(fields: Mapping[str, Field], given: Mapping[str, Any], parameter: 
     declared = given.get("id")
     if declared is not None:
         return str(declared)
+    wanted = plain(parameter or "")
     names = [
         parameter or "",
+        *(name for name in fields if wanted and plain(name) == wanted),
         "id",
         *(name for name in fields if name.lower() in ("uuid", "key", "code", "slug")),
     ]

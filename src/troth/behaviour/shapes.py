@@ -9,6 +9,7 @@ from typing import Any
 
 from troth.behaviour.model import Kind
 from troth.contract.model import Contract, Media, Operation
+from troth.contract.operations import addressed
 from troth.contract.pointers import join
 
 __all__ = ["ItemForm", "Shape", "item_form", "list_form", "response_media", "shapes"]
@@ -118,7 +119,7 @@ def shapes(contract: Contract) -> tuple[Shape, ...]:
 def _shape(
     contract: Contract, operation: Operation, paths: Iterable[str], methods: Mapping[str, set[str]]
 ) -> Shape:
-    segments = [segment for segment in operation.path.split("/") if segment]
+    segments = [segment for segment in addressed(operation.path).split("/") if segment]
     parameter = _template(segments[-1]) if segments else None
     prints = _prints(operation)
     if parameter is None and (prints or _acts(operation)) and any(map(_template, segments)):

@@ -167,6 +167,8 @@ class Run:
             return "inconclusive", str(reason), ()
         except NotExercised as reason:
             return "not-exercised", str(reason), ()
+        except KeyError as missing:
+            return "inconclusive", f"an answer lacks the member {missing}", ()
         return "conform", "", ()
 
     @property

@@ -42,7 +42,12 @@ class SecondOpinion:
     """One contract, served at ``base_url``."""
 
     def __init__(self, contract: Contract, base_url: str) -> None:
-        self._document = {**contract.document, "servers": [{"url": base_url.rstrip("/")}]}
+        # Loading has raised the schemas of older documents to 3.1.
+        self._document = {
+            **contract.document,
+            "openapi": "3.1.0",
+            "servers": [{"url": base_url.rstrip("/")}],
+        }
         self._given: dict[tuple[object, ...], str | None] = {}
 
     @cached_property

@@ -132,7 +132,7 @@ def _contract(selection: Selection, bundled: Bundle, name: str, positions: Posit
         key: _followed(bundled, join("/components/securitySchemes", key))
         for key in components.get("securitySchemes") or {}
     }
-    operations, further = build_operations(document, positions, frozenset(schemes))
+    operations, unreachable, further = build_operations(document, positions, frozenset(schemes))
     return Contract(
         name=selection.name,
         title=str(info["title"]),
@@ -140,6 +140,7 @@ def _contract(selection: Selection, bundled: Bundle, name: str, positions: Posit
         base_path=_base_path(document.get("servers"), positions),
         document=document,
         operations=operations,
+        unreachable=unreachable,
         security_schemes=schemes,
         directory=selection.directory,
         source=name,

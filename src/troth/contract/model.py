@@ -109,7 +109,8 @@ class Contract:
     """A loaded contract. ``base_path`` is the path of the first server URL, without a trailing slash (may be '').
 
     ``mount`` is what a server that serves several contracts puts before that; ``base_path`` has it already.
-    ``flaws`` are faults of the document that leave it usable: what cannot be meant is passed over.
+    ``flaws`` are faults of the document that leave it usable: what cannot be meant is passed over. ``unreachable``
+    names the operations in whose place an earlier one answers.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Contract:
     positions: Mapping[str, tuple[str, int]] = field(repr=False, default_factory=dict)
     mount: str = ""
     flaws: tuple[Finding, ...] = ()
+    unreachable: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {operation.id: operation for operation in self.operations})

@@ -13,7 +13,7 @@ from troth.contract.positions import Positions
 from troth.errors import DocumentError, did_you_mean
 from troth.findings import Finding, Location
 
-__all__ = ["build_additional", "build_calls", "build_operations"]
+__all__ = ["addressed", "build_additional", "build_calls", "build_operations"]
 
 _LOCATIONS = ("path", "query", "header", "cookie")
 _STYLES = {
@@ -28,13 +28,20 @@ _NOT_PARAMETERS = frozenset(("accept", "authorization", "content-type"))
 
 def build_operations(
     document: Mapping[str, Any], positions: Positions, schemes: frozenset[str]
-) -> tuple[tuple[Operation, ...], list[Finding]]:
-    """Every operation of ``paths``, in document order, and what was passed over to have them.
+) -> tuple[tuple[Operation, ...], frozenset[str], list[Finding]]:
+    """Every operation of ``paths`` in document order, those that no request reaches, and what was passed over.
 
     Raises DocumentError for what only shows across objects.
     """
     builder = _Builder(document, positions, schemes)
-    return tuple(builder.operations()), builder.flaws
+    operations = tuple(builder.operations())
+    unreachable = frozenset(o.id for o in operations if (o.method, o.path) in builder.unreachable)
+    return operations, unreachable, builder.flaws
+
+
+def addressed(path: str) -> str:
+    """The part of a path that a server sees: some documents tell operations apart by a query or a fragment."""
+    return re.split("[?#]", path, maxsplit=1)[0]
 
 
 def _undeclared(name: str, pointer: str) -> Parameter:
@@ -97,6 +104,7 @@ class _Builder:
         self.identifiers: dict[str, str] = {}
         self.flaws: list[Finding] = []
         self.addresses: dict[tuple[str, str], str] = {}
+        self.unreachable: set[tuple[str, str]] = set()
         self.security = self.requirements("/security", document.get("security") or [])
 
     def operations(self) -> Iterator[Operation]:
@@ -122,8 +130,9 @@ class _Builder:
 
     def address(self, path: str, method: str, pointer: str) -> None:
         """Note an operation that no request reaches, because an earlier path takes the same ones."""
-        first = self.addresses.setdefault((method, _TEMPLATE.sub("{}", path)), path)
+        first = self.addresses.setdefault((method, _TEMPLATE.sub("{}", addressed(path))), path)
         if first != path:
+            self.unreachable.add((method, path))
             message = f"{method} {path} cannot be told apart from {first}, which answers in its place"
             self.flaw("ambiguous-path", pointer, message)
 

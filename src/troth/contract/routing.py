@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from troth.contract.model import Contract, Operation
+from troth.contract.operations import addressed
 
 __all__ = ["Match", "MethodNotAllowed", "NotFound", "Router"]
 
@@ -95,7 +96,7 @@ class Router:
         return Match(found[0], dict(zip(found[1], values, strict=True)))
 
     def _add(self, contract: Contract, operation: Operation) -> None:
-        path = contract.base_path + operation.path
+        path = contract.base_path + addressed(operation.path)
         node = self._root
         for segment in path.split("/")[1:]:
             node = _child(node, segment)

@@ -37,6 +37,7 @@ from troth.engine.seed_files import Seed, invented_seed, read_seed
 from troth.engine.seeding import plant, settled_callers
 from troth.engine.state import State
 from troth.engine.tokens import TokenOffice
+from troth.engine.wording import Wording
 from troth.errors import SeedError, UsageError
 from troth.findings import Location
 
@@ -382,6 +383,14 @@ class Engine:
         resource = binding.resource if binding else None
         render = self._renderer(faults) if faults else self._render
         response = render(refusal, request_id, path, resource)
+        if binding is not None and not (faults or self.behaviour.errors.declared):
+            kind = self.behaviour.errors.kinds[refusal.kind]
+            slots = {
+                "code": kind.code,
+                "message": refusal.message or kind.message,
+                "requestId": request_id,
+            }
+            response = self._wording.worded(response, binding.operation, slots)
         return _bent(response, faults, request_id) if faults else response
 
     def _known_faults(self, wanted: Preference) -> frozenset[str]:
@@ -389,6 +398,10 @@ class Engine:
             return self.check_faults(wanted.faults)
         except UsageError as error:
             raise Refusal("invalid", error.message) from error
+
+    @cached_property
+    def _wording(self) -> Wording:
+        return Wording(self.contract, self.program().validators)
 
     def _renderer(self, faults: frozenset[str]) -> Callable[..., Response]:
         """How refusals are written where faults may have bent that as well."""

@@ -19,6 +19,7 @@ __all__ = ["Page", "Pager"]
 
 #: Beyond this a whole number is not the same for every reader of JSON (RFC 8259 section 6).
 _FARTHEST = 2**53 - 1
+_LONGEST = 16
 
 
 class Page(NamedTuple):
@@ -60,7 +61,7 @@ class Pager:
         pagination = self._pagination
         if pagination.style == "none":
             return None
-        size = values.get(self._size, pagination.default_size)
+        size = _whole(values.get(self._size, pagination.default_size))
         if not isinstance(size, int) or size <= 0:
             size = pagination.default_size if size != 0 else self._least
         if pagination.max_size is not None and "page-size-unbounded" not in self._faults:
@@ -133,6 +134,7 @@ class Pager:
         return self.linker.urls(request, page.start, page.size, chosen, total, by_offset=by_offset)
 
     def _at(self, position: Any, size: int) -> Page:
+        position = _whole(position)
         if self._pagination.style == "page":
             number = min(position, _FARTHEST) if isinstance(position, int) else self._pagination.first
             start = (number - self._pagination.first) * size
@@ -184,3 +186,8 @@ class Pager:
                 **(asked or {}),
             }
         )
+
+
+def _whole(value: Any) -> Any:
+    """A number that a document declares as text is one all the same."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < _LONGEST else value

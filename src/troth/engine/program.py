@@ -84,7 +84,8 @@ def _is_described(binding: Binding, contract: Contract) -> bool:
     if binding.resource is None:
         return False
     schema = contract.node(binding.resource.schema_pointer)
-    return isinstance(schema, Mapping) and "x-behaviour" in schema
+    schemas = (schema, *(field.schema for field in binding.resource.fields.values()))
+    return any(isinstance(one, Mapping) and "x-behaviour" in one for one in schemas)
 
 
 class Program:

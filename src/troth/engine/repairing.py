@@ -19,7 +19,7 @@ from troth.engine.messages import Response, dump
 from troth.engine.sampling import Sampler
 from troth.errors import DocumentError
 
-__all__ = ["Repair"]
+__all__ = ["Fit", "Repair"]
 
 _REMEMBERED = 1024
 _DEEPEST = 12
@@ -31,7 +31,7 @@ class Repair:
 
     def __init__(self, contract: Contract, validators: Validators, operation: Operation) -> None:
         self._operation = operation
-        self._fit = _Fit(contract, validators)
+        self._fit = Fit(contract, validators)
         self._known: dict[tuple[int, bytes], bytes] = {}
 
     def fitted(self, response: Response) -> Response:
@@ -69,7 +69,7 @@ class Repair:
         return found.schema_pointer if found else None
 
 
-class _Fit:
+class Fit:
     """Values laid into schemas of one contract."""
 
     def __init__(self, contract: Contract, validators: Validators) -> None:
@@ -77,6 +77,14 @@ class _Fit:
         self._validators = validators
         self._exemplary = Sampler(contract)
         self._plain = Sampler(contract, exemplary=False)
+
+    def parts(self, pointer: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """The schema at a pointer and all that must hold with it, each with its place."""
+        return self._exemplary.parts(pointer)
+
+    def kind(self, parts: list[tuple[str, Mapping[str, Any]]]) -> str:
+        """The type of a value that all parts take."""
+        return self._exemplary.kind(parts)
 
     def whole(self, pointer: str, value: Any) -> Any:
         """The value itself when it fits; else what is nearest to it, or a sample, whichever fits first."""
@@ -97,11 +105,11 @@ class _Fit:
     def _laid(self, pointer: str, value: Any, depth: int) -> Any:
         if depth > _DEEPEST or self._fits(pointer, value):
             return value
-        parts = self._exemplary.parts(pointer)
+        parts = self.parts(pointer)
         places = {
             str(n): join(at, "properties", n) for at, part in parts for n in part.get("properties") or {}
         }
-        kind = self._exemplary.kind(parts)
+        kind = self.kind(parts)
         if kind == "object" or (places and isinstance(value, Mapping)):
             return self._object(pointer, parts, places, value, depth)
         items = next((join(at, "items") for at, part in parts if "items" in part), None)

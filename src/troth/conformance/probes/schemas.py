@@ -50,9 +50,14 @@ def describes_refusals(operation: Operation) -> bool:
     return any(status.startswith("4") or status == "default" for status in operation.responses)
 
 
+def _says_how_it_refuses(scene: Scene, binding: Binding) -> bool:
+    """Whether a refusal with a status that is not documented breaks a promise."""
+    return scene.behaviour.errors.declared and describes_refusals(binding.operation)
+
+
 def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
     documented = binding.operation.response_for(exchange.status)
-    if documented is None and not exchange.ok and not describes_refusals(binding.operation):
+    if documented is None and not exchange.ok and not _says_how_it_refuses(scene, binding):
         return
     if documented is None:
         known = ", ".join(binding.operation.responses)
