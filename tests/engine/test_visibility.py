@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -326,6 +327,29 @@ def test_what_is_seen_is_worked_out_once(firm: Mock, clerk: httpx.Client) -> Non
     clerk.post("/contacts", json={"name": "New"})
     ids(clerk, "/contacts")
     assert [one[1] for one in state.gazes.values()] != [kept[1]]
+
+
+def test_a_page_is_not_kept_for_callers_who_see_less(tmp_path: Path) -> None:
+    """Where a selection reaches other rows inside the objects of a list, each caller gets its own page."""
+    text = (FIRM / "openapi.yaml").read_text("utf-8")
+    fields = "{name: fields, in: query, schema: {type: string}}, "
+    changes = {
+        "populate: {parameter: depth, default: 1, max: 3}": "select: {parameter: fields}",
+        "    conditions: {parameter: where}\n    sort: {parameter: sort}\n": "",
+        "listMatters\n      parameters: [": "listMatters\n      parameters: [" + fields,
+        "              listed: {resource: matters, field: values.contact}\n": "",
+    }
+    for before, after in changes.items():
+        assert before in text
+        text = text.replace(before, after)
+    text = re.sub(r"        visibility:\n          theirs: .*\n", "", text)
+    (tmp_path / "openapi.yaml").write_text(text, "utf-8")
+    firm = Mock(tmp_path / "openapi.yaml", seed_file=FIRM / "seed.yaml")
+    path = "/matters?fields=id,values{contact{name}}"
+    whole, less, again = (data(firm.client(name), path) for name in ("partner", "clerk", "partner"))
+    assert whole == again
+    assert whole[1]["values"] == [{"contact": {"name": "Hale Imber"}}]
+    assert less[1]["values"] == [{"contact": redacted(8)}]
 
 
 def test_a_restored_state_is_seen_as_it_is(firm: Mock, clerk: httpx.Client, partner: httpx.Client) -> None:

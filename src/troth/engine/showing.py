@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from troth.behaviour.model import Behaviour, Binding
-from troth.behaviour.selecting import Catalogue
+from troth.behaviour.selecting import Catalogue, Picked
 from troth.contract.model import Contract
 from troth.engine.keeping import Keeper
 from troth.engine.messages import dump
@@ -58,7 +58,7 @@ class Showing:
         if self._populator is not None or self._projector is None or self._resource is None:
             return None
         selected = self._projector.selection(self._resource, values)
-        local = selected is None or all(picked.reference is None for picked in selected)
+        local = selected is None or all(_is_own(picked) for picked in selected)
         return self._projector.text(values) if local else None
 
     def body(self, resource: str, row: Row, world: TenantWorld, values: Values) -> bytes:
@@ -116,3 +116,9 @@ class Showing:
         """What lists show of a row: without the members that they omit, null for those that they empty."""
         kept = {name: value for name, value in view.items() if self._masks.get(name) != "omit"}
         return {**kept, **{name: None for name, how in self._masks.items() if how == "null"}}
+
+
+def _is_own(picked: Picked) -> bool:
+    """Whether a selected member is all of the row itself, in the objects that it holds as well."""
+    inner = (one for below in (picked.inner or {}).values() for one in below)
+    return picked.reference is None and all(_is_own(one) for one in inner)
