@@ -17,6 +17,14 @@ base-url = "http://127.0.0.1:4010/api"
 rate = "20/s"
 [target.control]
 url = "http://127.0.0.1:4010/__troth"
+[target.receiver]
+url = "https://hooks.example.com/troth"
+listen = "127.0.0.1:9000"
+[target.applications.planboard]
+client-id = "planboard"
+redirect-uri = "https://planboard.example.com/callback"
+client-secret = "${ACME_KEY}"
+user = "ines"
 [target.principals.acme-owner]
 tenant = "acme"
 headers = { "x-api-key" = "${ACME_KEY}" }
@@ -44,6 +52,11 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     assert settings.base_url == "http://127.0.0.1:4010/api"
     assert settings.rate == 20
     assert settings.control_url == "http://127.0.0.1:4010/__troth"
+    assert (settings.receiver_url, settings.listen) == ("https://hooks.example.com/troth", "127.0.0.1:9000")
+    app = settings.applications["planboard"]
+    assert (app.identifier, app.redirect_uri, app.secret, app.user) == (
+        "planboard", "https://planboard.example.com/callback", "k1", "ines",
+    )  # fmt: skip
     owner, reader = settings.principals.values()
     assert (owner.name, owner.tenant, dict(owner.headers), owner.scopes) == (
         "acme-owner",
@@ -62,6 +75,13 @@ def test_a_secret_is_not_in_the_repr(tmp_path: Path) -> None:
     settings = load_settings(written(tmp_path, WHOLE), environment={"ACME_KEY": "s3cr3t"})
     assert settings.principals["acme-owner"].headers["x-api-key"] == "s3cr3t"
     assert "s3cr3t" not in repr(settings)
+
+
+def test_an_application_needs_an_address(tmp_path: Path) -> None:
+    """Without one nobody could be sent back to it; the message names place and key."""
+    text = '[target.applications.planboard]\nclient-id = "planboard"\n'
+    with pytest.raises(UsageError, match=r"applications\.planboard.*needs redirect-uri"):
+        load_settings(written(tmp_path, text))
 
 
 def test_the_nearest_file_above_wins(tmp_path: Path) -> None:
@@ -100,7 +120,7 @@ def test_a_command_that_calls_no_server_needs_no_variables(tmp_path: Path) -> No
             '[target.principals."a.b"]\ntenant = "t"\nheadrs = {}\n',
             "troth.toml:3 target.principals.\"a.b\".headrs: unknown key 'headrs'. Did you mean 'headers'?",
         ),
-        ("[target]\nxyzzy = 1\n", "Known here: base-url, rate, control, principals."),
+        ("[target]\nxyzzy = 1\n", "Known here: base-url, rate, control, receiver, principals, applications."),
         (
             '[target.principals.a]\nheaders = { "x-api-key" = "${ACME_KEY}" }\n',
             "troth.toml:2 target.principals.a.headers.x-api-key: the environment variable ACME_KEY is not",

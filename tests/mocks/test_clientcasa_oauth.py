@@ -346,3 +346,24 @@ def test_r25_scopes_that_do_not_exist_are_not_granted(mock: Any) -> None:
     assert refused["error"] == "invalid_scope"
     caller = bearer(mock, granted(mock, scope="clients:fly clients:read"))
     assert caller.get("clients").status_code == 200
+
+
+def test_r25_a_client_may_use_basic(mock: Any) -> None:
+    """RFC 6749 section 2.3.1: id and secret in the header; a wrong one is 401 with a challenge."""
+    shown = base64.b64encode(f"{APP}:".encode()).decode()
+    form = {
+        "grant_type": "authorization_code",
+        "code": returned(authorize(mock))["code"],
+        "redirect_uri": REDIRECT,
+        "code_verifier": VERIFIER,
+    }
+    path, headers = "/auth/oauth2/token", {"Authorization": f"Basic {shown}"}
+    assert mock.anonymous.send("POST", path, data=form, headers=headers).status_code == 200
+    wrong = mock.anonymous.send("POST", path, data=form, headers={"Authorization": "Basic bm9ib2R5Og=="})
+    failed(wrong, "invalid_client", 401)
+    assert wrong.headers["www-authenticate"].startswith("Basic")
+    failed(
+        mock.anonymous.send("POST", path, data=form, headers={"Authorization": "Basic %%%"}),
+        "invalid_client",
+        401,
+    )

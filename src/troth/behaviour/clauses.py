@@ -22,6 +22,7 @@ from troth.behaviour.circumstances import (
     tokened,
 )
 from troth.behaviour.epochs import changed, dated_default, echoed_version, retiring, versioned
+from troth.behaviour.grants import authorized, authorized_by_scope, keyed_once, revocable
 from troth.behaviour.hook_occasions import (
     announcing,
     announcing_apart,
@@ -245,6 +246,20 @@ _ROWS = (
     Promise("webhooks.ended", "Who has left, or is switched off, is told nothing.", speaking_for_all),
     Promise("webhooks.rotated", "A replaced secret signs for as long as declared.", delivering("overlap")),
     Promise("webhooks.timed", "What time brings about is announced when it comes.", timed),
+    Promise("oauth.redirect-uri", "Nobody is redirected to an address that is not registered.", authorized),
+    Promise("oauth.state", "The state comes back as it was sent.", authorized),
+    Promise("oauth.errors", "The flow's refusals have the codes of RFC 6749.", authorized),
+    Promise("oauth.verifier", "A code takes the verifier of its challenge.", authorized),
+    Promise("oauth.code-once", "A code is redeemed once.", authorized),
+    Promise("oauth.code-bound", "A code belongs to its address and its client.", authorized),
+    Promise("oauth.scope", "A token opens what was granted, renewed or not.", authorized_by_scope),
+    Promise("oauth.refresh", "A renewal works, and refresh tokens rotate as declared.", authorized),
+    Promise("oauth.revoked", "A revoked token opens nothing.", revocable),
+    Promise("oauth.uncached", "Answers with tokens are not to be stored.", authorized),
+    Promise("oauth.code-expiry", "A code ends when its time is over.", authorized),
+    Promise("oauth.token-expiry", "Tokens end when their time is over.", authorized),
+    Promise("authentication.expiry", "A token is good until its time is over.", tokened),
+    Promise("idempotency.expiry", "A key is remembered for its time and no longer.", keyed_once),
     Promise("rate-limit.enforced", "The request after the last one of a window is refused.", limited_once),
     Promise("rate-limit.retry-after", "A refusal for the limit says when to come back.", limited_once),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 from troth.cli.tables import Table, expand
 from troth.errors import UsageError
 
-__all__ = ["Principal", "Settings", "Skip", "load_settings", "parse_rate"]
+__all__ = ["Application", "Principal", "Settings", "Skip", "load_settings", "parse_rate"]
 
 _RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)/(?P<every>[1-9]\d*)?(?P<unit>s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -43,6 +43,16 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class Application:
+    """A client of the target's OAuth flow. ``user`` is who consents, where the target has to be told."""
+
+    identifier: str
+    redirect_uri: str
+    secret: str | None = field(default=None, repr=False)
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the target file says; everything may be absent. ``rate`` is requests per second."""
 
@@ -53,6 +63,7 @@ class Settings:
     receiver_url: str | None = None
     listen: str | None = None
     principals: Mapping[str, Principal] = field(default_factory=lambda: MappingProxyType({}))
+    applications: Mapping[str, Application] = field(default_factory=lambda: MappingProxyType({}))
     skips: Mapping[str, Skip] = field(default_factory=lambda: MappingProxyType({}))
     source: Path | None = None
 
@@ -127,7 +138,7 @@ def _read(path: Path) -> _Source:
 
 def _settings(table: Table) -> Settings:
     target = table.table("target")
-    target.only("base-url", "rate", "control", "receiver", "principals")
+    target.only("base-url", "rate", "control", "receiver", "principals", "applications")
     control = target.table("control")
     control.only("url")
     receiver = target.table("receiver")
@@ -143,6 +154,9 @@ def _settings(table: Table) -> Settings:
         principals=MappingProxyType(
             {name: _principal(name, inner) for name, inner in target.tables("principals")}
         ),
+        applications=MappingProxyType(
+            {name: _application(inner) for name, inner in target.tables("applications")}
+        ),
         skips=MappingProxyType({clause: _skip(clause, inner) for clause, inner in table.tables("skip")}),
         source=table.path,
     )
@@ -154,6 +168,19 @@ def _principal(name: str, table: Table) -> Principal:
     scopes, permissions = (table.strings(word, ("*",)) for word in ("scopes", "permissions"))
     known = MappingProxyType(dict(table.table("settings").content))
     return Principal(name, table.string("tenant"), MappingProxyType(headers), scopes, permissions, known)
+
+
+def _application(table: Table) -> Application:
+    table.only("client-id", "redirect-uri", "client-secret", "user")
+    for name in ("client-id", "redirect-uri"):
+        if table.string(name) is None:
+            raise UsageError(f"{table.where()}: an application needs {name}.")
+    return Application(
+        table.string("client-id") or "",
+        table.string("redirect-uri") or "",
+        table.string("client-secret"),
+        table.string("user"),
+    )
 
 
 def _skip(clause: str, table: Table) -> Skip:

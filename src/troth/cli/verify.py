@@ -146,7 +146,7 @@ def _follower(bar: Any) -> Any:
 
 
 def _target(settings: Settings, options: Mapping[str, Any]) -> Target:
-    from troth.conformance import Principal, Target, principal_of  # noqa: PLC0415 - as above
+    from troth.conformance import Application, Principal, Target, principal_of  # noqa: PLC0415 - as above
 
     url = options["base_url"] or settings.base_url
     if not url:
@@ -164,6 +164,10 @@ def _target(settings: Settings, options: Mapping[str, Any]) -> Target:
         options["control"] or settings.control_url,
         receiver_url=options["receiver"] or settings.receiver_url,
         listen=options["listen"] or settings.listen,
+        applications=tuple(
+            Application(one.identifier, one.redirect_uri, one.secret, one.user)
+            for one in settings.applications.values()
+        ),
     )
 
 

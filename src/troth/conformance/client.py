@@ -69,13 +69,15 @@ class Client:
         body: Any = ABSENT,
         raw: bytes | None = None,
         patient: bool = True,
+        root: str | None = None,
     ) -> Exchange:
-        """One exchange; a header that is None is left out.
+        """One exchange; a header that is None is left out, and ``root`` stands in the place of the base URL.
 
         Raises Throttled when the limit stands in the way, unless ``patient`` is False.
         """
         query, extra = self._versioned(query)
-        url = self.base_url + path + (f"?{urlencode([(k, _text(v)) for k, v in query])}" if query else "")
+        start = self.base_url if root is None else root
+        url = start + path + (f"?{urlencode([(k, _text(v)) for k, v in query])}" if query else "")
         content = raw if raw is not None else b"" if body is ABSENT else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if content else {}
         extra |= {SANDBOX: self.sandbox} if self.sandbox else {}
@@ -135,7 +137,7 @@ class Client:
         self.sent += 1
         found = Exchange(
             actor.name if actor else "anonymous", operation, method, url, headers, content,
-            response.status_code, dict(response.headers), response.content, frozenset(self._cast.secrets),
+            response.status_code, dict(response.headers), response.content, self._cast.secrets,
         )  # fmt: skip
         self.log.append(found)
         if actor is not None:

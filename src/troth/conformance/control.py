@@ -69,6 +69,14 @@ class Control:
             rights = (tuple(about.get(word) or ("*",)) for word in ("scopes", "permissions"))
             yield about["name"], about.get("tenant"), about["headers"], *rights, about.get("settings") or {}
 
+    def applications(self) -> Iterator[tuple[str, str, str | None, str | None]]:
+        """(id, redirect URI, secret, a user who consents) of every OAuth client."""
+        about = self._call("GET", "/principals")
+        user = next(iter(about.get("users") or {}), None)
+        for client in about.get("applications") or ():
+            if client.get("redirectUris"):
+                yield client["id"], client["redirectUris"][0], client.get("secret"), user
+
     def mint(
         self,
         name: str,

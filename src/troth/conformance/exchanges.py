@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,7 +29,8 @@ class Exchange:
     status: int
     response_headers: Mapping[str, str]
     content: bytes
-    secrets: frozenset[str] = field(default_factory=frozenset, repr=False)
+    #: Grows with the run: what turns out to be a secret later is masked as well.
+    secrets: AbstractSet[str] = field(default_factory=frozenset, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from troth.behaviour import Behaviour
 from troth.behaviour.clauses import Clause
 from troth.conformance.actors import Cast
+from troth.conformance.applications import Application
 from troth.conformance.client import Client
 from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
@@ -114,6 +115,7 @@ class Run:
             self.client.version = versions.place, versions.parameter, versions.newest.name
         hooks = self.behaviour.webhooks
         self._post = Post(self.target, self._connection, hooks.handshake) if hooks else None
+        self._applications = self._known_applications()
         self._grounds: dict[str, _Ground] = {}
         self._current = ""
         self.scene = self._ground("").scene
@@ -129,6 +131,12 @@ class Run:
             self._post.close()
         self._connection.close()
 
+    def _known_applications(self) -> tuple[Application, ...]:
+        """The clients that may ask for tokens: those that the target file names, else those of the control plane."""
+        if self.target.applications or self._control is None or not self.behaviour.authentication.oauth:
+            return self.target.applications
+        return tuple(Application(*about) for about in self._control.applications())
+
     def _ground(self, operation: str) -> _Ground:
         if operation not in self._grounds:
             mark = f"{zlib.crc32(f'{self.nonce}:{operation}'.encode()):08x}"
@@ -137,6 +145,7 @@ class Run:
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
                 thorough=self.budget == "nightly", post=self._post,
+                applications=self._applications,
             )  # fmt: skip
             self._grounds[operation] = _Ground(scene, control)
         return self._grounds[operation]

@@ -11,6 +11,7 @@ from typing import Any
 from troth.behaviour.model import Behaviour, Binding, ErrorKind, Kind, Resource, Selection
 from troth.behaviour.selecting import Catalogue, deep, whole
 from troth.conformance.actors import Actor, Cast
+from troth.conformance.applications import Application
 from troth.conformance.bodies import Bodies
 from troth.conformance.client import ABSENT, Client
 from troth.conformance.control import Control
@@ -42,6 +43,7 @@ class Stage(ABC):
         second_opinion: SecondOpinion,
         thorough: bool = False,
         post: Post | None = None,
+        applications: Sequence[Application] = (),
     ) -> None:
         self.contract = contract
         self.behaviour = behaviour
@@ -52,6 +54,7 @@ class Stage(ABC):
         self.nonce = nonce
         self.thorough = thorough
         self.post = post
+        self.applications = tuple(applications)
         self.second_opinion = second_opinion
         self.bodies = Bodies(contract, validators, nonce)
         self.successes: dict[str, Exchange] = {}

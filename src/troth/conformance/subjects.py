@@ -53,6 +53,11 @@ def _has_slot(template: object, slot: str) -> bool:
     return template == f"${slot}"
 
 
+def _rotates(behaviour: Behaviour) -> bool:
+    oauth = behaviour.authentication.oauth
+    return oauth is not None and oauth.rotate
+
+
 def _told(behaviour: Behaviour) -> bool:
     return any(policy.headers for policy in behaviour.rate_limits)
 
@@ -63,6 +68,8 @@ _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
         "request-id-missing": lambda b: _has_slot(b.errors.envelope, "requestId"),
         "error-code-wrong": lambda b: _has_slot(b.errors.envelope, "code"),
         "rate-limit-headers-missing": _told,
+        "refresh-reusable": _rotates,
+        "family-survives": _rotates,
     }
 )
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from troth.conformance.applications import Application
 from troth.conformance.connections import Connection
 from troth.conformance.control import Control
 from troth.errors import TargetError, UsageError
@@ -39,6 +40,7 @@ class Target:
 
     ``transport`` replaces httpx's network, ``connection`` httpx as a whole. ``receiver_url`` is where the target
     reaches the receiver of deliveries, ``listen`` the ``host:port`` at which that listens.
+    ``applications`` are the OAuth clients to act as; isolation between them takes two.
     """
 
     base_url: str
@@ -49,6 +51,7 @@ class Target:
     connection: Connection | None = field(default=None, repr=False)
     receiver_url: str | None = None
     listen: str | None = None
+    applications: tuple[Application, ...] = ()
 
     @property
     def networked(self) -> bool:

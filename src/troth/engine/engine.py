@@ -166,7 +166,7 @@ class Engine:
     def _authenticator(self, program: Program) -> Authenticator:
         found = self._authenticators.get(program)
         if found is None:
-            verify = partial(self._verify, lenient="token-unchecked" in program.faults)
+            verify = partial(self._verify, faults=program.faults)
             found = program.authenticator(self.principals, verify)
             self._authenticators[program] = found
         return found
@@ -174,10 +174,12 @@ class Engine:
     def _known(self) -> Iterable[Principal]:
         return self.principals.values()
 
-    def _verify(self, token: str, state: State, *, lenient: bool) -> Principal | None:
+    def _verify(self, token: str, state: State, *, faults: frozenset[str]) -> Principal | None:
+        lenient = "token-unchecked" in faults
         if self.tokens is not None and (found := self.tokens.verify(token, state, lenient=lenient)):
-            return found
-        return self.oauth.verify(token, state) if self.oauth else None
+            return replace(found, expires=None) if "bearer-lasts" in faults else found
+        granted = self.oauth.verify(token, state) if self.oauth else None
+        return replace(granted, expires=None) if granted and "token-lasts" in faults else granted
 
     def _planted(self) -> State:
         frozen = parse_instant(SEEDED_START) if self.settings.seed is not None else None
@@ -353,7 +355,7 @@ class Engine:
     def _off_route(self, found: Any, request: Request, state: State, program: Program) -> Response:
         """What no operation answers: the OAuth endpoints, 405 with Allow, 404; rate limit headers for known callers."""
         if self.oauth and (route := self.oauth.routes.get((request.method, request.path))):
-            return route(request, state)
+            return route(request, state, program.faults)
         headers: tuple[tuple[bytes, bytes], ...] = ()
         principal = self._authenticator(program).identify(request, state)
         refusal = Refusal("no-route")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -24,7 +24,7 @@ from troth.engine.state import State
 
 __all__ = ["AuthorizationServer", "Client"]
 
-_CODE_TTL = 60
+_NONE: frozenset[str] = frozenset()
 _ENDED = "ended:"
 _KEY = OctKey.import_key(b"troth-mock-signing-key-is-public-by-design")
 
@@ -71,7 +71,7 @@ class AuthorizationServer:
         self._users = users
         self._tenants = tenants
         self._slugs = {identifier: slug for slug, identifier in tenants.items()}
-        self.routes: Mapping[tuple[str, str], Callable[[Request, State], Response]] = {
+        self.routes: Mapping[tuple[str, str], Callable[[Request, State, frozenset[str]], Response]] = {
             ("GET", settings.authorize_path): self.authorize,
             ("POST", settings.token_path): self.token,
             **({("POST", settings.revoke_path): self.revoke} if settings.revoke_path else {}),
@@ -79,19 +79,22 @@ class AuthorizationServer:
 
     # -- RFC 6749 section 4.1.1: the authorization request ------------------------------------------------------
 
-    def authorize(self, request: Request, state: State) -> Response:
+    def authorize(self, request: Request, state: State, faults: frozenset[str] = _NONE) -> Response:
+        """A redirect with a code or an error; no redirect to an address that is not registered."""
         given = dict(request.pairs())
         client = self._clients.get(given.get("client_id", ""))
         redirect = given.get("redirect_uri", "")
-        if client is None or redirect not in client.redirect_uris:
+        trusting = "redirect-uri-unchecked" in faults and redirect
+        if client is None or (redirect not in client.redirect_uris and not trusting):
             return _json(
                 400, {"error": "invalid_request", "error_description": "Unknown client or redirect_uri."}
             )
-        echo = {"state": given["state"]} if "state" in given else {}
+        echo = {"state": given["state"]} if "state" in given and "state-lost" not in faults else {}
         try:
             code = self._code(given, client, redirect, state)
         except _OAuthError as error:
-            return _redirect(redirect, {"error": error.code, "error_description": error.description} | echo)
+            told = {"error": _code_of(error, faults), "error_description": error.description}
+            return _redirect(redirect, told | echo)
         return _redirect(redirect, {"code": code} | echo)
 
     def _code(self, given: Mapping[str, str], client: Client, redirect: str, state: State) -> str:
@@ -110,7 +113,7 @@ class AuthorizationServer:
         if asked and not scopes:
             raise _OAuthError("invalid_scope", f"None of these scopes exists: {', '.join(sorted(asked))}.")
         code = state.identities.word(32)
-        expires = state.clock.now() + _CODE_TTL
+        expires = state.clock.now() + self._settings.code_ttl
         state.tokens[code] = _Grant(
             "code",
             client.identifier,
@@ -126,20 +129,31 @@ class AuthorizationServer:
 
     # -- RFC 6749 sections 4.1.3 and 6: the token request ---------------------------------------------------------
 
-    def token(self, request: Request, state: State) -> Response:
+    def token(self, request: Request, state: State, faults: frozenset[str] = _NONE) -> Response:
+        """A new pair of tokens; the client shows its secret in the form or by HTTP Basic (section 2.3.1)."""
         given = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+        shown = _basic(request.headers.get("authorization", ""))
+        if shown is not None:
+            given["client_id"], given["client_secret"] = shown
         try:
             client = self._client(given)
-            grant = self._granted(given, client, state)
+            grant = self._granted(given, client, state, faults)
         except _OAuthError as error:
-            return _json(error.status, {"error": error.code, "error_description": error.description})
-        return _json(200, self._issue(grant, state))
+            told = {"error": _code_of(error, faults), "error_description": error.description}
+            challenge = [(b"www-authenticate", b"Basic")] if shown is not None and error.status != 400 else []  # noqa: PLR2004 - Bad Request
+            return _json(error.status, told, challenge)
+        answer = _json(200, self._issue(grant, state))
+        if "token-cached" in faults:
+            answer.headers = [pair for pair in answer.headers if pair[0] != b"cache-control"]
+        return answer
 
-    def _granted(self, given: Mapping[str, str], client: Client, state: State) -> _Grant:
+    def _granted(
+        self, given: Mapping[str, str], client: Client, state: State, faults: frozenset[str]
+    ) -> _Grant:
         if given.get("grant_type") == "authorization_code":
-            return self._redeem(given, client, state)
+            return self._redeem(given, client, state, faults)
         if given.get("grant_type") == "refresh_token":
-            return self._refresh(given, client, state)
+            return self._refresh(given, client, state, faults)
         raise _OAuthError("unsupported_grant_type", "Use authorization_code or refresh_token.")
 
     def _client(self, given: Mapping[str, str]) -> Client:
@@ -148,47 +162,61 @@ class AuthorizationServer:
             raise _OAuthError("invalid_client", "The client is unknown or its secret is wrong.", 401)
         return client
 
-    def _redeem(self, given: Mapping[str, str], client: Client, state: State) -> _Grant:
-        grant = self._take(given.get("code", ""), "code", client, state)
-        if grant.redirect_uri != given.get("redirect_uri"):
+    def _redeem(
+        self, given: Mapping[str, str], client: Client, state: State, faults: frozenset[str]
+    ) -> _Grant:
+        code = given.get("code", "")
+        grant = self._take(code, "code", client, state, faults)
+        if "code-reusable" in faults:
+            state.tokens[code] = grant
+        if grant.redirect_uri != given.get("redirect_uri") and "code-unbound" not in faults:
             raise _OAuthError("invalid_grant", "redirect_uri differs from the authorization request.")
         if not grant.challenge:
             return grant
         digest = hashlib.sha256(given.get("code_verifier", "").encode()).digest()
         computed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        if not hmac.compare_digest(computed, grant.challenge):
+        if not hmac.compare_digest(computed, grant.challenge) and "verifier-unchecked" not in faults:
             raise _OAuthError("invalid_grant", "code_verifier does not match code_challenge.")
         return grant
 
-    def _refresh(self, given: Mapping[str, str], client: Client, state: State) -> _Grant:
+    def _refresh(
+        self, given: Mapping[str, str], client: Client, state: State, faults: frozenset[str]
+    ) -> _Grant:
         token = given.get("refresh_token", "")
-        grant = self._take(token, "refresh", client, state)
-        if not self._settings.rotate:
+        grant = self._take(token, "refresh", client, state, faults)
+        if not self._settings.rotate or "refresh-reusable" in faults:
             state.tokens[token] = grant
         wanted = frozenset(given["scope"].split()) if given.get("scope") else grant.scopes
-        if not wanted <= grant.scopes:
+        if not wanted <= grant.scopes and "scope-widened" not in faults:
             raise _OAuthError("invalid_scope", "A refresh cannot widen the scope.")
         return grant._replace(scopes=wanted)
 
-    def _take(self, token: str, kind: str, client: Client, state: State) -> _Grant:
+    def _take(self, token: str, kind: str, client: Client, state: State, faults: frozenset[str]) -> _Grant:
         found = state.tokens.get(token)
-        grant = found if isinstance(found, _Grant) and found.client == client.identifier else None
-        if grant is not None and grant.kind == "spent":
+        owned = isinstance(found, _Grant) and (
+            found.client == client.identifier or ("code-unbound" in faults and kind == "code")
+        )
+        grant = found if isinstance(found, _Grant) and owned else None
+        if grant is not None and grant.kind == "spent" and "family-survives" not in faults:
             self._revoke(grant.family, state)
-        if grant is None or grant.kind != kind or grant.expires <= state.clock.now():
+        over = grant is not None and grant.expires <= state.clock.now()
+        if grant is None or grant.kind != kind or (over and not (kind == "code" and "code-lasts" in faults)):
             raise _OAuthError("invalid_grant", f"The {kind} token is unknown, used or expired.")
         state.tokens[token] = grant._replace(kind="spent")
         return grant
 
     # -- RFC 7009 section 2: the revocation request, or a bearer token in its place --------------------------------
 
-    def revoke(self, request: Request, state: State) -> Response:
+    def revoke(self, request: Request, state: State, faults: frozenset[str] = _NONE) -> Response:
+        """Ends a token and what it could be renewed with; 200 for one that nobody knows (RFC 7009 section 2.2)."""
         given = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         scheme, _, shown = request.headers.get("authorization", "").partition(" ")
         token = given.get("token") or (shown.strip() if scheme.lower() == "bearer" else "")
         if not token:
             return _json(400, {"error": "invalid_request", "error_description": "Which token is to end?"})
         grant = state.tokens.get(token)
+        if "revocation-ignored" in faults:
+            return _json(200, {})
         if isinstance(grant, _Grant):
             self._end(grant.client, grant.user, state)
         elif (claims := self._claims(token)) is not None:
@@ -278,8 +306,24 @@ class AuthorizationServer:
         return user.permissions if "*" in granted else granted & user.permissions
 
 
-def _json(status: int, value: Any) -> Response:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+def _code_of(error: _OAuthError, faults: frozenset[str]) -> str:
+    return "server_error" if "oauth-error-wrong" in faults else error.code
+
+
+def _basic(shown: str) -> tuple[str, str] | None:
+    """Client id and secret of HTTP Basic; both are form-encoded there (RFC 6749 section 2.3.1)."""
+    word, _, encoded = shown.partition(" ")
+    if word.lower() != "basic":
+        return None
+    try:
+        name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (ValueError, UnicodeDecodeError):
+        return "", ""
+    return unquote_plus(name), unquote_plus(secret)
+
+
+def _json(status: int, value: Any, further: Sequence[tuple[bytes, bytes]] = ()) -> Response:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), *further]
     return Response(status, headers, dump(value))
 
 

@@ -40,7 +40,7 @@ class Replays:
     def recall(self, state: State, scope: str, key: str, request: Request) -> Response | None:
         """The stored answer, None when the key is new or has expired. Raises Refusal on a mismatch."""
         record: _Record | None = state.replays.get(self._place(scope, key))
-        if record is None or record.expires <= state.clock.now():
+        if record is None or (record.expires <= state.clock.now() and "key-lasts" not in self._faults):
             return None
         if (
             record.fingerprint != _fingerprint(request)
@@ -50,7 +50,7 @@ class Replays:
         return record.response
 
     def keep(self, state: State, scope: str, key: str, request: Request, response: Response) -> None:
-        expires = state.clock.now() + self._policy.ttl
+        expires = state.clock.now() + self._policy.ttl * (0.5 if "key-forgotten" in self._faults else 1)
         state.replays[self._place(scope, key)] = _Record(_fingerprint(request), response, expires)
 
     def _place(self, scope: str, key: str) -> tuple[str, str]:

@@ -11,11 +11,13 @@ from troth.conformance.actors import Actor
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.timing import movable
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = [
     "credential_headers",
+    "expiry",
     "harmless",
     "invalid",
     "permission",
@@ -99,6 +101,19 @@ def token(scene: Scene, binding: Binding) -> None:
     ):
         bad = scene.call(None, binding, headers={**others, "authorization": f"Bearer {wrong}"})
         _refused(scene, bad, f"whose token is {how}")
+
+
+def expiry(scene: Scene, binding: Binding) -> None:
+    """A known token works today and is refused once its life has passed."""
+    tokens, control = scene.behaviour.authentication.tokens, movable(scene)
+    holder = next((actor for actor in scene.cast.known if _token(actor) is not None), None)
+    if holder is None or tokens is None:
+        raise NotExercised("no principal has a token; add one to the target file")
+    good = scene.call(None, binding, headers=holder.headers)
+    if not good.ok:
+        raise Inconclusive(f"a known token answers {good.status}")
+    control.advance(tokens.ttl + 1)
+    _refused(scene, scene.call(None, binding, headers=holder.headers), "whose token has ended")
 
 
 def _token(actor: Actor) -> str | None:

@@ -9,10 +9,11 @@ from troth.behaviour.model import Binding, Idempotency, Kind, Resource
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
+from troth.conformance.probes.timing import movable
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["mismatch", "replay", "scope"]
+__all__ = ["expiry", "mismatch", "replay", "scope"]
 
 
 def _policy(binding: Binding) -> tuple[Idempotency, Resource]:
@@ -163,3 +164,25 @@ def scope(scene: Scene, binding: Binding) -> None:
     ids = [scene.unwrapped(binding, one).get(resource.id_field) for one in (first, second)]
     if ids[0] == ids[1]:
         raise Violated(f"{peer.name} gets the answer that belongs to {scene.owner.name}", first, second)
+
+
+def expiry(scene: Scene, binding: Binding) -> None:
+    """Shortly before a key ends it replays; after that the same request acts anew, or is refused on its own account."""
+    policy, resource = _policy(binding)
+    control, key = movable(scene), scene.key()
+    row, body, first = _first(scene, binding, scene.owner, key)
+    control.advance(policy.ttl * 0.9)
+    late = _again(scene, binding, scene.owner, key, row, body)
+    if late.json != first.json:
+        plain = _again(scene, binding, scene.owner, key, row, body)
+        if plain.json != late.json and plain.ok:
+            raise Inconclusive("the target does not heed keys, which is what idempotency.replay judges")
+        raise Violated(f"A key is forgotten before its {policy.ttl} s are over", first, late)
+    control.advance(policy.ttl * 0.2)
+    after = _again(scene, binding, scene.owner, key, row, body)
+    if after.broken:
+        raise Inconclusive(f"the repetition answers {after.status}")
+    if after.ok and scene.unwrapped(binding, after).get(resource.id_field) == scene.unwrapped(
+        binding, first
+    ).get(resource.id_field):
+        raise Violated(f"A key replays although its {policy.ttl} s are over", first, after)
