@@ -271,3 +271,84 @@ def test_how_far_a_version_must_move(contract: Any) -> None:
     assert suggested_version("1.4.2-rc.1", "minor") == "1.5.0"
     assert suggested_version("4.0.9", "patch", "dated") == "4.0.10"
     assert suggested_version("2024-05-16", "major") is None
+
+
+def versioned(**second: JSON) -> tuple[dict[str, JSON], dict[str, JSON]]:
+    """An office that serves versions side by side, before and after 4.0.1."""
+    old, new = deepcopy(history()["4.0.0"]), deepcopy(history()["4.0.0"])
+    new["info"]["version"] = "4.0.1"
+    first = {"4.0.0": {"released": "2017-01-01", "default": "2017-01-01"}}
+    old["x-behaviour"]["versions"] = {"releases": first}
+    new["x-behaviour"]["versions"] = {"releases": {**first, "4.0.1": {"released": "2017-08-04", **second}}}
+    return old, new
+
+
+SECONDS = {
+    "in-seconds": {
+        "summary": "Quantities count seconds.",
+        "values": {"activities": {"quantity": {"shown": "quantity / 3600.0"}}},
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("- `quantity` has another unit.", set()),
+        ("- Quantities of activities count in seconds now.", set()),
+        ("- Something else entirely.", {"changelog-change-untold", "changelog-entry-unfounded"}),
+    ],
+)
+def test_a_field_with_other_values_since_a_version_must_be_told(
+    entry: str, expected: set[str], contract: Any
+) -> None:
+    old, new = (contract(document) for document in versioned(default="2017-08-04", changes=SECONDS))
+    text = f"## 4.0.1\n\nRelease Date: 2017-08-04\nPromotion to default version: 2017-08-04\n\n### Summary of Changes\n\n{entry}\n\n## 4.0.0\n\nRelease Date: 2017-01-01\nPromotion to default version: 2017-01-01\n"
+    told = parse_changelog(text)
+    steps = steps_of(told, new, [("4.0.0", old), ("4.0.1", new)])
+    assert {finding.id for finding in check_changelog(told, steps)} == expected
+    (fact,) = [item for item in compare(old, new).judged if item.finding.id == "field-value-changed"]
+    assert fact.finding.severity == "breaking"
+
+
+@pytest.mark.parametrize(
+    ("days", "lines"),
+    [
+        ({"default": "2017-08-04"}, []),
+        ({"default": "2017-09-04"}, [1]),
+        ({"default": "2017-08-04", "backfilled": "2018-01-01"}, [1]),
+        ({}, [1]),
+    ],
+)
+def test_the_days_of_a_version_are_those_of_the_contract(
+    days: dict[str, str], lines: list[int], contract: Any
+) -> None:
+    _, new = versioned(**days)
+    text = "## 4.0.1\n\nRelease Date: 2017-08-04\nPromotion to default version: 2017-08-04\n\n## 4.0.0\n\nRelease Date: 2017-01-01\nPromotion to default version: 2017-01-01\n"
+    told = parse_changelog(text)
+    loaded = contract(new)
+    found = check_changelog(told, steps_of(told, loaded, [("4.0.1", loaded)]))
+    assert [(f.id, f.location.line) for f in found if f.location] == [
+        ("changelog-date-wrong", line) for line in lines
+    ]
+
+
+def test_a_row_tells_behaviour_of_a_resource_that_its_rows_refer_to(contract: Any) -> None:
+    """Contacts are hidden wherever bills name one, although bills hold only its id."""
+    old = deepcopy(history()["4.0.0"])
+    schemas = old["components"]["schemas"]
+    schemas["Contact"]["x-behaviour"] = {"resource": "contacts"}
+    schemas["Bill"]["properties"]["client"] = {"type": "string", "x-behaviour": {"references": "contacts"}}
+    new = deepcopy(old)
+    new["info"]["version"] = "4.0.1"
+    new["components"]["schemas"]["Contact"]["x-behaviour"]["visible"] = "open"
+    loaded = contract(old), contract(new)
+    for endpoint, expected in (
+        ("bills", []),
+        ("activities", ["changelog-change-untold", "changelog-entry-unfounded"]),
+    ):
+        text = f"## 4.0.1\n\nRelease Date: 2020-01-01\n\n| Endpoint | HTTP Method | Object | Fields | Description |\n|---|---|---|---|---|\n| {endpoint} | GET | client | all | Hidden. |\n"
+        told = parse_changelog(text)
+        steps = steps_of(told, loaded[1], [("4.0.0", loaded[0]), ("4.0.1", loaded[1])])
+        ids = [finding.id for finding in check_changelog(told, steps[:2])]
+        assert ids == expected, endpoint

@@ -10,7 +10,7 @@ from troth.compatibility.changelog import Changelog, Item
 from troth.compatibility.claims import Claims, Step
 from troth.compatibility.judgement import Judged
 from troth.compatibility.names import Name, names_of, vocabulary
-from troth.compatibility.ordering import order_findings, version_findings
+from troth.compatibility.ordering import date_findings, order_findings, version_findings
 from troth.compatibility.resources import THINGS, section_of
 from troth.errors import did_you_mean
 from troth.findings import Finding, Location
@@ -31,6 +31,7 @@ ALIKE = frozenset({"Added", "Changed", "Security", "Fixed"})
 def check_changelog(changelog: Changelog, steps: Sequence[Step]) -> tuple[Finding, ...]:
     """What a changelog leaves out, makes up or files wrongly, in the order of its lines."""
     found = [*order_findings(changelog), *version_findings(changelog, steps)]
+    found += date_findings(changelog, steps[0].contract) if steps else ()
     contracts = {id(side): side for step in steps for side in step.sides}
     known = vocabulary(contracts.values())
     for step in steps:

@@ -13,8 +13,8 @@ from troth.compatibility.facts import Fact
 from troth.compatibility.judgement import Judged
 from troth.compatibility.names import Name, blank, names_in, names_of, words_below
 from troth.compatibility.resources import folded, labels_of, resource_words
-from troth.compatibility.tables import Row, family_of
-from troth.contract.model import Contract, Operation
+from troth.compatibility.row_claims import RowClaims, signature
+from troth.contract.model import Contract
 
 __all__ = ["HELD", "Claims", "Step"]
 
@@ -42,6 +42,7 @@ class Claims:
 
     def __init__(self, step: Step, known: frozenset[str]) -> None:
         self.step, self.known = step, known
+        self.rows = RowClaims(step.sides)
         items = step.release.items if step.release else ()
         self.entries = [item for item in items if item.section in HELD or step.comparison is None]
         self.names = {entry.line: tuple(self._names_of(entry)) for entry in self.entries}
@@ -102,33 +103,12 @@ class Claims:
         return labels_of(item.fact, self.step.comparison.delta) if self.step.comparison else ()
 
     def _names_of(self, entry: Item) -> Iterator[Name]:
-        """The names of an entry; of a line of a table its operations and fields, also those that are nowhere."""
-        row = entry.row
-        if row is None:
-            yield from names_in(entry.codes)
-            return
-        known = {signature(operation) for side in self.step.sides for operation in family_of(row, side)}
-        yield from (Name("operation", name, name) for name in sorted(known))
-        for method in row.methods:
-            if not any(name.startswith(f"{method} ") for name in known):
-                yield Name("operation", f"{method} {blank(row.endpoint)}", f"{method} {row.endpoint}")
-        yield from (Name("word", field, field) for field in row.fields if "{" not in field)
-
-    def _row_tells(self, row: Row, fact: Fact) -> bool:
-        """Whether a line of a table speaks of an operation that a fact reaches, and of what the fact changed."""
-        meant = {operation.id for side in self.step.sides for operation in family_of(row, side)}
-        if not meant & set(fact.reach):
-            return False
-        if row.fields and fact.subject not in OPERATIONS:
-            named = {field.partition(" ")[0].partition("{")[0] for field in row.fields}
-            of_object = "keyword" in fact.context and "." not in fact.place.partition(":")[0]
-            return of_object or bool(names_of(fact) & named)
-        return fact.subject in OPERATIONS or "keyword" in fact.context or folded(row.object) in _owners(fact)
+        yield from names_in(entry.codes) if entry.row is None else self.rows.names(entry.row)
 
     def _tells(self, entry: Item, item: Judged) -> bool:
         """Whether an entry names what a fact changed, and not under another resource."""
         if entry.row is not None:
-            return self._row_tells(entry.row, item.fact)
+            return self.rows.tells(entry.row, item.fact)
         if (
             entry.section == SUMMARY
             and item.fact.subject in OPERATIONS
@@ -149,6 +129,8 @@ class Claims:
             return set(item.fact.names) <= given
         if "keyword" in item.fact.context and _speaks_of(entry.text, item.fact):
             return True
+        if "summary" in item.fact.context and _says(entry.text, str(item.fact.context["summary"])):
+            return True
         return bool(names_of(item.fact) & given)
 
     def _introduces(self, entry: Item, fact: Fact) -> bool:
@@ -163,9 +145,10 @@ class Claims:
         )
 
 
-def _owners(fact: Fact) -> set[str]:
-    """What a table may call the object that a fact changed: its component, or the property that holds it."""
-    return {folded(step) for step in re.split(r"[.\[\]| ]+", fact.place) if step}
+def _says(text: str, summary: str) -> bool:
+    """Whether an entry has most of the words that the contract sums a change up with, the short ones aside."""
+    said, wanted = (set(re.findall(r"[a-z_]{4,}", each.casefold())) for each in (text, summary))
+    return bool(wanted) and len(said & wanted) * 2 > len(wanted)
 
 
 def _speaks_of(text: str, fact: Fact) -> bool:
@@ -174,8 +157,3 @@ def _speaks_of(text: str, fact: Fact) -> bool:
     spelt = re.sub(r"([a-z])([A-Z])", r"\1 \2", keyword).casefold().removesuffix("s")
     words = " ".join(text.casefold().replace("-", " ").split())
     return fact.subject.replace("-", " ") in words or spelt in words
-
-
-def signature(operation: Operation) -> str:
-    """``GET /v1/clients/{}``: an operation as a changelog is compared with it."""
-    return f"{operation.method.upper()} {blank(operation.path)}"

@@ -23,6 +23,7 @@ from troth.compatibility.schemas import SchemaWalk
 from troth.compatibility.security import scheme_facts, security_facts
 from troth.compatibility.servers import operation_server_facts, server_facts
 from troth.compatibility.sides import Sides
+from troth.compatibility.versions import value_facts
 from troth.contract.model import Contract
 from troth.contract.pointers import join
 
@@ -57,6 +58,7 @@ def delta(old: Contract, new: Contract) -> Delta:
     facts += [*extension_facts(None, "", ("", old.document), ("", new.document))]
     if all(described):
         facts += behaviour_facts("root", "", (old.extension, "/x-behaviour"), (new.extension, "/x-behaviour"))
+        facts += value_facts(old, new)
     elif any(described):
         action = "added" if described[1] else "removed"
         facts.append(Fact("behaviour-description", action, "x-behaviour", names=("x-behaviour",)))

@@ -8,9 +8,12 @@ from itertools import pairwise
 from troth.compatibility.bumps import BUMPS, bump_made, bump_needed, parsed
 from troth.compatibility.changelog import Changelog, Release
 from troth.compatibility.claims import Step
+from troth.compatibility.versions import ROOT, releases_of
+from troth.contract.model import Contract
+from troth.contract.pointers import join
 from troth.findings import Finding, Location
 
-__all__ = ["order_findings", "version_findings"]
+__all__ = ["date_findings", "order_findings", "version_findings"]
 
 
 def order_findings(changelog: Changelog) -> Iterator[Finding]:
@@ -72,6 +75,25 @@ def version_findings(changelog: Changelog, steps: Sequence[Step]) -> Iterator[Fi
             comparison.findings[0].title
         ]
         yield _lie(changelog, "version-contradicts", title, step.release, f"Such as: {reasons[0]}.")
+
+
+def date_findings(changelog: Changelog, contract: Contract) -> Iterator[Finding]:
+    """Releases whose days are not those that the contract names for its versions."""
+    for name, about in releases_of(contract).items():
+        release = changelog.release(name)
+        if release is None:
+            continue
+        days = (("released", release.date), ("default", release.promoted), ("backfilled", release.backfilled))
+        for field, told in days:
+            stated = about.get(field)
+            if (stated is None) is (told is None) and (stated is None or str(stated) == told):
+                continue
+            if field == "default" and told is None and not release.announced:
+                continue  # only an announced release says when it becomes the default
+            title = f"{release.heading!r} says {field}: {told or 'n/a'}, the contract says {stated or 'n/a'}"
+            yield _lie(
+                changelog, "date-wrong", title, release, f"It is at {contract.locate(join(ROOT, name))}."
+            )
 
 
 def _words(bump: str, versioning: str) -> str:
