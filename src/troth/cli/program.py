@@ -43,6 +43,8 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "lint": Entry("troth.cli.lint", "Check that a contract is coherent."),
         "explain": Entry("troth.cli.explain", "Show what each operation does, and why."),
         "clauses": Entry("troth.cli.clauses", "List the clauses of a contract."),
+        "replay": Entry("troth.cli.replay", "Play the reproduction of a finding again."),
+        "report": Entry("troth.cli.report", "Merge the reports of several shards."),
         "selftest": Entry("troth.cli.selftest", "Prove the suite on a contract's own faults."),
     }
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import json
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from troth.cli.output import note, progress, say, show, write_report
-from troth.cli.settings import Settings, load_settings, parse_rate
+from troth.cli.settings import Settings, load_settings
+from troth.cli.targets import target_of
 from troth.errors import UsageError
 
 if TYPE_CHECKING:
-    from troth.conformance import Event, Outcome, Skip, Target
+    from troth.conformance import Event, Outcome, Skip
+    from troth.conformance.baseline import Baseline
 
-__all__ = ["verify"]
+__all__ = ["print_outcome", "verify"]
 
 _SHOWN = 2
 _FILES = ("junit", "sarif", "html")
@@ -39,6 +42,12 @@ Examples:
 @click.option("--overlay", "overlays", multiple=True, metavar="FILE", help="An Overlay to apply; may repeat.")
 @click.option(
     "--config", type=click.Path(path_type=Path), help="The target file; else the nearest troth.toml."
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Violations that somebody answers for until a day (JSON or TOML).",
 )
 @click.option(
     "--principal",
@@ -81,6 +90,10 @@ Examples:
 @click.option(
     "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one self-contained HTML file."
 )
+@click.option(
+    "--scripts", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Write a script that reproduces it for each violation.",
+)  # fmt: skip
 @click.option("--github", is_flag=True, help="Print annotations for GitHub Actions.")
 def verify(contract: str | None, *, as_json: bool, github: bool, config: Path | None, **options: Any) -> int:
     """Hold a running server to a contract.
@@ -104,10 +117,12 @@ def verify(contract: str | None, *, as_json: bool, github: bool, config: Path | 
     for form in _FILES:
         if options[form] is not None:
             write_report(options[form], outcome.findings, form, **report)
+    if options["scripts"] is not None:
+        _write_scripts(options["scripts"], outcome)
     if as_json or github:
         show(outcome.findings, "json" if as_json else "github", **report)
     else:
-        _print(outcome)
+        print_outcome(outcome)
     return outcome.exit_code
 
 
@@ -119,13 +134,14 @@ def _run(contract: str | None, settings: Settings, options: Mapping[str, Any]) -
         raise UsageError(
             "Say which contract to hold the target to, such as: troth verify clientcasa --base-url URL"
         )
-    target = _target(settings, options)
+    target = target_of(settings, options)
     shard = _shard(options["shard"])
     loaded = load_contract(contract, overlays=options["overlays"])
     with progress("Verifying") as bar:
         return hold(
             loaded, target, only=options["only"], skips=_skips(settings), shard=shard, seed=options["seed"],
-            budget=options["budget"], fuzz=options["fuzz"], listener=_follower(bar),
+            budget=options["budget"], fuzz=options["fuzz"], baseline=_baseline(options["baseline"]),
+            listener=_follower(bar),
         )  # fmt: skip
 
 
@@ -145,36 +161,42 @@ def _follower(bar: Any) -> Any:
     return follow
 
 
-def _target(settings: Settings, options: Mapping[str, Any]) -> Target:
-    from troth.conformance import Application, Principal, Target, principal_of  # noqa: PLC0415 - as above
-
-    url = options["base_url"] or settings.base_url
-    if not url:
-        raise UsageError("Say where the target is: --base-url URL, or base-url under [target] in troth.toml.")
-    known = tuple(
-        Principal(p.name, p.tenant, p.headers, p.scopes, p.permissions, p.settings)
-        for p in settings.principals.values()
-    )
-    given = tuple(principal_of(text, os.environ) for text in options["principals"])
-    rate = parse_rate(options["rate"]) if options["rate"] else settings.rate
-    return Target(
-        url,
-        given or known,
-        rate,
-        options["control"] or settings.control_url,
-        receiver_url=options["receiver"] or settings.receiver_url,
-        listen=options["listen"] or settings.listen,
-        applications=tuple(
-            Application(one.identifier, one.redirect_uri, one.secret, one.user)
-            for one in settings.applications.values()
-        ),
-    )
-
-
 def _skips(settings: Settings) -> list[Skip]:
     from troth.conformance import Skip  # noqa: PLC0415 - as above
 
     return [Skip(skip.clause, skip.reason, skip.until) for skip in settings.skips.values()]
+
+
+def _baseline(path: Path | None) -> Baseline | None:
+    from troth.conformance.baseline import baseline_of  # noqa: PLC0415 - as above
+
+    if path is None:
+        return None
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise UsageError(f"{path}: the baseline cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: the baseline is not valid: {error}.") from error
+    return baseline_of(document, str(path))
+
+
+def _write_scripts(directory: Path, outcome: Outcome) -> None:
+    """One script for each violation that could be reproduced, named after its clause."""
+    from troth.conformance.reproduction import Reproduction, script  # noqa: PLC0415 - as above
+
+    directory.mkdir(parents=True, exist_ok=True)
+    for finding in outcome.findings:
+        given = finding.evidence.get("reproduction")
+        if given:
+            name = re.sub(r"[^A-Za-z0-9]+", "_", str(finding.clause))
+            text = script(
+                Reproduction.from_json(given), name=name, title=f"{finding.clause}: {finding.title}",
+                detail=finding.detail, place=str(finding.location or ""),
+            )  # fmt: skip
+            (directory / f"{name}.py").write_text(text, encoding="utf-8")
+    note(f"Scripts are in {directory}.")
 
 
 def _shard(text: str) -> tuple[int, int]:
@@ -184,7 +206,8 @@ def _shard(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _print(outcome: Outcome) -> None:
+def print_outcome(outcome: Outcome) -> None:
+    """The table by concept, what does not hold, what was not judged, and the verdict."""
     _print_table(outcome)
     chosen: dict[str, list[Any]] = {}
     for finding in outcome.findings:

@@ -54,6 +54,8 @@ class Client:
         self.version: tuple[str, str, str] | None = None
         self._lost = 0
         self.log: list[Exchange] = []
+        #: Everybody who has spoken, by name.
+        self.actors: dict[str, Actor] = {}
         self.sent = 0
         self.starved = False
 
@@ -141,6 +143,7 @@ class Client:
         )  # fmt: skip
         self.log.append(found)
         if actor is not None:
+            self.actors[actor.name] = actor
             actor.remaining = self.left(found)
         return found
 

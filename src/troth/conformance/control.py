@@ -130,6 +130,10 @@ class Control:
     def set(self, moment: datetime) -> None:
         self._call("POST", "/clock/set", {"at": moment.isoformat()})
 
+    def freeze(self, moment: datetime) -> None:
+        """Stop the clock at a moment."""
+        self._call("POST", "/clock/freeze", {"at": moment.isoformat()})
+
     def now(self) -> datetime:
         """The mock's own time."""
         told = self._call("GET", "/clock").get("now")

@@ -30,10 +30,15 @@ class Outcome:
     shortfall: str
     requests: int
     seconds: float
+    further: tuple[Finding, ...] = ()
+    shard: tuple[int, int] = (1, 1)
+    served: bool = True
+    throttled: bool = False
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return tuple(finding for case in self.cases for finding in case.findings)
+        """Those of the cases, then those about the run itself."""
+        return (*(finding for case in self.cases for finding in case.findings), *self.further)
 
     @property
     def violated(self) -> bool:
@@ -57,8 +62,11 @@ class Outcome:
             f"{judged} of {len(self.cases)} clauses judged, {self.requests} requests, {self.seconds:.1f} s"
         )
         if self.violated:
-            broken = self.counts["violate"]
-            return f"VIOLATED: {broken} {'clause does' if broken == 1 else 'clauses do'} not hold ({effort})."
+            broken = sum(any(f.severity == "error" for f in case.findings) for case in self.cases)
+            held = f"VIOLATED: {broken} {'clause does' if broken == 1 else 'clauses do'} not hold"
+            if not broken:
+                held = f"VIOLATED: {len(self.further)} entries of the baseline do not hold"
+            return f"{held} ({effort})."
         if self.shortfall:
             return f"TOO LITTLE EXERCISED: {self.shortfall} ({effort})."
         return f"CONFORM: every clause that was judged holds ({effort})."
@@ -77,11 +85,14 @@ class Outcome:
             "contract": self.contract,
             "target": self.base_url,
             "seed": self.seed,
+            "shard": f"{self.shard[0]}/{self.shard[1]}",
             "verdict": {CONFORM: "conform", VIOLATED: "violate", TOO_LITTLE: "too-little-exercised"}[
                 self.exit_code
             ],
             "exitCode": self.exit_code,
             "shortfall": self.shortfall or None,
+            "served": self.served,
+            "throttled": self.throttled,
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
         }

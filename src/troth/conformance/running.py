@@ -8,12 +8,15 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self
 
+from troth import __version__
 from troth.behaviour import Behaviour
 from troth.behaviour.clauses import Clause
 from troth.conformance.actors import Cast
 from troth.conformance.applications import Application
+from troth.conformance.baseline import Baseline, accepted
 from troth.conformance.client import Client
 from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
@@ -22,6 +25,7 @@ from troth.conformance.outcome import Outcome, shortfall
 from troth.conformance.planning import Plan, Skip, plan
 from troth.conformance.post import Post
 from troth.conformance.probes import PROBES
+from troth.conformance.reproduction import Recording, Reproducer
 from troth.conformance.scene import Scene
 from troth.conformance.subscribing import withdraw
 from troth.conformance.target import Target, reached
@@ -104,9 +108,9 @@ class Run:
         self.clauses = self.instruments.clauses
         self.seed = seed
         self.budget = budget
-        # Idempotency keys outlive a run, so two runs with one seed must not share them.
-        self.nonce = nonce or secrets.token_hex(4)
-        self.target, self._connection, self._control = reached(target, f"verify-{self.nonce}")
+        self._sandbox = f"verify-{nonce or secrets.token_hex(4)}"
+        self.target, self._connection, self._control = reached(target, self._sandbox)
+        self.nonce = nonce or self._mark()
         self.cast = Cast(self.target.principals, self.behaviour, self._control, self.nonce)
         self.client = Client(
             self.target, self._connection, self._control, self.cast, self.behaviour.rate_limits
@@ -117,6 +121,7 @@ class Run:
         self._post = Post(self.target, self._connection, hooks.handshake) if hooks else None
         self._applications = self._known_applications()
         self._grounds: dict[str, _Ground] = {}
+        self._recordings: dict[str, Recording] = {}
         self._current = ""
         self.scene = self._ground("").scene
 
@@ -137,10 +142,20 @@ class Run:
             return self.target.applications
         return tuple(Application(*about) for about in self._control.applications())
 
+    def _mark(self) -> str:
+        """What keys and names of this run have in them: from the seed where every run has sandboxes of its own.
+
+        Elsewhere idempotency keys outlive a run, so two runs with one seed must not share them.
+        """
+        if self._control is None:
+            return secrets.token_hex(4)
+        words = f"{self.seed}:{self.contract.name}:{self.contract.version}:{__version__}"
+        return f"{zlib.crc32(words.encode()):08x}"
+
     def _ground(self, operation: str) -> _Ground:
         if operation not in self._grounds:
             mark = f"{zlib.crc32(f'{self.nonce}:{operation}'.encode()):08x}"
-            control = self._control.at(f"verify-{self.nonce}-{operation}") if self._control else None
+            control = self._control.at(f"{self._sandbox}-{operation}") if self._control else None
             scene = Scene(
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
@@ -168,9 +183,13 @@ class Run:
 
     def _verdict(self, clause: Clause) -> tuple[Verdict, str, tuple[Finding, ...]]:
         ground = self._enter(clause.operation)
+        since = len(ground.log)
         try:
             PROBES[clause.id](ground.scene, self.behaviour.bindings[clause.operation])
         except Violated as violation:
+            self._recordings[clause.name] = Recording(
+                tuple(ground.log), since, violation.exchanges, ground.scene.nonce
+            )
             return "violate", violation.title, (self._finding(clause, violation),)
         except Inconclusive as reason:
             return "inconclusive", str(reason), ()
@@ -180,15 +199,37 @@ class Run:
             return "inconclusive", f"an answer lacks the member {missing}", ()
         return "conform", "", ()
 
+    @cached_property
+    def _reproducer(self) -> Reproducer:
+        return Reproducer(
+            self.instruments, self.target, self._connection, self._control, self.cast, self.client.actors
+        )
+
+    def reproduced(self, case: Case, *, thoroughly: bool) -> Case:
+        """The same case with the fewest steps that show its violation, where they were found."""
+        recording = self._recordings.get(case.name)
+        found = recording and self._reproducer.reproduced(recording, thoroughly=thoroughly)
+        if not found:
+            return case
+        findings = tuple(
+            replace(finding, evidence={**finding.evidence, "reproduction": found.as_json()})
+            for finding in case.findings
+        )
+        return replace(case, findings=findings)
+
     @property
     def served(self) -> bool:
         """Whether any request of the owner succeeded."""
         return any(ground.scene.successes for ground in self._grounds.values())
 
+    @property
+    def secured(self) -> bool:
+        """Whether any operation asks for a credential."""
+        return any(binding.operation.security for binding in self.behaviour.bindings.values())
+
     def shortfall(self, cases: Sequence[Case], skipped: Mapping[str, str] | None = None) -> str:
         """Why the cases so far prove too little; empty when they prove enough."""
-        secured = any(binding.operation.security for binding in self.behaviour.bindings.values())
-        served = self.served or not secured
+        served = self.served or not self.secured
         return shortfall(cases, skipped or {}, served=served, throttled=self.client.starved)
 
     def fuzzed(self, cases: Sequence[Case], chosen: Plan, tell: Listener) -> list[Case]:
@@ -237,9 +278,11 @@ def verify(
     only: Iterable[str] = (),
     skips: Iterable[Skip] = (),
     shard: tuple[int, int] = (1, 1),
+    baseline: Baseline | None = None,
     seed: int = 0,
     budget: Budget = "pr",
     fuzz: bool = True,
+    reproduce: bool = True,
     nonce: str | None = None,
     instruments: Instruments | None = None,
     listener: Listener | None = None,
@@ -248,10 +291,11 @@ def verify(
     tell = listener or (lambda _event: None)
     started = time.monotonic()
     instruments = instruments or Instruments.of(contract)
-    chosen = plan(instruments.clauses, only=only, skips=skips, shard=shard, today=datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    chosen = plan(instruments.clauses, only=only, skips=skips, shard=shard, today=today)
     tell(Planned(chosen))
     with Run(contract, target, seed=seed, budget=budget, nonce=nonce, instruments=instruments) as run:
-        cases = []
+        cases, shown = [], set[str]()
         for clause in chosen.clauses:
             tell(Started(clause))
             reason = chosen.skipped.get(clause.name)
@@ -260,12 +304,17 @@ def verify(
                 if reason
                 else run.judge(clause)
             )
+            if case.verdict == "violate" and reproduce:
+                case = run.reproduced(case, thoroughly=clause.id not in shown)
+                shown.add(clause.id)
             cases.append(case)
             tell(Judged(clause, case))
         if fuzz and target.networked:
             cases = run.fuzzed(cases, chosen, tell)
+        known = frozenset(clause.name for clause in instruments.clauses)
+        told, further = accepted(cases, baseline or Baseline(()), today=today, known=known)
         return Outcome(
-            f"{contract.title} {contract.version}", target.base_url, seed, tuple(cases),
-            run.shortfall(cases, chosen.skipped),
-            run.client.sent, time.monotonic() - started,
+            f"{contract.title} {contract.version}", target.base_url, seed, told,
+            run.shortfall(cases, chosen.skipped), run.client.sent, time.monotonic() - started, further, shard,
+            run.served or not run.secured, run.client.starved,
         )  # fmt: skip
