@@ -211,7 +211,8 @@ def print_outcome(outcome: Outcome) -> None:
     _print_table(outcome)
     chosen: dict[str, list[Any]] = {}
     for finding in outcome.findings:
-        chosen.setdefault(str(finding.clause).partition("@")[0], []).append(finding)
+        about = finding.id if finding in outcome.further else str(finding.clause).partition("@")[0]
+        chosen.setdefault(about, []).append(finding)
     shown = [finding for group in chosen.values() for finding in group[:_SHOWN]]
     if shown:
         say()

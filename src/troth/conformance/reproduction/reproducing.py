@@ -86,10 +86,7 @@ class Reproducer:
         telling = recording.telling
         if not telling:
             return None
-        whole = trace(
-            recording.log, self._target.base_url, self._actors,
-            self._cast.credentials(self._cast.owner.headers), recording.mark,
-        )  # fmt: skip
+        whole = trace(recording.log, self._target.base_url, self._actors, recording.mark)
         own = range(recording.since, len(recording.log))
         for wanted in (telling, [*own, *telling]):
             kept = needed(whole.steps, wanted)

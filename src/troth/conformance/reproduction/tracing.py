@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -37,28 +37,22 @@ def leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, An
         yield path, value
 
 
-def trace(
-    log: Sequence[Exchange], base_url: str, actors: Mapping[str, Actor], credentials: Iterable[str], mark: str
-) -> Reproduction:
+def trace(log: Sequence[Exchange], base_url: str, actors: Mapping[str, Actor], mark: str) -> Reproduction:
     """The steps of a whole recording, with every value that an earlier answer gave as a variable."""
-    carriers = {name.lower() for name in credentials}
-    callers = tuple(_caller(actor, carriers) for actor in actors.values())
-    writer = _Writer(base_url, actors, carriers, mark)
+    callers = tuple(
+        Caller(a.name, a.tenant, a.scopes, tuple(a.headers), a.permissions, dict(a.settings))
+        for a in actors.values()
+    )
+    writer = _Writer(base_url, actors, mark)
     return Reproduction(callers, tuple(writer.steps(log)))
-
-
-def _caller(actor: Actor, carriers: set[str]) -> Caller:
-    names = tuple(name for name in actor.headers if name.lower() in carriers) or tuple(actor.headers)
-    return Caller(actor.name, actor.tenant, actor.scopes, names, actor.permissions, dict(actor.settings))
 
 
 class _Writer:
     """Writes steps in order and remembers which answer first gave which value."""
 
-    def __init__(self, base_url: str, actors: Mapping[str, Actor], carriers: set[str], mark: str) -> None:
+    def __init__(self, base_url: str, actors: Mapping[str, Actor], mark: str) -> None:
         self._prefix = urlsplit(base_url).path.rstrip("/")
         self._actors = actors
-        self._carriers = carriers
         self._mark = mark
         self._given: dict[Any, list[tuple[int, str, str]]] = {}
         self._names: dict[tuple[int, str], str] = {}

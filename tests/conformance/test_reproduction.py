@@ -1,0 +1,135 @@
+"""A violation comes with the fewest steps that show it: they fail on the faulty server and pass on the correct one."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import pytest
+
+from troth.conformance import Target, verify
+from troth.conformance.connections import Loopback
+from troth.conformance.crew import bench_of
+from troth.conformance.reproduction import Reproduction, Step, script
+from troth.conformance.reproduction.minimising import delete_one, needed
+from troth.conformance.reproduction.replaying import found_in, replayed
+from troth.conformance.selftest import Bench, calm
+from troth.errors import UsageError
+from troth.findings import Finding
+
+#: A fault, the clause to hold the mock to, and the most steps that it takes to show it.
+FAULTS = (
+    ("leak-foreign-read", "tenancy.read", 2),
+    ("delete-noop", "resource.delete", 4),
+    ("update-clobbers", "resource.merge", 3),
+    ("page-skips-row", "pagination.complete", 1),
+    ("total-wrong", "pagination.total", 1),
+    ("anonymous-accepted", "authentication.required", 1),
+    ("bad-credential-accepted", "authentication.invalid", 1),
+    ("rules.held:drop:invoices.edit-draft-only", "rules.held", 3),
+    ("unique-across-tenants", "tenancy.unique", 4),
+    ("fields.computed:off-by-one:invoices.total", "fields.computed", 3),
+)
+
+
+@cache
+def bench() -> Bench:
+    return bench_of("billing")
+
+
+def target(*faults: str) -> Target:
+    engine = bench().engine.misbehaving(faults)
+    return Target(f"http://mock.invalid{bench().contract.base_path}", connection=Loopback(engine))
+
+
+@cache
+def violation(fault: str, clause: str) -> Finding | None:
+    with calm():
+        outcome = verify(bench().contract, target(fault), only=[clause], instruments=bench().instruments)
+    return next((finding for finding in outcome.findings), None)
+
+
+CASES = [case for case in FAULTS if case[0] != "total-wrong"]  # billing's lists have no total
+
+
+@pytest.mark.parametrize(("fault", "clause", "most"), CASES)
+def test_it_fails_on_the_faulty_server_and_passes_on_the_correct_one(
+    fault: str, clause: str, most: int
+) -> None:
+    """In few steps, on servers that never saw the rows that the recording was about."""
+    found = violation(fault, clause)
+    assert found is not None
+    reproduction = Reproduction.from_json(found.evidence["reproduction"])
+    assert len(reproduction.steps) <= most
+    assert replayed(reproduction, target(fault)).verdict == "wrong"
+    assert replayed(reproduction, target()).verdict == "right"
+
+
+def test_ids_are_captured_and_marks_are_new() -> None:
+    """What an earlier answer gives is a variable, named in the step that gives it."""
+    found = violation("update-clobbers", "resource.merge")
+    assert found is not None
+    steps = found.evidence["reproduction"]["steps"]
+    kept = [name for step in steps for name in step.get("keeps", {})]
+    assert kept
+    assert any(f"{{{{{kept[0]}}}}}" in step["path"] for step in steps)
+    assert "{{mark}}" in json.dumps(steps)
+
+
+def test_no_secret_is_in_a_reproduction_or_a_script() -> None:
+    """Callers are named by what they may do, credentials come from the environment."""
+    for fault, clause, _ in CASES[:6]:
+        found = violation(fault, clause)
+        assert found is not None
+        given = found.evidence["reproduction"]
+        text = script(Reproduction.from_json(given), name="repro", title='A title with a \\ and """')
+        compile(text, "repro.py", "exec")
+        secrets = [
+            value
+            for one in bench().engine.credentials()
+            for name, value in one["headers"].items()
+            if name.lower() != "x-tenant-slug"
+        ]
+        for shown in (json.dumps(given), text):
+            assert "key_" not in shown
+            assert not any(secret.partition(" ")[2] in shown for secret in secrets)
+
+
+def test_a_reproduction_survives_json() -> None:
+    found = violation("leak-foreign-read", "tenancy.read")
+    assert found is not None
+    given = json.loads(json.dumps(found.evidence["reproduction"]))
+    assert Reproduction.from_json(given).as_json() == given
+
+
+def test_a_replay_needs_a_finding_with_a_reproduction() -> None:
+    listed = [{"id": "tenancy-read", "clause": "tenancy.read@getInvoice", "evidence": {}}]
+    with pytest.raises(UsageError, match=r"has no finding 'tenancy\.list'"):
+        found_in(listed, "tenancy.list")
+    with pytest.raises(UsageError, match="without a reproduction"):
+        found_in(listed, "tenancy.read@getInvoice")
+
+
+def test_steps_bring_along_what_they_need() -> None:
+    """The sources of the variables of a step, and theirs."""
+    steps = [
+        Step(None, "POST", "/a", keeps={"id1": "/id"}),
+        Step(None, "GET", "/b"),
+        Step(None, "POST", "/c", send='{"a": "{{id1}}"}', keeps={"id2": "/id"}),
+        Step(None, "GET", "/c/{{id2}}"),
+    ]
+    assert needed(steps, [3]) == [0, 2, 3]
+    assert needed(steps, [1]) == [1]
+
+
+def test_one_step_less_at_a_time() -> None:
+    """What is not needed goes, what is essential is never tried, and there is an end to the tries."""
+    tried: list[list[int]] = []
+
+    def shows(steps: object) -> bool:
+        tried.append(list(steps))  # type: ignore[call-overload]
+        return {1, 4} <= set(tried[-1])
+
+    assert delete_one([0, 1, 2, 3, 4], frozenset({4}), shows, 60) == [1, 4]
+    assert len(tried) == 4
+    assert delete_one(range(10), frozenset(), lambda _: True, 3) == list(range(7))
