@@ -43,8 +43,8 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "lint": Entry("troth.cli.lint", "Check that a contract is coherent."),
         "explain": Entry("troth.cli.explain", "Show what each operation does, and why."),
         "clauses": Entry("troth.cli.clauses", "List the clauses of a contract."),
-        "replay": Entry("troth.cli.replay", "Play the reproduction of a finding again."),
-        "report": Entry("troth.cli.report", "Merge the reports of several shards."),
+        "replay": Entry("troth.cli.replay", "Play a finding's reproduction."),
+        "report": Entry("troth.cli.report", "Work with the reports of troth verify."),
         "selftest": Entry("troth.cli.selftest", "Prove the suite on a contract's own faults."),
     }
 )
