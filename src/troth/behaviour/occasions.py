@@ -20,6 +20,7 @@ __all__ = [
     "defaults_of",
     "echoed",
     "emptied",
+    "exampled",
     "filtered",
     "first_of_path",
     "forgeable",
@@ -297,6 +298,13 @@ def addressed(at: Place) -> str | None:
 
 def frozen(at: Place) -> str | None:
     return trait(at, "frozen_when", Kind.READ)
+
+
+def exampled(at: Place) -> str | None:
+    """Where a contract shows the body of a create."""
+    body = at.binding.operation.body
+    shown = any("json" in name and media.examples for name, media in body.media.items()) if body else False
+    return at.operation if shown and at.binding.resource and at.kind is Kind.CREATE else None
 
 
 def emptied(at: Place) -> str | None:

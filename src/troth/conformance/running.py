@@ -35,10 +35,14 @@ from troth.findings import Case, Finding, Verdict
 
 if TYPE_CHECKING:
     from troth.conformance.fuzzing import Fuzzed
+    from troth.conformance.walks import WalkFlaw
 
 __all__ = ["Budget", "Event", "Fuzzing", "Judged", "Planned", "Run", "Started", "verify"]
 
 Budget = Literal["pr", "nightly"]
+
+#: The ground of the walks beside the reference model.
+WALKS = "walks"
 
 #: Clauses that fuzzing has a say in.
 FUZZED = frozenset({"schema.response", "validation.no-server-error", "validation.rejected"})
@@ -249,6 +253,30 @@ class Run:
         self.client.starved = self.client.starved or found.limited
         return [self._merged(case, clauses.get(case.name), found) for case in cases]
 
+    def walked(self, cases: Sequence[Case], chosen: Plan, tell: Listener) -> list[Case]:
+        """The same cases after walks beside the reference model."""
+        from troth.conformance.walks import told_by_clause, walk_target  # noqa: PLC0415 - imports Hypothesis, as above
+
+        open_clauses = {c.name: c for c in chosen.clauses if c.name not in chosen.skipped}
+        if not open_clauses or not self.served:
+            return list(cases)
+        ground = self._enter(WALKS)
+        found = walk_target(
+            ground.scene, chosen_seed=self.seed, budget=self.budget,
+            operations=frozenset(c.operation for c in open_clauses.values()),
+            tell=lambda label: tell(Fuzzing(label)),
+        )  # fmt: skip
+        flaws = told_by_clause(found, self.behaviour, self.clauses, cases)
+        return [self._parted(case, open_clauses.get(case.name), flaws.get(case.name)) for case in cases]
+
+    def _parted(self, case: Case, clause: Clause | None, flaw: WalkFlaw | None) -> Case:
+        if clause is None or flaw is None or case.verdict == "violate":
+            return case
+        violation = Violated(flaw.title, *flaw.exchanges)
+        return replace(
+            case, verdict="violate", detail=flaw.title, findings=(self._finding(clause, violation),)
+        )
+
     def _merged(self, case: Case, clause: Clause | None, found: Fuzzed) -> Case:
         flaw = found.flaws.get((clause.id, clause.operation)) if clause else None
         if clause is None or flaw is None or case.verdict == "violate":
@@ -283,11 +311,15 @@ def verify(
     budget: Budget = "pr",
     fuzz: bool = True,
     reproduce: bool = True,
+    walks: bool | None = None,
     nonce: str | None = None,
     instruments: Instruments | None = None,
     listener: Listener | None = None,
 ) -> Outcome:
-    """Hold a target to a contract. Raises TargetError when nothing answers, UsageError for a senseless plan."""
+    """Hold a target to a contract; ``walks`` beside the reference model are taken where other tools could fuzz.
+
+    Raises TargetError when nothing answers, UsageError for a senseless plan.
+    """
     tell = listener or (lambda _event: None)
     started = time.monotonic()
     instruments = instruments or Instruments.of(contract)
@@ -309,6 +341,8 @@ def verify(
                 shown.add(clause.id)
             cases.append(case)
             tell(Judged(clause, case))
+        if fuzz and (target.networked if walks is None else walks):
+            cases = run.walked(cases, chosen, tell)
         if fuzz and target.networked:
             cases = run.fuzzed(cases, chosen, tell)
         known = frozenset(clause.name for clause in instruments.clauses)

@@ -120,6 +120,7 @@ _ROWS = (
     ("update-clobbers", "resource.merge", "an update loses the fields that it does not name"),
     ("delete-noop", "resource.delete", "a deleted row is still there"),
     ("invalid-accepted", "validation.rejected", "bodies that break the schema are accepted"),
+    ("valid-refused", "validation.accepted", "creates with more than one member are refused as invalid"),
     ("transition-unchecked", "lifecycle.transition", "every change of state is accepted"),
     ("rule-ignored", "rules.held", "declared rules do not hold"),
     ("hidden-shown", "resource.visible", "rows that must stay hidden are listed and read"),

@@ -24,6 +24,7 @@ def _creator(rows: Rows) -> Performer:
     resource, keeper, checks = rows.resource, rows.keeper, rows.checks
     plain = rows.writable & resource.fields.keys()
     needed = checks.on_create()
+    refuses = "valid-refused" in rows.faults
     blank = rows.kind.blank(rows.defaults)
     chooses = _may_choose_id(rows)
     parents = bool(rows.binding.parents)
@@ -33,6 +34,8 @@ def _creator(rows: Rows) -> Performer:
     def perform(call: Call) -> Response:
         body = rows.given(call)
         body = rows.spelling.spelled_out(body, None)
+        if refuses and len(body) > 1:
+            raise Refusal("invalid")
         world = call.world
         if body.keys() <= plain:
             data = {**blank, **body}

@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -234,7 +235,8 @@ class Clearmargin:
         """The hours of a project are those of its time entries."""
         for project in self.docs["projects"]:
             entries = [e for e in self.docs["time-entries"] if e["project"] == project["id"]]
-            project["hoursLogged"] = round(sum(entry["hours"] for entry in entries), 2)
+            total = sum((Decimal(str(entry["hours"])) for entry in entries), Decimal(0))
+            project["hoursLogged"] = float(total.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
     def shown(self, collection: str, doc: Doc, depth: int) -> Doc:
         shown = {key: value for key, value in doc.items() if key != "organization"}

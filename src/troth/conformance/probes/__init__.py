@@ -106,6 +106,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "schema.response": schemas.response,
         "validation.no-server-error": validation.no_server_error,
         "validation.rejected": validation.rejected,
+        "validation.accepted": validation.accepted,
         "resource.create": resources.create,
         "conditional.tag": conditional.tag,
         "conditional.not-modified": conditional.not_modified,

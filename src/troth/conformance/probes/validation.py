@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from troth.behaviour.model import Binding, Kind
 from troth.conformance.bodies import json_media
@@ -12,7 +12,7 @@ from troth.conformance.flaws import body_flaws, parameter_flaws
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
 
-__all__ = ["no_server_error", "rejected"]
+__all__ = ["accepted", "no_server_error", "rejected"]
 
 _FEW = 8
 _ODD_BODIES = (
@@ -23,6 +23,29 @@ _ODD_BODIES = (
     ("A list", b"[]"),
     ("Deep nesting", b"[" * 400 + b"]" * 400),
 )
+
+
+def accepted(scene: Scene, binding: Binding) -> None:
+    """Each documented example that satisfies the schema is accepted, with live rows where it refers to some."""
+    media, tried = json_media(binding), 0
+    for example in media.examples.values() if media else ():
+        if not scene.bodies.is_valid(binding, example) or _refers_inside(binding, example):
+            continue
+        body = scene.bodies.unique(binding, scene.referring(binding, example, scene.owner))
+        exchange = scene.call(scene.owner, binding, body=body)
+        tried += 1
+        if exchange.status in {scene.kind(kind).status for kind in ("malformed", "invalid", "unprocessable")}:
+            raise Violated("An example of the contract is refused", exchange)
+    if not tried:
+        raise NotExercised("no example satisfies the schema")
+
+
+def _refers_inside(binding: Binding, example: object) -> bool:
+    """Whether an object in a list of the example refers to a row, which the example has made up."""
+    if binding.resource is None or not isinstance(example, Mapping):
+        return False
+    inside = [f.items for name, f in binding.resource.fields.items() if f.items and name in example]
+    return any(item.reference for items in inside for item in items.values())
 
 
 def rejected(scene: Scene, binding: Binding) -> None:
