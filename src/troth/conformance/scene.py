@@ -129,6 +129,24 @@ class Scene(Stage):
                 if reference.field in required:
                     raise
                 del made[reference.field]
+        return self._referring_inside(binding.resource, made, actor, depth)
+
+    def _referring_inside(
+        self, resource: Resource, made: dict[str, Any], actor: Actor, depth: int
+    ) -> dict[str, Any]:
+        """The same for plain references in lists of objects; what has nowhere to lead is null."""
+        for field in resource.fields.values():
+            inner = [item.reference for item in (field.items or {}).values() if item.reference]
+            items = made.get(field.name)
+            for reference in inner if isinstance(items, list) else ():
+                if reference.by is not None or reference.at is not None:
+                    continue
+                target = self.behaviour.resources.get(reference.to.get("", ""))
+                try:
+                    found = self.row(self._known(target), actor, depth)[self._known(target).id_field]
+                except (NotExercised, Inconclusive):
+                    found = None
+                made[field.name] = [_renamed(item, reference.field, found) for item in made[field.name]]
         return made
 
     def _known(self, resource: Resource | None) -> Resource:
@@ -224,6 +242,11 @@ class Scene(Stage):
             self.call(self.owner, binding, identifier=row[resource.id_field], row=row)
         else:
             self.updated(binding, self.owner)
+
+
+def _renamed(item: Any, name: str, value: Any) -> Any:
+    """An object of a list with another id where it had one."""
+    return {**item, name: value} if isinstance(item, Mapping) and item.get(name) is not None else item
 
 
 def _plain(field: Field, *, offered: bool) -> bool:
