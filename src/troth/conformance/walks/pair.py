@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import defaults_of, writable_fields
 from troth.conformance.actors import Actor
-from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of, walk
 from troth.conformance.scene import Scene
@@ -109,7 +108,9 @@ class Pair:
             rest = [pair for pair in _pairs(sent) if pair[0] not in given]
             own = [(name, self.book.filled(value, "model")) for name, value in step.query]
             sent = urlencode([*rest, *((n, _text(v)) for n, v in (*own, *paging))])
-        body = b"" if step.body is ABSENT else _dumped(self.book.filled(step.body, "model"))
+        body = exchange.body
+        if any(self.book.rows[name].target != self.book.rows[name].model for name in step.needs):
+            body = _dumped(self.book.translated(json.loads(body))) if body else body
         return self._reference.send(step.role, exchange.method, path, sent, exchange.headers, body)
 
     def _identifier(self, step: Step, side: str) -> Any:

@@ -125,11 +125,11 @@ class Reference:
         return Answer(exchange, self._engine.refusal)
 
     def plant(self, resource: Resource, role: str, row: Mapping[str, Any]) -> None:
-        """A row that the target has and that nobody can make, under the same id."""
+        """A row that the target has and that nobody can make, under the same id, as it is shown there."""
         state = self._engine.state(self._sandbox)
         keeper = self._engine.program().keeper
         world = keeper.world(state, self.tenants[role])
-        keeper.add(resource, json.loads(json.dumps(row)), world, quiet=True)
+        state.table(world.tenant, resource.name).put(keeper.kinds[resource.name].make(dict(row), world))
 
     def row(self, resource: Resource, role: str, identifier: Any) -> Mapping[str, Any] | None:
         """What is stored of a row."""
