@@ -103,7 +103,7 @@ def _told(severity: Severity, judgement: Judgement | None, fact: Fact) -> tuple[
         return (
             judgement.verdict,
             judgement.witness,
-            "rule" if judgement.verdict == "unknown" else "containment",
+            "rule" if judgement.verdict == "unknown" else judgement.reason or "containment",
         )
     if severity in ("info", "warning"):
         return ("proved" if severity == "info" else "unknown"), None, "rule"

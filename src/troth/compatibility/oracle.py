@@ -33,6 +33,10 @@ MEMBERS = frozenset({"property", "required-property", "early-property", "require
 """Subjects that are shown by an object with or without one property."""
 
 
+CLOSED = "the closed reading"
+"""Why a documented field that goes is a loss although an open schema admits it as it admits anything."""
+
+
 class Oracle:
     """Containment between the schemas of two contracts, one fact at a time."""
 
@@ -99,9 +103,20 @@ class Oracle:
         old, new = self._whole(pair, direction)
         accepting, refusing = (old, new) if direction == "request" else (new, old)
         witness = first_witness(accepting, refusing, _with_and_without(fact.names[0], accepting, refusing))
+        if witness is MISSING and fact.action == "removed" and fact.subject != "required":
+            witness = first_witness(_closed(old), _closed(new), _with_and_without(fact.names[0], new, old))
+            if witness is not MISSING:
+                return Judgement("refuted", witness, CLOSED)
         if witness is not MISSING:
             return Judgement("refuted", witness)
         return Judgement("unknown", reason="no value shows it, so the rule for this kind of change decides")
+
+
+def _closed(schema: Mapping[str, JSON]) -> dict[str, JSON]:
+    """What the schema documents and nothing else."""
+    shared = {"$defs": schema["$defs"]} if "$defs" in schema else {}
+    own = {keyword: value for keyword, value in schema.items() if keyword != "$defs"}
+    return {"allOf": [own], "unevaluatedProperties": False, **shared}
 
 
 def _with_and_without(
