@@ -55,6 +55,8 @@ def test_links_are_absolute_and_keep_what_was_asked(client: httpx.Client) -> Non
     asked = "fields=id,description%2Cstatus&limit=2&status=open"
     link = client.get(f"/matters.json?{asked}").json()["meta"]["paging"]["next"]
     assert link.startswith(f"{client.base_url}matters.json?{asked}&page_token=")
+    braces = client.get("/matters.json?limit=2&fields=id,client{id}").json()["meta"]["paging"]["next"]
+    assert "fields=id,client%7Bid%7D&" in braces
     again = client.get(f"{link}&{asked}")
     assert [row["description"] for row in again.json()["data"]] == ["M4", "M5"]
     further = urlsplit(again.json()["meta"]["paging"]["next"])

@@ -21,6 +21,8 @@ __all__ = ["Cursor", "Linker", "read_cursor"]
 #: Slots of the envelope, with the relations that they stand for.
 _RELATIONS = {"firstLink": "first", "previousLink": "prev", "nextLink": "next", "lastLink": "last"}
 _MARK = 4
+#: What stays as a client has written it; the rest may not stand in a query (RFC 3986 section 3.4).
+_SAFE = "%!$'()*+,;:@/?[]=~-._"
 
 
 class Cursor(NamedTuple):
@@ -97,7 +99,7 @@ class Linker:
         for pair in request.query.split("&") if request.query else ():
             name = unquote_plus(pair.partition("=")[0])
             if name not in self._turns and not (self._forgets and name != self._pagination.size):
-                kept[pair] = None
+                kept[quote(pair, safe=_SAFE)] = None
         parts = [*kept, *([f"{quote(turn[0])}={quote(str(turn[1]))}"] if turn else [])]
         return "?" + "&".join(parts) if parts else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -53,8 +54,9 @@ def small(count: int) -> int:
 
 
 def ids(binding: Binding, rows: Sequence[Row]) -> list[Any]:
+    """What tells rows apart: their ids, or all that they show where that is not among it."""
     name = binding.resource.id_field if binding.resource else "id"
-    return [row.get(name) for row in rows]
+    return [row[name] if name in row else json.dumps(row, sort_keys=True) for row in rows]
 
 
 def complete(scene: Scene, binding: Binding) -> None:

@@ -15,8 +15,6 @@ from troth.conformance.verdicts import Inconclusive, Violated
 
 __all__ = ["links", "max_offset", "past_end", "unknown_cursor"]
 
-_MOST = 40
-
 Query = Sequence[tuple[str, Any]]
 
 
@@ -29,15 +27,15 @@ def links(scene: Scene, binding: Binding) -> None:
     """From link to link every row comes once, under a filter too; and back from the second page to the first."""
     whole, _ = whole_list(scene, binding)
     paging = _paging(binding)
-    size = [(paging.size, small(len(whole)))] if paging.size else []
-    _follow(scene, binding, size, whole)
+    _follow(scene, binding, _sized(paging, whole), whole)
     for name, value, kept in _filters(binding, whole):
-        _follow(scene, binding, [*_one(paging), (name, value)], kept)
+        _follow(scene, binding, [*_sized(paging, kept), (name, value)], kept)
         break
 
 
-def _one(paging: Pagination) -> list[tuple[str, Any]]:
-    return [(paging.size, 1)] if paging.size else []
+def _sized(paging: Pagination, rows: Sequence[Row]) -> list[tuple[str, Any]]:
+    """A page size that cuts rows into a few pages."""
+    return [(paging.size, small(len(rows)))] if paging.size else []
 
 
 def _filters(binding: Binding, whole: Sequence[Row]) -> list[tuple[str, Any, list[Row]]]:
@@ -64,7 +62,7 @@ def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row
     pages = [scene.call(scene.owner, binding, query=query)]
     found = [*items_of(binding, pages[0])]
     while (link := link_of(binding, pages[-1], "next")) is not None:
-        if not items_of(binding, pages[-1]) or len(pages) > _MOST:
+        if not items_of(binding, pages[-1]) or len(pages) > len(expected):
             raise Violated("The last page still has a link to a next one", *pages[-2:])
         pages.append(_linked(scene, binding, link))
         found += items_of(binding, pages[-1])
