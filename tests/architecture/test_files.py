@@ -17,6 +17,7 @@ TOP = {
     ".ci",
     ".github",
     ".gitignore",
+    ".pre-commit-hooks.yaml",
     "CHANGELOG.md",
     "LICENSE",
     "README.md",
