@@ -138,3 +138,26 @@ def test_a_baseline_accepts_what_it_names(
         encoding="utf-8",
     )
     assert "has expired" in verified(servers[0]["url"], "--baseline", str(toml), code=1)
+
+
+def test_the_page_shows_the_steps_and_the_contract(
+    servers: tuple[dict[str, Any], dict[str, Any]], tmp_path: Path
+) -> None:
+    """One file: the matrix, the statement of the contract that is broken, the requests that show it; no credential."""
+    path = tmp_path / "report.html"
+    verified(servers[0]["url"], "--html", str(path), code=1)
+    page = path.read_text(encoding="utf-8")
+    assert 'class="violate"' in page
+    assert "# /x-behaviour/tenancy" in page
+    assert "header: x-tenant-slug" in page
+    assert "status is 200, expected 404" in page
+    for about in servers[0]["credentials"]:
+        secret = about["headers"].get("authorization", "").partition(" ")[2]
+        assert not secret or secret not in page
+
+
+def test_clauses_come_with_line_and_standard() -> None:
+    found = json.loads(troth("clauses", "billing", "--only", "authentication.required", "--json"))
+    assert found[0]["standard"] == "RFC 9110 section 15.5.2"
+    assert found[0]["location"]["line"] > 0
+    assert "openapi.yaml:" in troth("clauses", "billing", "--only", "authentication.required")

@@ -141,7 +141,7 @@ class TestHtml:
         reader = Tags()
         reader.feed(page)
         assert reader.open == []
-        assert reader.fetched == []
+        assert [link for link in reader.fetched if not link.startswith("#")] == []
         assert "<must>" not in page
         assert "<h1>&lt;shop&gt;</h1>" in page
         assert "tenancy.isolation@getClient" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -36,6 +37,7 @@ def clauses(contract: str, overlays: tuple[str, ...], only: tuple[str, ...], *, 
     """  # fmt: skip
     from troth.behaviour import behaviour_of  # noqa: PLC0415 - keeps `troth --help` fast
     from troth.behaviour.clauses import chosen_clauses, clauses_of  # noqa: PLC0415
+    from troth.behaviour.standards import standard_of  # noqa: PLC0415
     from troth.contract import load_contract  # noqa: PLC0415
 
     loaded = load_contract(contract, overlays=overlays)
@@ -47,6 +49,7 @@ def clauses(contract: str, overlays: tuple[str, ...], only: tuple[str, ...], *, 
             "operation": clause.operation,
             "level": clause.level,
             "statement": clause.statement,
+            "standard": standard_of(clause.id) or None,
             "location": loaded.locate(clause.pointer).as_json(),
         }
         for clause in found
@@ -58,5 +61,8 @@ def clauses(contract: str, overlays: tuple[str, ...], only: tuple[str, ...], *, 
         say(concept, style="bold")
         for clause in found:
             if clause.concept == concept:
-                say(f"  {clause.level:<6} {clause.name:<48} {clause.statement}")
+                place = loaded.locate(clause.pointer)
+                source = f"{Path(place.document).name}:{place.line or '?'}"
+                told = f" [{standard_of(clause.id)}]" if standard_of(clause.id) else ""
+                say(f"  {clause.level:<6} {clause.name:<48} {source:<28} {clause.statement}{told}")
     note(f"{len(found)} clauses of {loaded.title} {loaded.version}")

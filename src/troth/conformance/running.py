@@ -19,6 +19,7 @@ from troth.conformance.applications import Application
 from troth.conformance.baseline import Baseline, accepted
 from troth.conformance.client import Client
 from troth.conformance.control import Control
+from troth.conformance.excerpts import excerpt
 from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
 from troth.conformance.outcome import Outcome, shortfall
@@ -295,7 +296,11 @@ class Run:
             location=self.contract.locate(clause.pointer),
             operation=clause.operation,
             clause=clause.name,
-            evidence={**violation.facts, "exchanges": exchanges},
+            evidence={
+                **violation.facts,
+                "exchanges": exchanges,
+                "contract": excerpt(self.contract, clause.pointer),
+            },
         )
 
 

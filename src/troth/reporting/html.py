@@ -8,8 +8,9 @@ from string import Template
 from typing import Any
 
 from troth.findings import Case, Finding
-from troth.reporting.exchanges import curl, transcript
-from troth.reporting.paragraphs import paragraphs, steps
+from troth.reporting.exchanges import curl, redact, transcript
+from troth.reporting.matrix import STYLE, anchor, matrix
+from troth.reporting.paragraphs import compact, paragraphs, steps
 from troth.reporting.places import subject_of
 from troth.reporting.report import Report
 
@@ -38,12 +39,14 @@ dl { display: flex; gap: 2rem; flex-wrap: wrap; }
 dd { margin: 0; font-size: 1.5rem; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; padding: .3rem .6rem; border-top: 1px solid var(--edge); }
+$style
 </style>
 </head>
 <body>
 <h1>$title</h1>
 <dl>$head</dl>
 <p><strong>$sentence</strong></p>
+$matrix
 $findings
 $cases
 </body>
@@ -61,6 +64,8 @@ def write(report: Report) -> str:
             for name, value in facts.items()
         ),
         sentence=escape(report.sentence),
+        style=STYLE,
+        matrix=matrix(report.cases),
         findings="\n".join(_finding(finding) for finding in report.findings),
         cases=_table(report.cases),
     )
@@ -75,8 +80,36 @@ def _finding(finding: Finding) -> str:
     for paragraph in paragraphs(finding):
         text = escape(paragraph)
         parts.append(f"<p><code>{text}</code></p>" if paragraph == place else f"<p>{text}</p>")
+    parts += [_contract(finding), _reproduction(finding)]
     parts += [_exchange(exchange) for exchange in steps(finding)]
-    return f'<article class="{finding.severity}">\n' + "\n".join(parts) + "\n</article>"
+    inside = "\n".join(filter(None, parts))
+    return f'<article class="{finding.severity}" id="{anchor(subject_of(finding))}">\n{inside}\n</article>'
+
+
+def _contract(finding: Finding) -> str:
+    """What the contract itself says, where the finding brings its text along."""
+    text = finding.evidence.get("contract")
+    return f"<p>The contract says:</p><pre>{escape(text)}</pre>" if isinstance(text, str) and text else ""
+
+
+def _reproduction(finding: Finding) -> str:
+    """The fewest steps that show it, each with its answer, and what was expected of the telling one."""
+    given = redact(finding.evidence.get("reproduction") or {})
+    if not isinstance(given, dict) or not given.get("steps"):
+        return ""
+    expects, answers = given.get("expects") or {}, given.get("answers") or []
+    items = []
+    for number, step in enumerate(given["steps"]):
+        times = f" ({step['times']} times)" if step.get("times", 1) > 1 else ""
+        request = {**step, "url": step["path"], "body": step.get("send")}
+        text = f"# as {step['as'] or 'nobody'}{times}\n{curl(request)}"
+        answer = f"<pre>{escape(transcript(answers[number]))}</pre>" if number < len(answers) else ""
+        told = ""
+        if number == expects.get("step"):
+            wanted, found = compact(expects.get("right")), compact(expects.get("wrong"))
+            told = f"<p><strong>{escape(str(expects['at']))} is {escape(found)}, expected {escape(wanted)}</strong></p>"
+        items.append(f"<li><pre>{escape(text)}</pre>{answer}{told}</li>")
+    return "<p>The fewest steps that show it:</p><ol>" + "".join(items) + "</ol>"
 
 
 def _exchange(exchange: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ from troth.reporting.places import place_of
 
 __all__ = ["compact", "paragraphs", "record", "residue", "steps"]
 
-_EXCHANGE_KEYS = frozenset({"request", "response", "exchanges"})
+#: What reports show in forms of their own.
+_EXCHANGE_KEYS = frozenset({"request", "response", "exchanges", "contract", "reproduction"})
 
 
 def paragraphs(finding: Finding) -> list[str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from troth.conformance.actors import Actor, Cast
 from troth.conformance.connections import Connection, Loopback
 from troth.conformance.control import Control
-from troth.conformance.exchanges import Exchange
+from troth.conformance.exchanges import Exchange, masked
 from troth.conformance.instruments import Instruments
 from troth.conformance.reproduction.minimising import delete_one, needed
 from troth.conformance.reproduction.playing import Answer, Stage, answer_of, difference
@@ -24,6 +24,7 @@ __all__ = ["Recording", "Reproducer"]
 
 _MOST_STEPS = 120
 _TRIES = 60
+_LONGEST = 1500
 _MOCK = "http://reference.invalid"
 
 
@@ -131,7 +132,11 @@ class Reproducer:
         except (TrothError, KeyError):
             return None
         expects = self._parting(right, wrong, places) if len(right) == len(wrong) else None
-        return short.with_steps(short.steps, expects) if expects else None
+        if expects is None:
+            return None
+        secrets = self._cast.secrets
+        answers = tuple({"status": a.status, "body": masked(a.text[:_LONGEST], secrets)} for a in wrong)
+        return short.with_steps(short.steps, expects, answers)
 
     def _parting(
         self, right: Sequence[Answer], wrong: Sequence[Answer], places: Sequence[int]

@@ -60,17 +60,24 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """Steps that fail on a faulty server and pass on a correct one."""
+    """Steps that fail on a faulty server and pass on a correct one; ``answers`` are those of the faulty one."""
 
     callers: tuple[Caller, ...]
     steps: tuple[Step, ...]
     expects: Expectation | None = None
+    answers: tuple[Mapping[str, Any], ...] = ()
 
-    def with_steps(self, steps: tuple[Step, ...], expects: Expectation | None) -> Reproduction:
+    def with_steps(
+        self,
+        steps: tuple[Step, ...],
+        expects: Expectation | None,
+        answers: tuple[Mapping[str, Any], ...] = (),
+    ) -> Reproduction:
+        """The same callers, as far as they speak, with other steps."""
         spoken = {step.caller for step in steps}
         texts = " ".join(value for step in steps for value in step.headers.values())
         kept = tuple(c for c in self.callers if c.name in spoken or f"{{{{{c.name}." in texts)
-        return replace(self, callers=kept, steps=steps, expects=expects)
+        return replace(self, callers=kept, steps=steps, expects=expects, answers=answers)
 
     def as_json(self) -> dict[str, Any]:
         expects = self.expects
@@ -83,6 +90,7 @@ class Reproduction:
                 for c in self.callers
             ],
             "steps": [step.as_json() for step in self.steps],
+            "answers": [dict(answer) for answer in self.answers],
             "expects": None
             if expects is None
             else {"step": expects.step, "at": expects.at, "right": expects.right, "wrong": expects.wrong},
@@ -106,4 +114,5 @@ class Reproduction:
             for s in given["steps"]
         )  # fmt: skip
         told = given.get("expects")
-        return cls(callers, steps, Expectation(**told) if told else None)
+        answers = tuple(given.get("answers") or ())
+        return cls(callers, steps, Expectation(**told) if told else None, answers)
