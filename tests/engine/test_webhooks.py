@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -340,3 +342,42 @@ def test_receivers_can_be_led_elsewhere(beacon: Beacon) -> None:
     )
     assert answer.status_code == 400
     assert "'app' is not an http(s) URL" in answer.json()["detail"]
+
+
+def test_the_control_plane_subscribes_past_the_api(beacon: Beacon) -> None:
+    """A row like any other: the API shows it, its receiver is greeted, and it can be taken back."""
+    made = beacon.control("POST", "/subscriptions", {"url": HOOK, "events": ["note.created", "note.late"]})
+    assert (made["state"], made["events"]) == ("pending", ["note.created", "note.late"])
+    assert beacon.shown(made)["events"] == ["created", "late"]
+    beacon.deliver()
+    assert beacon.control("GET", "/subscriptions")["subscriptions"][0]["state"] == "active"
+    beacon.note()
+    beacon.deliver()
+    assert beacon.receiver.events == ["note.created"]
+    beacon.control("DELETE", f"/subscriptions/{made['id']}")
+    assert beacon.http.get("/hooks").json() == []
+
+
+def test_a_handshake_without_an_api_for_subscriptions(tmp_path: Path) -> None:
+    """Subscriptions of the control plane are pending as well, end when they say so, and sign the body alone."""
+    text = BEACON.read_text(encoding="utf-8")
+    start, end = text.index("    resource: hooks\n"), text.index("    payload: {type")
+    text = text[:start] + "    subscriptions: control\n" + text[end:]
+    text = text.replace(
+        "signing: {profile: standard-webhooks, tolerance: 5m, overlap: 1h}", "signing: {profile: body}"
+    )
+    path = tmp_path / "controlled.yaml"
+    path.write_text(text.replace("    ordered: true\n", ""), encoding="utf-8")
+    beacon = Beacon(Mock(str(path), seed=7, empty=True))
+    given = {"url": HOOK, "secret": "s3cret", "expires": "2026-06-16T09:00:00Z"}
+    made = beacon.control("POST", "/subscriptions", given)
+    assert made["state"] == "pending"
+    beacon.deliver()
+    beacon.note()
+    beacon.deliver()
+    (request,) = beacon.receiver.got
+    expected = hmac.new(b"s3cret", request.content, hashlib.sha256).hexdigest()
+    assert request.headers["x-hook-signature"] == expected
+    beacon.mock.advance("1d")
+    beacon.note()
+    assert beacon.deliver() == []

@@ -18,6 +18,8 @@ CONTROLLED = "$subscriptions"
 
 _AT = "/x-behaviour/webhooks"
 _STATES = ("active", "pending", "disabled")
+#: What the control plane calls the states of its own subscriptions where they have to be confirmed.
+_OWN = {"active": "active"}
 
 
 def webhooks(contract: Contract) -> Webhooks | None:
@@ -35,9 +37,9 @@ def webhooks(contract: Contract) -> Webhooks | None:
         enabled=str(fields.get("enabled", "enabled")),
         secret=str(fields.get("secret", "secret")),
         subject=str(fields.get("subject", "")),
-        expires=str(fields.get("expires", "")),
+        expires="expires" if controlled else str(fields.get("expires", "")),
         mode="mode" if controlled else str(fields.get("mode", "")),
-        states=_states(fields.get("states") or {}),
+        states=_states(fields.get("states") or (_OWN if controlled and given.get("handshake") else {})),
         payload=given.get("payload", {"event": "$event", "timestamp": "$timestamp", "data": "$row"}),
         signing=_signing(contract, given.get("signing")),
         retries=tuple(

@@ -24,7 +24,7 @@ class HookControl:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._subscriptions = Subscriptions(engine.contract, engine.behaviour, engine.seed.tenants)
+        self._subscriptions = Subscriptions(engine)
         self.routes: Mapping[tuple[str, str], Callable[[Given, State, str], Any]] = {
             ("POST", "/events"): self.trigger,
             ("GET", "/subscriptions"): self.subscriptions,
@@ -75,14 +75,7 @@ class HookControl:
 
     def activate(self, _given: Given, state: State, identifier: str) -> Any:
         """Switch a subscription on, as its receiver's answer to the handshake would."""
-        webhooks = self._engine.behaviour.webhooks
-        if webhooks is not None:
-            for (tenant, name), table in list(state.tables.items()):
-                if name == webhooks.resource and table.get(identifier) is not None:
-                    changes = {webhooks.enabled: webhooks.switch("active")}
-                    self._engine.program().keeper.amend(state, tenant, identifier, changes)
-                    return {"active": identifier}
-        raise UsageError(f"There is no subscription {identifier!r}.")
+        return self._subscriptions.activate(identifier, state)
 
     # -- where deliveries go --------------------------------------------------------------------------------------
 

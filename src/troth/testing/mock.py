@@ -232,9 +232,9 @@ class Mock:
         events: Sequence[str] | None = None,
         secret: str | None = None,
     ) -> str:
-        """Send a tenant's events to a URL, where no operation subscribes; gives the subscription's id.
+        """Send a tenant's events to a URL, past the API's own way to subscribe; gives the subscription's id.
 
-        Raises UsageError for an unknown tenant or event, and where the contract's own API makes subscriptions.
+        Raises UsageError for an unknown tenant or event, and for a contract without webhooks.
         """
         given = {"url": url, "tenant": tenant, "events": events, "secret": secret}
         told = {name: value for name, value in given.items() if value is not None}
