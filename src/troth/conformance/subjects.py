@@ -68,6 +68,7 @@ _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
         "request-id-missing": lambda b: _has_slot(b.errors.envelope, "requestId"),
         "error-code-wrong": lambda b: _has_slot(b.errors.envelope, "code"),
         "rate-limit-headers-missing": _told,
+        "sent-when-gone": lambda b: b.webhooks is not None and bool(b.webhooks.retries),
         "refresh-reusable": _rotates,
         "family-survives": _rotates,
     }

@@ -93,8 +93,9 @@ def subscribe(
         post.mailbox.answer(path, *answers)
     secret = secret_for(profile, f"{scene.nonce}/{number}")
     if profile.controlled:
-        return _controlled(scene, actor, path, base + path, list(events), secret, mode)
-    made = _created(scene, actor, path, base + path, list(events), secret, mode)
+        made = _controlled(scene, actor, path, base + path, list(events), secret, mode)
+    else:
+        made = _created(scene, actor, path, base + path, list(events), secret, mode)
     scene.memory.setdefault("subscriptions", []).append(made)
     if profile.handshake:
         post.settle(scene.control, lambda: post.mailbox.greeted(path))
