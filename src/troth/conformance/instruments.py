@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from troth.behaviour import Behaviour, behaviour_of
 from troth.behaviour.clauses import Clause, clauses_of
+from troth.behaviour.editions import Editions
 from troth.conformance.second_opinion import SecondOpinion
 from troth.contract import Contract, Validators, validators
 
@@ -20,12 +21,14 @@ class Instruments:
     behaviour: Behaviour
     clauses: tuple[Clause, ...]
     validators: Validators
+    editions: Editions
     _opinions: dict[str, SecondOpinion] = field(default_factory=dict)
 
     @classmethod
     def of(cls, contract: Contract) -> Instruments:
         behaviour = behaviour_of(contract)
-        return cls(contract, behaviour, clauses_of(contract, behaviour), validators(contract))
+        clauses, editions = clauses_of(contract, behaviour), Editions(contract, behaviour)
+        return cls(contract, behaviour, clauses, validators(contract), editions)
 
     def second_opinion(self, base_url: str) -> SecondOpinion:
         """openapi-core over the contract, as it is served at a URL."""

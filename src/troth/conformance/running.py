@@ -164,6 +164,7 @@ class Run:
             scene = Scene(
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
+                editions=self.instruments.editions,
                 thorough=self.budget == "nightly", post=self._post,
                 applications=self._applications,
             )  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from troth.behaviour.editions import Editions
 from troth.behaviour.model import Behaviour, Binding, ErrorKind, Kind, Resource, Selection
 from troth.behaviour.selecting import Catalogue, deep, whole
 from troth.conformance.actors import Actor, Cast
@@ -41,6 +42,7 @@ class Stage(ABC):
         nonce: str,
         *,
         second_opinion: SecondOpinion,
+        editions: Editions,
         thorough: bool = False,
         post: Post | None = None,
         applications: Sequence[Application] = (),
@@ -56,6 +58,7 @@ class Stage(ABC):
         self.post = post
         self.applications = tuple(applications)
         self.second_opinion = second_opinion
+        self.editions = editions
         self.bodies = Bodies(contract, validators, nonce)
         self.successes: dict[str, Exchange] = {}
         self.memory: dict[str, Any] = {}

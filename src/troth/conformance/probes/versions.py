@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from math import isclose
 from typing import Any, Self
 
-from troth.behaviour.editions import Edition, edition_of
+from troth.behaviour.editions import Edition
 from troth.behaviour.expressions import Expression
 from troth.behaviour.model import Binding, Kind, Resource
+from troth.behaviour.selecting import whole
 from troth.behaviour.versions import Conversion, Release, Versions
 from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
@@ -34,22 +35,31 @@ def _day(scene: Scene) -> str:
     return scene.now().strftime("%Y-%m-%d")
 
 
-def _asking(scene: Scene, version: str | None) -> dict[str, Any]:
+def _asking(scene: Scene, version: str | None, *query: tuple[str, Any]) -> dict[str, Any]:
     """What a call needs to name a version; None names none."""
     versions = _versions(scene)
     if versions.place == "header":
-        return {"headers": {versions.parameter: version}}
-    return {"query": [(versions.parameter, version)]}
+        return {"headers": {versions.parameter: version}, "query": query}
+    return {"query": [*query, (versions.parameter, version)]}
 
 
-def _read(scene: Scene, binding: Binding, version: str | None) -> Exchange:
-    """A list, or a row, in a version."""
+def _read(scene: Scene, binding: Binding, version: str | None, edition: Edition | None = None) -> Exchange:
+    """A list, or a row, in a version; of an edition with all members that it has."""
+    asking = _asking(scene, version, *(_whole(scene, binding, edition) if edition else ()))
+    asking["plain"] = edition is not None
     resource = binding.resource
     if binding.kind is Kind.LIST or resource is None:
-        return scene.call(scene.owner, binding, **_asking(scene, version))
+        return scene.call(scene.owner, binding, **asking)
     row = scene.row(resource, scene.owner)
-    identifier = row[resource.id_field]
-    return scene.call(scene.owner, binding, identifier=identifier, row=row, **_asking(scene, version))
+    return scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, **asking)
+
+
+def _whole(scene: Scene, binding: Binding, edition: Edition) -> list[tuple[str, Any]]:
+    """The selection of every member that rows have in an edition, where members are selected."""
+    select, resource = binding.query.select, binding.resource
+    if select is None or resource is None or not resource.fields:
+        return []
+    return [(select.parameter, whole(scene.editions.catalogue(edition, select), resource))]
 
 
 # -- which version ----------------------------------------------------------------------------------------------------
@@ -103,7 +113,7 @@ def default(scene: Scene, binding: Binding) -> None:
 
 def _promoted(scene: Scene, binding: Binding, versions: Versions, day: str) -> None:
     expected = versions.default(day).name
-    exchange = scene.call(scene.owner, binding, **_asking(scene, None))
+    exchange = scene.call(scene.owner, binding, plain=False, **_asking(scene, None))
     if not exchange.ok:
         raise Inconclusive(f"without a version the answer is {exchange.status}")
     told = exchange.header(versions.echo or "")
@@ -132,7 +142,8 @@ def retired(scene: Scene, binding: Binding) -> None:
             row = scene.row(binding.resource, scene.owner) if binding.resource else None
             with _Elsewhen(scene.control) as clock:
                 clock.go(release.retired)
-                found = scene.call(scene.owner, binding, row=row, **_asking(scene, release.name))
+                asking = _asking(scene, release.name)
+                found = scene.call(scene.owner, binding, row=row, plain=False, **asking)
             _refused(scene, found, "retired-version", f"{release.name!r}, retired on {release.retired},")
         else:
             raise NotExercised(f"{release.name} is not retired yet, and the target's clock cannot be moved")
@@ -195,10 +206,7 @@ def _older(scene: Scene) -> Iterator[tuple[Release, Edition]]:
         key = tuple(one.pointer for one in lacking)
         if release.is_offered(day) and key not in seen:
             seen.add(key)
-            known = scene.memory.setdefault("editions", {})
-            if key not in known:
-                known[key] = edition_of(scene.contract, scene.behaviour, lacking)
-            yield release, known[key]
+            yield release, scene.editions.without(lacking)
 
 
 def _absent(scene: Scene, binding: Binding, release: Release) -> int:
@@ -214,8 +222,9 @@ def _absent(scene: Scene, binding: Binding, release: Release) -> int:
 
 
 def _pair(scene: Scene, binding: Binding, former: Binding, release: Release, edition: Edition) -> _Pair:
-    newest = _read(scene, binding, _versions(scene).newest.name)
-    older = _read(scene, former, release.name)
+    today = scene.editions.without(())
+    newest = _read(scene, binding, _versions(scene).newest.name, today)
+    older = _read(scene, former, release.name, edition)
     if not older.ok:
         raise Violated(f"Version {release.name} answers {older.status}", newest, older)
     return _Pair(
@@ -287,11 +296,14 @@ def _rewritten(scene: Scene, binding: Binding, resource: Resource, release: Rele
         return 0
     row = scene.created(resource, scene.owner)
     at = {"identifier": row[resource.id_field], "row": row}
-    older = scene.unwrapped(reader, scene.call(scene.owner, reader, **at, **_asking(scene, release.name)))
+    selected = _whole(scene, edition.behaviour.bindings.get(reader.id, reader), edition)
+    asking = _asking(scene, release.name, *selected)
+    older = scene.unwrapped(reader, scene.call(scene.owner, reader, **at, **asking))
     body = {name: older[name] for name in named if older.get(name) is not None}
     if not body:
         return 0
-    written = scene.call(scene.owner, binding, body=body, **at, **_asking(scene, release.name))
+    asking = _asking(scene, release.name)
+    written = scene.call(scene.owner, binding, body=body, plain=False, **at, **asking)
     if not written.ok:
         raise Inconclusive(f"version {release.name} answers {written.status} to what it showed")
     again, exchange = scene.fetched(resource, scene.owner, row)
