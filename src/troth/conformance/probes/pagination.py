@@ -123,8 +123,9 @@ def _walk(scene: Scene, binding: Binding, between: Callable[[int, Sequence[Row]]
             break
         between(turn, page)
     counted = Counter(map(str, found))
-    lost = [str(one) for one in ids(binding, whole) if str(one) not in counted]
-    repeated = sorted(one for one, times in counted.items() if times > 1)
+    expected = Counter(map(str, ids(binding, whole)))
+    lost = [one for one in expected if one not in counted]
+    repeated = sorted(one for one, times in counted.items() if times > max(1, expected[one]))
     if lost or repeated or position is not None:
         title = (
             f"Walking by '{paging.cursor}' loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
