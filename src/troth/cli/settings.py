@@ -31,6 +31,7 @@ class Principal:
     scopes: tuple[str, ...] = ("*",)
     permissions: tuple[str, ...] = ("*",)
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,13 @@ class Settings:
     """What the target file says; everything may be absent. ``rate`` is requests per second."""
 
     contract: str | None = None
+    budget: str | None = None
     base_url: str | None = None
     rate: float | None = None
     control_url: str | None = None
     receiver_url: str | None = None
     listen: str | None = None
+    cleanup: bool = True
     principals: Mapping[str, Principal] = field(default_factory=lambda: MappingProxyType({}))
     applications: Mapping[str, Application] = field(default_factory=lambda: MappingProxyType({}))
     skips: Mapping[str, Skip] = field(default_factory=lambda: MappingProxyType({}))
@@ -84,9 +87,9 @@ def load_settings(
     if found is None:
         return Settings()
     table = Table(found.content, found.path, found.text, found.prefix)
-    table.only("contract", "target", "skip")
+    table.only("contract", "budget", "target", "skip")
     if not target:
-        table = table.without("target", "skip")
+        table = table.without("target", "skip", "budget")
     variables = os.environ if environment is None else environment
     content = expand(table.content, variables, lambda keys: table.where(*keys))
     return _settings(Table(content, table.path, table.text, table.prefix))
@@ -138,7 +141,7 @@ def _read(path: Path) -> _Source:
 
 def _settings(table: Table) -> Settings:
     target = table.table("target")
-    target.only("base-url", "rate", "control", "receiver", "principals", "applications")
+    target.only("base-url", "rate", "cleanup", "control", "receiver", "principals", "applications")
     control = target.table("control")
     control.only("url")
     receiver = target.table("receiver")
@@ -146,11 +149,13 @@ def _settings(table: Table) -> Settings:
     rate = target.string("rate")
     return Settings(
         contract=table.string("contract"),
+        budget=_budget(table),
         base_url=target.string("base-url"),
         rate=target.checked("rate", parse_rate, rate) if rate is not None else None,
         control_url=control.string("url"),
         receiver_url=receiver.string("url"),
         listen=receiver.string("listen"),
+        cleanup=target.flag("cleanup", default=True),
         principals=MappingProxyType(
             {name: _principal(name, inner) for name, inner in target.tables("principals")}
         ),
@@ -162,12 +167,28 @@ def _settings(table: Table) -> Settings:
     )
 
 
+def _budget(table: Table) -> str | None:
+    budget = table.string("budget")
+    if budget not in (None, "pr", "nightly"):
+        raise UsageError(f"{table.where('budget')}: expected 'pr' or 'nightly', found {budget!r}.")
+    return budget
+
+
 def _principal(name: str, table: Table) -> Principal:
-    table.only("tenant", "headers", "scopes", "permissions", "settings")
+    table.only("tenant", "headers", "scopes", "permissions", "settings", "known")
     headers = {key: table.table("headers").string(key) or "" for key in table.table("headers").content}
     scopes, permissions = (table.strings(word, ("*",)) for word in ("scopes", "permissions"))
     known = MappingProxyType(dict(table.table("settings").content))
-    return Principal(name, table.string("tenant"), MappingProxyType(headers), scopes, permissions, known)
+    rows = {name: table.table("known").strings(name, ()) for name in table.table("known").content}
+    return Principal(
+        name,
+        table.string("tenant"),
+        MappingProxyType(headers),
+        scopes,
+        permissions,
+        known,
+        MappingProxyType(rows),
+    )
 
 
 def _application(table: Table) -> Application:

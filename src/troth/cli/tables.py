@@ -69,6 +69,12 @@ class Table:
             raise UsageError(f"{self.where(key)}: expected a list of strings, found {value!r}.")
         return tuple(value)
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self.content.get(key, default)
+        if not isinstance(value, bool):
+            raise UsageError(f"{self.where(key)}: expected true or false, found {value!r}.")
+        return value
+
     def checked(self, key: str, parse: Callable[[str], T], text: str) -> T:
         """The parsed value of a key. A ValueError or UsageError of the parser gets the place in front."""
         try:

@@ -23,7 +23,7 @@ def target_of(settings: Settings, options: Mapping[str, Any]) -> Target:
     if not url:
         raise UsageError("Say where the target is: --base-url URL, or base-url under [target] in troth.toml.")
     known = tuple(
-        Principal(p.name, p.tenant, p.headers, p.scopes, p.permissions, p.settings)
+        Principal(p.name, p.tenant, p.headers, p.scopes, p.permissions, p.settings, p.known)
         for p in settings.principals.values()
     )
     given = tuple(principal_of(text, os.environ) for text in options["principals"])
@@ -35,6 +35,7 @@ def target_of(settings: Settings, options: Mapping[str, Any]) -> Target:
         options["control"] or settings.control_url,
         receiver_url=options.get("receiver") or settings.receiver_url,
         listen=options.get("listen") or settings.listen,
+        cleanup=settings.cleanup,
         applications=tuple(
             Application(one.identifier, one.redirect_uri, one.secret, one.user)
             for one in settings.applications.values()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +71,7 @@ Examples:
 @click.option(
     "--budget",
     type=click.Choice(["pr", "nightly"]),
-    default="pr",
-    show_default=True,
-    help="How much to try: minutes at most, or as much as is useful.",
+    help="How much to try: minutes at most, or as much as is useful. Else that of the target file, else pr.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed and contract, same requests.")
 @click.option("--shard", default="1/1", show_default=True, metavar="I/N", help="Judge the I-th of N parts.")
@@ -136,13 +137,30 @@ def _run(contract: str | None, settings: Settings, options: Mapping[str, Any]) -
         )
     target = target_of(settings, options)
     shard = _shard(options["shard"])
+    budget: Any = options["budget"] or settings.budget or "pr"
     loaded = load_contract(contract, overlays=options["overlays"])
-    with progress("Verifying") as bar:
+    with progress("Verifying") as bar, _ended_politely():
         return hold(
             loaded, target, only=options["only"], skips=_skips(settings), shard=shard, seed=options["seed"],
-            budget=options["budget"], fuzz=options["fuzz"], baseline=_baseline(options["baseline"]),
-            listener=_follower(bar),
+            budget=budget, fuzz=options["fuzz"], baseline=_baseline(options["baseline"]), listener=_follower(bar),
         )  # fmt: skip
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """A request to terminate is an interruption, so that what was made is deleted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _follower(bar: Any) -> Any:
@@ -223,6 +241,8 @@ def print_outcome(outcome: Outcome) -> None:
             say(f"{clause} fails for {len(group) - _SHOWN} more operations: {others}")
     for reason, names in _open(outcome).items():
         note(f"{len(names)} not judged, {reason}: {names[0]}{' …' if len(names) > 1 else ''}")
+    for name, about in outcome.left.items():
+        note(f"Left behind: {name}: {about}")
     say()
     style = {0: "bold green", 1: "bold red"}.get(outcome.exit_code, "bold yellow")
     say(outcome.sentence, style=style)

@@ -25,6 +25,7 @@ class Actor:
     remaining: int | None = None
     permissions: tuple[str, ...] = ("*",)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Onlooker:
@@ -83,7 +84,7 @@ class Cast:
         self.secrets.update(principal.headers[name] for name in self.credentials(principal.headers))
         return Actor(
             principal.name, principal.tenant, principal.scopes, dict(principal.headers), None,
-            principal.permissions, principal.settings,
+            principal.permissions, principal.settings, principal.known,
         )  # fmt: skip
 
     def _allows_all(self, actor: Actor) -> bool:

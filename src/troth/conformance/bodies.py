@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from troth.behaviour.model import Binding
 from troth.behaviour.occasions import writable_fields
@@ -15,6 +16,8 @@ from troth.contract.model import Contract, Media
 from troth.contract.pointers import join
 
 __all__ = ["Bodies", "json_media"]
+
+_RESERVED = ("example", "invalid", "localhost", "test")
 
 _DEPTH = 6
 #: Fields that hold free words, so a number at the end makes them unique without breaking a hidden rule.
@@ -72,7 +75,18 @@ class Bodies:
             wanted = _WORDS.search(name) or (name in fields and fields[name].unique)
             if name in made and isinstance(made[name], str) and wanted:
                 made[name] = self._numbered(made[name], pointer)
+            if name in made and str(made[name]).startswith("http"):
+                made[name] = self._nowhere(made[name], pointer)
         return made
+
+    def _nowhere(self, url: str, pointer: str) -> str:
+        """The same URL on a host that never resolves (RFC 6761), so that no server calls anybody for us."""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if host.rpartition(".")[2] in _RESERVED or host.replace(".", "").isdigit():
+            return url
+        made = urlunsplit(parts._replace(netloc=f"{host}.invalid"))
+        return made if self._validators.at(pointer, "request").is_valid(made) else url
 
     def _numbered(self, text: str, pointer: str) -> str:
         stem = re.sub(r" \[[0-9a-f]+-\d+\]$", "", text)

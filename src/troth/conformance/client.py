@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
@@ -43,6 +43,7 @@ class Client:
         self.base_url = target.base_url.rstrip("/")
         self.gap = 1 / target.rate if target.rate else 0.0
         self._next = 0.0
+        self._origin = urlsplit(self.base_url)[:2]
         self._connection = connection
         self._cast = cast
         #: Where requests go on a target that has sandboxes.
@@ -127,6 +128,8 @@ class Client:
             **given,
             **({k: v for k, v in actor.headers.items() if k.lower() not in _lower(given)} if actor else {}),
         }
+        if not self._is_named(url):
+            raise Inconclusive(f"{url} is on a host that was not named, so nothing is sent there")
         self._pace()
         try:
             response = self._connection.request(method, url, headers=headers, content=content)
@@ -146,6 +149,10 @@ class Client:
             self.actors[actor.name] = actor
             actor.remaining = self.left(found)
         return found
+
+    def _is_named(self, url: str) -> bool:
+        """Whether a URL is on the host of the target, at its port."""
+        return urlsplit(url)[:2] == self._origin
 
     def left(self, exchange: Exchange) -> int | None:
         """What the answer says is left of the tightest limit; None when it does not say."""

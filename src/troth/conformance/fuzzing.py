@@ -7,6 +7,7 @@ findings become findings of clauses, one for each clause and operation.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import secrets
 import tempfile
@@ -43,6 +44,7 @@ _CLAUSES: Mapping[str, str] = {
 _EXAMPLES = {"pr": 4, "nightly": 100}
 _REFUSALS = [str(s) for s in (400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 428, 429)]
 _TOO_MANY = 429
+_SUCCESS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,10 @@ def fuzz(
     budget: str,
     operations: frozenset[str],
     tell: Callable[[str], None],
+    made: Callable[[str, Any], None],
 ) -> Fuzzed:
     """Run Schemathesis as the owner over some operations. Deterministic for a seed, but for keys and server ids."""
-    listener = _Listener(contract, cast, operations)
+    listener = _Listener(contract, cast, operations, made)
     paths = sorted({o.path for o in contract.operations if o.id in operations})
     with _quiet():
         schema = _schema(contract, behaviour, target, seed, budget).include(path=paths)
@@ -160,8 +163,15 @@ class _Dress:
 class _Listener:
     """Turns the events of a run into flaws of clauses."""
 
-    def __init__(self, contract: Contract, cast: Cast, operations: frozenset[str]) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        cast: Cast,
+        operations: frozenset[str],
+        made: Callable[[str, Any], None],
+    ) -> None:
         self.found = Fuzzed()
+        self._made = made
         self._cast = cast
         self._labels = {f"{o.method} {o.path}": o for o in contract.operations if o.id in operations}
 
@@ -176,11 +186,29 @@ class _Listener:
     def _collect(self, event: events.ScenarioFinished) -> None:
         answers = [one.response for one in event.recorder.interactions.values() if one.response is not None]
         self.found.requests += len(answers)
+        self._remember(event)
         self.found.limited |= any(answer.status_code == _TOO_MANY for answer in answers)
         for case_id, nodes in event.recorder.checks.items():
             for node in nodes:
                 if node.status == Status.FAILURE and node.failure_info is not None:
                     self._note(event, case_id, node)
+
+    def _remember(self, event: events.ScenarioFinished) -> None:
+        """Tell what was made, so that it can be deleted."""
+        operation = self._labels.get(event.label or "")
+        for interaction in event.recorder.interactions.values() if operation else ():
+            response = interaction.response
+            posted = (
+                operation is not None and interaction.request.method.upper() == operation.method == "POST"
+            )
+            if (
+                operation is not None
+                and posted
+                and response is not None
+                and response.status_code // 100 == _SUCCESS
+            ):
+                with contextlib.suppress(ValueError):
+                    self._made(operation.id, json.loads(response.content or b"null"))
 
     def _note(self, event: events.ScenarioFinished, case_id: str, node: Any) -> None:
         failure = node.failure_info.failure

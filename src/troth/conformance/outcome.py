@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from troth.findings import VERDICTS, Case, Finding, Verdict
@@ -34,6 +34,7 @@ class Outcome:
     shard: tuple[int, int] = (1, 1)
     served: bool = True
     throttled: bool = False
+    left: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -94,6 +95,7 @@ class Outcome:
             "served": self.served,
             "throttled": self.throttled,
             "requests": self.requests,
+            "left": dict(self.left),
             "seconds": round(self.seconds, 3),
         }
 

@@ -6,6 +6,7 @@ import secrets
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,7 +18,9 @@ from troth.behaviour.clauses import Clause
 from troth.conformance.actors import Cast
 from troth.conformance.applications import Application
 from troth.conformance.baseline import Baseline, accepted
+from troth.conformance.cleaning import Cleaner, Watched
 from troth.conformance.client import Client
+from troth.conformance.connections import Loopback
 from troth.conformance.control import Control
 from troth.conformance.excerpts import excerpt
 from troth.conformance.exchanges import Exchange
@@ -32,6 +35,7 @@ from troth.conformance.subscribing import withdraw
 from troth.conformance.target import Target, reached
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 from troth.contract import Contract
+from troth.errors import TargetError
 from troth.findings import Case, Finding, Verdict
 
 if TYPE_CHECKING:
@@ -115,6 +119,10 @@ class Run:
         self.budget = budget
         self._sandbox = f"verify-{nonce or secrets.token_hex(4)}"
         self.target, self._connection, self._control = reached(target, self._sandbox)
+        names = [name for principal in self.target.principals for name in principal.headers]
+        self._cleaner = Cleaner(self.instruments, self.target.base_url, names)
+        if self._control is None and not isinstance(self._connection, Loopback):
+            self._connection = Watched(self._connection, self._cleaner)
         self.nonce = nonce or self._mark()
         self.cast = Cast(self.target.principals, self.behaviour, self._control, self.nonce)
         self.client = Client(
@@ -133,12 +141,21 @@ class Run:
     def __enter__(self) -> Self:
         return self
 
+    def cleaned(self) -> dict[str, str]:
+        """Delete what this run has made, where it has no sandbox of its own. What is left, by resource."""
+        if not len(self._cleaner) or not self.target.cleanup:
+            return {}
+        self._enter("")
+        return self._cleaner.clean(self.scene)
+
     def __exit__(self, *_: object) -> None:
         if self._post is not None:
             for ground in self._grounds.values():
                 if ground.control is None:
                     withdraw(ground.scene)
             self._post.close()
+        with suppress(TargetError):  # after an interruption as well
+            self.cleaned()
         self._connection.close()
 
     def _known_applications(self) -> tuple[Application, ...]:
@@ -249,11 +266,16 @@ class Run:
         found = fuzz(
             self.contract, self.behaviour, self.target, self.cast, self._control, seed=self.seed,
             budget=self.budget, operations=frozenset(c.operation for c in clauses.values()),
-            tell=lambda label: tell(Fuzzing(label)),
+            tell=lambda label: tell(Fuzzing(label)), made=self._made,
         )  # fmt: skip
         self.client.sent += found.requests
         self.client.starved = self.client.starved or found.limited
         return [self._merged(case, clauses.get(case.name), found) for case in cases]
+
+    def _made(self, operation: str, shown: object) -> None:
+        """Fuzzing has made a row, as the owner."""
+        if self._control is None:
+            self._cleaner.note(self.behaviour.bindings[operation], shown, self.cast.owner)
 
     def walked(self, cases: Sequence[Case], chosen: Plan, tell: Listener) -> list[Case]:
         """The same cases after walks beside the reference model."""
@@ -356,5 +378,5 @@ def verify(
         return Outcome(
             f"{contract.title} {contract.version}", target.base_url, seed, told,
             run.shortfall(cases, chosen.skipped), run.client.sent, time.monotonic() - started, further, shard,
-            run.served or not run.secured, run.client.starved,
+            run.served or not run.secured, run.client.starved, run.cleaned(),
         )  # fmt: skip

@@ -51,8 +51,18 @@ class Scene(Stage):
         key = (resource.name, id(actor))
         if key not in self._chosen:
             found = next((row for row in self.rows(resource, actor) if resource.id_field in row), None)
+            found = found or self._known_row(resource, actor)
             self._chosen[key] = found if found is not None else self.created(resource, actor, depth=depth + 1)
         return self._chosen[key]
+
+    def _known_row(self, resource: Resource, actor: Actor) -> Row | None:
+        """The first row that the target file names by id and that can be read."""
+        reader = self.behaviour.binding(resource.name, Kind.READ)
+        for identifier in actor.known.get(resource.name, ()) if reader else ():
+            exchange = self.call(actor, self.operation(resource, Kind.READ), identifier=identifier)
+            if exchange.ok:
+                return self.unwrapped(self.operation(resource, Kind.READ), exchange)
+        return None
 
     def foreign_row(self, resource: Resource) -> Row:
         """A row of the peer that the owner does not have. Raises NotExercised."""

@@ -24,7 +24,10 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody that the target knows. ``headers`` are everything that the caller must send; they hold secrets."""
+    """Somebody that the target knows. ``headers`` are everything that the caller must send; they hold secrets.
+
+    ``known`` are ids of rows by resource, for what no list shows.
+    """
 
     name: str
     tenant: str | None
@@ -32,6 +35,7 @@ class Principal:
     scopes: tuple[str, ...] = ("*",)
     permissions: tuple[str, ...] = ("*",)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Target:
 
     ``transport`` replaces httpx's network, ``connection`` httpx as a whole. ``receiver_url`` is where the target
     reaches the receiver of deliveries, ``listen`` the ``host:port`` at which that listens.
-    ``applications`` are the OAuth clients to act as; isolation between them takes two.
+    ``applications`` are the OAuth clients to act as; isolation between them takes two. ``cleanup``: what a run has
+    made is deleted at its end.
     """
 
     base_url: str
@@ -52,6 +57,7 @@ class Target:
     receiver_url: str | None = None
     listen: str | None = None
     applications: tuple[Application, ...] = ()
+    cleanup: bool = True
 
     @property
     def networked(self) -> bool:

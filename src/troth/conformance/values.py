@@ -14,8 +14,8 @@ _TEXTS: Mapping[str, str] = {
     "date-time": "2026-06-15T09:30:00.000Z",
     "time": "09:30:00Z",
     "email": "someone@example.com",
-    "uri": "https://example.com/here",
-    "url": "https://example.com/here",
+    "uri": "https://here.example/there",
+    "url": "https://here.example/there",
     "hostname": "example.com",
     "ipv4": "192.0.2.1",
     "ipv6": "2001:db8::1",
@@ -25,8 +25,8 @@ _TEXTS: Mapping[str, str] = {
 }
 #: Tried in order where a pattern is given and no example fits it.
 GUESSES = (
-    "12:30", "2026-06-15", "2026-06", "https://example.com/here", "USD", "usd", "US", "en", "en-US", "abc", "ABC", "a1",
-    "A-1", "123", "12345", "1234567890", "12.50", "+15035550142", "#a1b2c3", "abc-def", "abc_def", "Europe/Paris",
+    "12:30", "2026-06-15", "2026-06", "https://here.example/there", "USD", "usd", "US", "en", "en-US", "abc", "ABC",
+    "a1", "A-1", "123", "12345", "1234567890", "12.50", "+15035550142", "#a1b2c3", "abc-def", "abc_def", "Europe/Paris",
     "someone@example.com", "1.0.0", "0123456789abcdef0123456789abcdef",
 )  # fmt: skip
 

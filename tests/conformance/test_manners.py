@@ -1,0 +1,154 @@
+"""A run minds its manners on a server that is not its own: it leaves nothing behind and calls nobody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from troth.conformance import Principal, Target, verify
+from troth.conformance.running import Run
+from troth.conformance.verdicts import Inconclusive
+from troth.contract import Contract
+
+from .conftest import BASE, EngineTransport, engine_of
+
+KNOWN = tuple(
+    Principal(f"{tenant}-owner", tenant, {"x-api-key": f"cc_test_{tenant}_owner_0001"})
+    for tenant in ("northlight", "thornfield")
+)
+Counts = dict[tuple[str, str], set[str]]
+
+
+class Stranger(EngineTransport):
+    """A server without a control plane; ``answer`` may speak first."""
+
+    def __init__(
+        self, contract: Contract, answer: Callable[[httpx.Request], httpx.Response | None] | None = None
+    ) -> None:
+        super().__init__(engine_of(contract, rate_limit="off"), controlled=False)
+        self.answer = answer
+        self.hosts: set[str] = set()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.hosts.add(request.url.host)
+        return (self.answer and self.answer(request)) or super().handle_request(request)
+
+    def rows(self) -> Counts:
+        return {key: {row.id for row in table.all()} for key, table in self.engine.state().tables.items()}
+
+
+def held(contract: Contract, transport: Stranger, *only: str, **options: Any) -> Any:
+    target = Target(f"{BASE}/api", KNOWN, transport=transport, **options)
+    return verify(contract, target, only=only)
+
+
+ONLY = ("resource", "tenancy.write")
+
+
+def added(before: Counts, after: Counts) -> dict[str, int]:
+    """How many rows there are more, by resource; the server's own log of events does not count."""
+    found: dict[str, int] = {}
+    for (_, name), ids in after.items():
+        found[name] = found.get(name, 0) + len(ids - before.get((_, name), set()))
+    return {name: count for name, count in found.items() if count}
+
+
+def test_what_a_run_has_made_is_gone_at_its_end(clientcasa: Contract) -> None:
+    """Hundreds of rows were made; those that the API can delete are deleted, the others are told."""
+    transport = Stranger(clientcasa)
+    before = transport.rows()
+    outcome = held(clientcasa, transport, *ONLY)
+    assert outcome.findings == ()
+    made = sum(method == "POST" for method, *_ in transport.requests)
+    assert made > 50
+    assert added(before, transport.rows()).keys() <= outcome.left.keys()
+    assert sum(added(before, transport.rows()).values()) < made / 3
+
+
+def test_a_run_can_be_told_to_leave_everything(clientcasa: Contract) -> None:
+    transport = Stranger(clientcasa)
+    before = transport.rows()
+    held(clientcasa, transport, "resource.create@createClient", cleanup=False)
+    assert added(before, transport.rows()) == {"clients": 1}
+
+
+def test_an_interrupted_run_cleans_up_too(clientcasa: Contract) -> None:
+    """Ctrl-C in the middle: what was made until then is deleted."""
+    calls = 0
+
+    def interrupting(request: httpx.Request) -> httpx.Response | None:
+        nonlocal calls
+        calls += request.method == "POST"
+        if calls == 5:
+            calls += 1
+            raise KeyboardInterrupt
+        return None
+
+    transport = Stranger(clientcasa, interrupting)
+    before = transport.rows()
+    with pytest.raises(KeyboardInterrupt):
+        held(clientcasa, transport, "createClient")
+    assert calls > 5
+    assert added(before, transport.rows()) == {}
+
+
+def test_redirects_and_absolute_links_lead_nowhere(clientcasa: Contract) -> None:
+    """A server that sends everybody elsewhere is asked again, and nobody elsewhere is."""
+
+    def elsewhere(request: httpx.Request) -> httpx.Response | None:
+        if request.method == "GET":
+            return httpx.Response(302, headers={"location": "https://elsewhere.test/api"})
+        return None
+
+    transport = Stranger(clientcasa, elsewhere)
+    held(clientcasa, transport, "resource", "pagination")
+    assert transport.hosts == {"mock.test"}
+    target = Target(f"{BASE}/api", KNOWN, transport=transport)
+    with Run(clientcasa, target) as run, pytest.raises(Inconclusive, match="not named"):
+        run.client.send(None, "GET", "/x", root="https://elsewhere.test")
+    assert transport.hosts == {"mock.test"}
+
+
+def test_made_up_addresses_never_resolve(clientcasa: Contract) -> None:
+    """No body sent to the server has a URL on a host that exists."""
+    sent: list[Any] = []
+
+    def noting(request: httpx.Request) -> None:
+        if request.method in ("POST", "PATCH") and request.read().startswith(b"{"):
+            sent.append(request.read().decode("utf-8", "replace"))
+
+    held(clientcasa, Stranger(clientcasa, noting), "createWebhook", "updateWebhook", "createClient")
+    found = {
+        word.split('"')[0].split("/")[2]
+        for text in sent
+        for word in text.split('"')
+        if word.startswith("http")
+    }
+    assert found
+    hosts = {host.rpartition("@")[2].partition(":")[0].rpartition(".")[2] for host in found}
+    assert hosts <= {"invalid", "example", "test", "localhost", "1"}
+
+
+def test_rows_that_no_list_shows_are_named_in_the_target_file(clientcasa: Contract) -> None:
+    """With the list empty, a known id is what is read; without one a row is made."""
+    engine = engine_of(clientcasa)
+    table = next(t for (_, name), t in engine.state().tables.items() if name == "payouts")
+    identifier = next(iter(table.all())).id
+
+    def nothing_listed(request: httpx.Request) -> httpx.Response | None:
+        if request.url.path.endswith("/payouts"):
+            page = {"page": 1, "pageSize": 20, "total": 0, "totalPages": 0, "hasMore": False}
+            return httpx.Response(200, content=json.dumps({"data": [], "pagination": page}))
+        return None
+
+    knowing = [Principal(p.name, p.tenant, p.headers, known={"payouts": (identifier,)}) for p in KNOWN]
+    for principals, asked in ((KNOWN, False), (tuple(knowing), True)):
+        transport = Stranger(clientcasa, nothing_listed)
+        target = Target(f"{BASE}/api", principals, transport=transport)
+        outcome = verify(clientcasa, target, only=["schema.response@getPayout"])
+        assert [case.verdict for case in outcome.cases] == ["conform"]
+        assert any(path.endswith(identifier) for _, path, _, _ in transport.requests) is asked
