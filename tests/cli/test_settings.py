@@ -120,7 +120,10 @@ def test_a_command_that_calls_no_server_needs_no_variables(tmp_path: Path) -> No
             '[target.principals."a.b"]\ntenant = "t"\nheadrs = {}\n',
             "troth.toml:3 target.principals.\"a.b\".headrs: unknown key 'headrs'. Did you mean 'headers'?",
         ),
-        ("[target]\nxyzzy = 1\n", "Known here: base-url, rate, cleanup, control, receiver, principals, applications."),
+        (
+            "[target]\nxyzzy = 1\n",
+            "Known here: base-url, rate, cleanup, control, receiver, principals, applications.",
+        ),
         (
             '[target.principals.a]\nheaders = { "x-api-key" = "${ACME_KEY}" }\n',
             "troth.toml:2 target.principals.a.headers.x-api-key: the environment variable ACME_KEY is not",
