@@ -225,6 +225,8 @@ _OPERATIONS = {
     "after": "is later",
     "before": "is earlier",
     "search": "contains the text",
+    "alike": "is the value, whatever its case",
+    "compared": "compares as the sign before the value says",
 }
 
 

@@ -45,15 +45,34 @@ def _filter(parameter: str, resource: Resource, declared: Mapping[str, Any]) -> 
 
 def _derived(parameter: str, resource: Resource) -> Filter | None:
     fields = {plain(name): name for name in resource.fields}
+    if parameter in ("ids[]", "id[]"):
+        return Filter(parameter, resource.id_field, "in", "the ids of the rows")
     name = fields.get(plain(parameter))
     if name is not None:
         many = resource.fields[name].schema.get("type") == "array"
         return Filter(parameter, name, "has" if many else "eq", "a field of the same name")
     if plain(parameter) + "s" in fields:
         return Filter(parameter, fields[plain(parameter) + "s"], "has", "a list field of that name")
-    span = _RANGE.match(parameter)
-    if span and plain(span[1]) in fields:
-        return Filter(parameter, fields[plain(span[1])], _RANGE_OPS[span[2].lower()], "a range over a field")
     if parameter in ("search", "q", "query"):
         return Filter(parameter, "*", "search", "a search parameter")
+    return _ranging(parameter, fields) or _referring(parameter, resource)
+
+
+def _ranging(parameter: str, fields: Mapping[str, str]) -> Filter | None:
+    """``dueBefore`` and ``created_since`` limit ``due`` or ``dueAt``, ``created`` or ``created_at``."""
+    span = _RANGE.match(parameter)
+    limited = next((f for end in ("", "at") if span and (f := fields.get(plain(span[1]) + end))), None)
+    if span is None or limited is None:
+        return None
+    return Filter(parameter, limited, _RANGE_OPS[span[2].lower()], "a range over a field")
+
+
+def _referring(parameter: str, resource: Resource) -> Filter | None:
+    """``client_id`` narrows by the id that the object ``client`` keeps; the text ``null`` asks for rows without one."""
+    wanted = plain(parameter).removesuffix("id")
+    for reference in resource.references:
+        named = wanted in (plain(reference.field), plain(reference.field).removesuffix("s"))
+        if reference.at is not None and named and plain(parameter) != wanted:
+            op = "has" if reference.many else "eq"
+            return Filter(parameter, f"{reference.field}.{reference.at}", op, "the id that a field keeps")
     return None

@@ -521,11 +521,21 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Sorting:
-    """A query parameter that names the fields to sort by; ``default`` is the order of a request without it."""
+    """A query parameter that names the fields to sort by; ``default`` is the order of a request without it.
+
+    ``form`` is how a direction is written: ``-name``, or ``name(desc)``.
+    """
 
     parameter: str
     default: tuple[tuple[str, bool], ...]
     pointer: str
+    form: Literal["minus", "parentheses"] = "minus"
+
+    def written(self, name: str, *, descending: bool) -> str:
+        """The text that asks for an order by one field."""
+        if self.form == "parentheses":
+            return f"{name}({'desc' if descending else 'asc'})"
+        return f"-{name}" if descending else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,13 +28,19 @@ OPERATORS = (
 )
 
 _AT = "/x-behaviour/query"
+_DIRECTED = re.compile(r"(.+)\((asc|desc)\)")
 _ANSWERING = (Kind.CREATE, Kind.UPDATE, Kind.REPLACE, Kind.DELETE)
 
 
 def sort_keys(text: str) -> tuple[tuple[str, bool], ...]:
-    """``-createdAt,name`` as (field, whether descending)."""
+    """``-createdAt,name`` or ``createdAt(desc),name(asc)`` as (field, whether descending)."""
     words = (word.strip() for word in text.split(","))
-    return tuple((word.lstrip("-"), word.startswith("-")) for word in words if word.lstrip("-"))
+    return tuple(_sort_key(word) for word in words if word.lstrip("-"))
+
+
+def _sort_key(word: str) -> tuple[str, bool]:
+    directed = _DIRECTED.fullmatch(word)
+    return (directed[1], directed[2] == "desc") if directed else (word.lstrip("-"), word.startswith("-"))
 
 
 def querying(contract: Contract) -> Querying:
@@ -52,7 +59,10 @@ def querying(contract: Contract) -> Querying:
         if isinstance(conditions, Mapping)
         else None,
         sort=Sorting(
-            str(sort.get("parameter", "sort")), sort_keys(str(sort.get("default", ""))), f"{_AT}/sort"
+            str(sort.get("parameter", "sort")),
+            sort_keys(str(sort.get("default", ""))),
+            f"{_AT}/sort",
+            sort.get("form", "minus"),
         )
         if isinstance(sort, Mapping)
         else None,

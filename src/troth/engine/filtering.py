@@ -8,6 +8,7 @@ from typing import Any
 
 from troth.behaviour.model import Filter, Resource
 from troth.engine.clock import instant, parse_instant
+from troth.engine.state import held
 
 __all__ = ["FilterSet"]
 
@@ -53,21 +54,38 @@ def _text(view: View, field: str) -> str:
     return str(view.get(field) or "").lower()
 
 
-def _at(view: View, path: str) -> Any:
-    value: Any = view
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+def _kept(field: str, wanted: Any) -> Predicate:
+    """An id that an object keeps; the text ``null`` stands for none."""
+    sought = None if wanted == "null" else wanted
+    return lambda view: held(view, field) == sought
+
+
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    ">=": lambda a, b: a >= b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    "<": lambda a, b: a < b,
+    "=": lambda a, b: a == b,
+}
+
+
+def _compared(field: str, wanted: Any) -> Predicate:
+    """Each text begins with a sign; all of them hold."""
+    tests = []
+    for text in wanted if isinstance(wanted, list) else [wanted]:
+        sign = next((sign for sign in _SIGNS if str(text).startswith(sign)), "")
+        tests.append(_ordered(field, str(text).removeprefix(sign), _SIGNS[sign or "="]))
+    return lambda view: all(test(view) for test in tests)
 
 
 _MAKERS: Mapping[str, Callable[[str, Any], Predicate]] = {
     "eq": lambda field, wanted: (
-        (lambda view: _at(view, field) == wanted)
-        if "." in field
-        else (lambda view: view.get(field) == wanted)
+        _kept(field, wanted) if "." in field else (lambda view: view.get(field) == wanted)
     ),
     "in": lambda field, wanted: lambda view: view.get(field) in wanted,
-    "has": lambda field, wanted: lambda view: wanted in (view.get(field) or ()),
+    "has": lambda field, wanted: lambda view: wanted in (held(view, field) or ()),
+    "alike": lambda field, wanted: lambda view: str(held(view, field) or "").lower() == str(wanted).lower(),
+    "compared": _compared,
     "contains": lambda field, wanted: lambda view: str(wanted).lower() in _text(view, field),
     "from": lambda field, wanted: _ordered(field, wanted, lambda a, b: a >= b),
     "to": lambda field, wanted: _ordered(field, wanted, lambda a, b: a <= b),

@@ -12,6 +12,7 @@ from troth.conformance.paging import holds_slot, slot_of
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
 from troth.contract.model import Parameter
+from troth.engine.state import held
 
 __all__ = ["echo", "exact"]
 
@@ -122,7 +123,7 @@ def _candidates(found: Filter, row: Row) -> list[Any]:
             value.split()[0] for value in row.values() if isinstance(value, str) and " " in value.strip()
         ]
         return words[:1]
-    value = _at(row, found.field)
+    value = held(row, found.field)
     values = value if isinstance(value, list) else [value]
     days = [item[:10] for item in values if isinstance(item, str) and _DAY.match(item) and len(item) > _LONG]
     return [*(item for item in values if isinstance(item, str | int | float | bool)), *days]
@@ -138,11 +139,10 @@ def _absent(scene: Scene, schema: Mapping[str, Any]) -> list[Any]:
     return [f"3f2c8f0e-58a4-4a52-9d0a-{scene.nonce[:8].rjust(12, '0')}", "1901-01-01", f"none {scene.nonce}"]
 
 
-def _at(row: Row, path: str) -> Any:
-    value: Any = row
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+def _compares(value: Any, wanted: Any) -> bool:
+    """The sign before what is asked for tells how."""
+    sign = next((sign for sign in _SIGNS if str(wanted).startswith(sign)), "=")
+    return _SIGNS[sign](value, str(wanted).removeprefix(sign))
 
 
 def _moment(value: Any) -> Any:
@@ -168,10 +168,20 @@ def _compared(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return holds
 
 
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    ">=": _compared(lambda value, wanted: value >= wanted),
+    "<=": _compared(lambda value, wanted: value <= wanted),
+    ">": _compared(lambda value, wanted: value > wanted),
+    "<": _compared(lambda value, wanted: value < wanted),
+    "=": _compared(lambda value, wanted: value == wanted),
+}
+
 _TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": lambda value, wanted: bool(value == wanted),
     "in": lambda value, wanted: value == wanted or (isinstance(wanted, list) and value in wanted),
     "has": lambda value, wanted: isinstance(value, list) and wanted in value,
+    "alike": lambda value, wanted: str(value or "").lower() == str(wanted).lower(),
+    "compared": _compares,
     "contains": lambda value, wanted: str(wanted).lower() in str(value or "").lower(),
     "from": _compared(lambda value, wanted: value >= wanted),
     "to": _compared(lambda value, wanted: value <= wanted),
@@ -185,4 +195,4 @@ def _matches(found: Filter, row: Row, value: Any) -> bool:
         return False
     if found.op == "search":
         return any(isinstance(item, str) and str(value).lower() in item.lower() for item in row.values())
-    return _TESTS.get(found.op, _TESTS["eq"])(_at(row, found.field), value)
+    return _TESTS.get(found.op, _TESTS["eq"])(held(row, found.field), value)

@@ -193,12 +193,13 @@ def ordered(scene: Scene, binding: Binding) -> None:
     assert profile is not None  # noqa: S101 - the clause exists only with the profile
     whole = _whole(scene, binding)
     name = binding.resource.id_field if binding.resource else "id"
-    columns = _columns(binding, whole)[:_SORTED]
+    columns = [c for c in _columns(binding, whole) if _is_sortable(scene, binding, c)][:_SORTED]
     if not columns:
         raise NotExercised("no field of the list has two values that could be put in order")
     for column in columns:
-        up, first = scene.listed(binding, scene.owner, query=[(profile.parameter, column.name)])
-        down, second = scene.listed(binding, scene.owner, query=[(profile.parameter, f"-{column.name}")])
+        asked = [profile.written(column.name, descending=d) for d in (False, True)]
+        up, first = scene.listed(binding, scene.owner, query=[(profile.parameter, asked[0])])
+        down, second = scene.listed(binding, scene.owner, query=[(profile.parameter, asked[1])])
         for rows, exchanges in ((up, first), (down, second)):
             if {str(row.get(name)) for row in rows} != {str(row.get(name)) for row in whole}:
                 raise Violated(f"Sorting by {column.name} gives other rows than the list", *exchanges[:1])
@@ -206,6 +207,16 @@ def ordered(scene: Scene, binding: Binding) -> None:
             _is_rising(up, column, key) and _is_rising(down[::-1], column, key) for key in _keys(column)
         ):
             raise Violated(f"Sorting by {column.name} does not order the rows", *first[:1], *second[:1])
+
+
+def _is_sortable(scene: Scene, binding: Binding, column: _Column) -> bool:
+    """Whether the parameter's schema lets rows be put in order by a field."""
+    profile = binding.query.sort
+    parameter = binding.operation.parameter("query", profile.parameter) if profile else None
+    if profile is None or parameter is None or parameter.schema_pointer is None:
+        return profile is not None
+    is_valid = scene.validators.at(parameter.schema_pointer, "request").is_valid
+    return is_valid(profile.written(column.name, descending=False))
 
 
 def _keys(column: _Column) -> list[Callable[[Any], Any]]:
