@@ -10,6 +10,7 @@ __all__ = [
     "acting",
     "acting_isolated",
     "dated",
+    "following",
     "moments",
     "narrowed",
     "printing",
@@ -70,6 +71,11 @@ def tokened(at: Place) -> str | None:
 
 def printing(at: Place) -> str | None:
     return at.operation if at.binding.prints and at.binding.resource else None
+
+
+def following(at: Place) -> str | None:
+    """Where an operation shows the row that another one names."""
+    return join(at.operation, "x-behaviour", "through") if at.binding.through else None
 
 
 def moments(resource: Resource) -> tuple[str, ...]:

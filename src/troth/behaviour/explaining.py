@@ -74,7 +74,7 @@ def _kind(at: Teller) -> Iterator[Fact]:
     declared = "kind" in binding.operation.extension
     pointer = at.own("kind") if declared else at.operation
     if binding.kind is Kind.ACTION:
-        acts = binding.effect or binding.prints
+        acts = binding.effect or binding.prints or binding.through
         told = "an action on the row of its path" if acts else "an action: answers its documented response"
         yield at.fact("kind", told, pointer, binding.sources["kind"])
     else:

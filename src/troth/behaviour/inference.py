@@ -16,6 +16,7 @@ from troth.behaviour.model import (
     Idempotency,
     Kind,
     Parent,
+    Reference,
     Resource,
     Scopes,
     Shorthand,
@@ -278,9 +279,16 @@ def _binding(
         ),
         prints=shape.prints,
         permissions=permissions_of(contract, operation, resource),
+        through=_through(operation, resource) if shape.acts else None,
         enclosed=enclosed,
         input=taken,
     )
+
+
+def _through(operation: Operation, resource: Resource | None) -> Reference | None:
+    """The reference that an operation follows to the row that it shows; None where no field is one."""
+    field = resource.fields.get(str(operation.extension.get("through"))) if resource else None
+    return field.reference if field is not None else None
 
 
 def _input(

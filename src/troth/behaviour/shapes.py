@@ -133,8 +133,10 @@ def _shape(
 
 
 def _acts(operation: Operation) -> bool:
-    """Whether the contract says that an operation changes the row that its path names."""
+    """Whether the contract says that an operation changes the row that its path names, or shows one that it names."""
     kind = operation.extension.get("kind", "action")
+    if kind == "action" and "through" in operation.extension and operation.method == "GET":
+        return True
     return kind in ("update", "replace") or (kind == "action" and "effect" in operation.extension)
 
 

@@ -32,6 +32,9 @@ def action_facts(at: Teller) -> Iterator[Fact]:
     if binding.prints:
         told = f"shows the row as a PDF; a missing one answers {at.refused('not-found')}"
         yield at.fact("document", told, at.operation, "media type of the response")
+    if binding.through is not None:
+        told = f"shows the row that '{binding.through.field}' names; a missing one answers {at.refused('not-found')}"
+        yield at.fact("through", told, at.own("through"), "x-behaviour")
     moment = "update" if binding.kind is Kind.ACTION and binding.effect else _MOMENTS.get(binding.kind)
     for record in resource.records:
         if moment in record.on:

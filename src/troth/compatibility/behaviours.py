@@ -172,6 +172,7 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
         "unit unit value",
     ),
     "operation": _rows(
+        "through reference value",
         "pagination pagination value",
         "scopes.* required-scope member",
         "permissions.* required-permission member",

@@ -145,6 +145,8 @@ class Stage(ABC):
     def _plain(self, binding: Binding, given: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
         """Ids instead of rows and every member of them, so that what was sent is what comes back."""
         populate, select, resource = binding.query.populate, binding.query.select, binding.resource
+        if binding.through is not None:
+            resource = self.behaviour.resources.get(binding.through.to.get("", ""))
         names = {name for name, _ in given}
         plain: list[tuple[str, Any]] = []
         if populate is not None and populate.parameter not in names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -84,7 +85,14 @@ class Rows:
             self.defaults = _others(contract, pointer, self.defaults, resource)
         self._wrapper = binding.wrapper
         self._answer = _answering(binding, resource, faults)
-        self.showing = Showing(binding, contract, behaviour, keeper, faults)
+        shown = behaviour.resources.get(binding.through.to.get("", "")) if binding.through else None
+        self.showing = Showing(
+            binding if shown is None else replace(binding, resource=shown),
+            contract,
+            behaviour,
+            keeper,
+            faults,
+        )
         query = ListQuery(binding, contract, behaviour, faults)
         self.query = query if query.active else None
         profile = binding.conditional

@@ -129,6 +129,7 @@ _ROWS = (
     ("action-unchecked", "action.refused", "actions are accepted in every state"),
     ("leak-foreign-action", "tenancy.action", "actions reach other tenants' rows"),
     ("document-plain", "resource.printed", "documents are plain text"),
+    ("another-followed", "resource.through", "another row than the one referred to is shown"),
     ("moment-exact", "formats.moment", "moments are RFC 3339 whatever the contract says"),
     ("shared-apart", "tenancy.shared", "the first of the shared rows is there for one tenant only"),
     ("where-ignored", "list.where", "lists have rows that do not belong into them"),

@@ -9,6 +9,7 @@ from troth.behaviour.model import Behaviour, Binding, Kind
 from troth.contract.model import Contract
 from troth.engine.acting import acting
 from troth.engine.calls import Call, Performer, Rows
+from troth.engine.following import following
 from troth.engine.keeping import Keeper
 from troth.engine.lists import lister
 from troth.engine.messages import Response
@@ -180,13 +181,16 @@ def performer_for(
     binding: Binding, contract: Contract, behaviour: Behaviour, keeper: Keeper, faults: frozenset[str]
 ) -> Performer | None:
     """The performer of one operation; None where nothing says what it does."""
-    if binding.resource is None or (binding.kind is Kind.ACTION and not (binding.effect or binding.prints)):
+    acts = binding.effect or binding.prints or binding.through
+    if binding.resource is None or (binding.kind is Kind.ACTION and not acts):
         return None
     if binding.resource.name not in keeper.kinds:
         return None  # an older version's operation on rows that nothing keeps any more
     rows = Rows(binding, binding.resource, contract, behaviour, keeper, faults)
     if binding.prints:
         return printing(rows)
+    if binding.through is not None:
+        return _checked(following(rows, binding.through), rows)
     if binding.kind is Kind.ACTION and rows.effects is not None:
         return _checked(acting(rows, rows.effects, binding.answers), rows)
     makers: Mapping[Kind, Callable[[], Performer]] = {

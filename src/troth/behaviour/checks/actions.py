@@ -30,6 +30,12 @@ def check_actions(ground: Ground) -> Iterator[Finding]:
 def _operation(ground: Ground, binding: Binding) -> Iterator[Finding]:
     yield from _view(ground, binding)
     at, resource = join(binding.operation.pointer, "x-behaviour"), binding.resource
+    field = binding.operation.extension.get("through")
+    if field is not None and (binding.through is None or set(binding.through.to) != {""}):
+        known = sorted(r.field for r in resource.references if set(r.to) == {""}) if resource else []
+        yield ground.unknown(
+            "unknown-field", join(at, "through"), "reference to one resource", str(field), known
+        )
     changes = binding.kind in (Kind.ACTION, Kind.UPDATE, Kind.REPLACE) and resource is not None
     for word, given in (("effect", binding.effect), ("rules", binding.rules)):
         if given and not changes:

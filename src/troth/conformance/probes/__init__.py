@@ -92,6 +92,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "tenancy.list": tenancy.listing,
         "tenancy.shared": views.shared,
         "resource.printed": actions.printed,
+        "resource.through": actions.followed,
         "tenancy.read": tenancy.reading,
         "tenancy.header": tenancy.header,
         "tenancy.indistinguishable": tenancy.indistinguishable,

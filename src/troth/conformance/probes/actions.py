@@ -17,7 +17,7 @@ from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["effect", "isolated", "printed", "refused"]
+__all__ = ["effect", "followed", "isolated", "printed", "refused"]
 
 _SENT = re.compile(r"\bbody\.(\w+)")
 
@@ -177,3 +177,22 @@ def printed(scene: Scene, binding: Binding) -> None:
     missing = scene.call(scene.owner, binding, identifier=scene.missing_id(resource), row=row)
     if missing.ok:
         raise Violated("A row that does not exist has a document", missing)
+
+
+def followed(scene: Scene, binding: Binding) -> None:
+    """What is shown is the row that the field names; of a row that does not exist nothing is."""
+    resource, through = _resource(binding), binding.through
+    assert through is not None  # noqa: S101 - the clause exists only with one
+    target = scene.behaviour.resources[through.to[""]]
+    row = next((r for r in scene.rows(resource, scene.owner) if through.named(r)), None)
+    if row is None:
+        raise NotExercised(f"no row of {resource.name} that is listed names one of {target.name}")
+    exchange = scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row)
+    if not exchange.ok:
+        raise Inconclusive(f"answers {exchange.status}")
+    wanted, shown = through.named(row)[0][2], scene.unwrapped(binding, exchange).get(target.id_field)
+    if str(wanted) != str(shown):
+        raise Violated(f"'{through.field}' names {wanted}, but what is shown is {shown}", exchange)
+    missing = scene.call(scene.owner, binding, identifier=scene.missing_id(resource), row=row)
+    if missing.ok:
+        raise Violated("Of a row that does not exist one is shown", missing)
