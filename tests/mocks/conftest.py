@@ -416,6 +416,76 @@ class Organizations(Sandbox):
         return found
 
 
+class FirmCaller(Caller):
+    """One token of Clio; a path is what follows ``/api/v4/``, less ``.json``."""
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {**self.headers, **(options.pop("headers", None) or {})}
+        return self._http.request(method, f"/{path}.json", headers=headers, **options)
+
+    def data(self, path: str, fields: str | None = None, query: Mapping[str, Any] | None = None) -> Any:
+        """What stands under ``data`` in an answer that must be 200; ``query`` is for names with brackets."""
+        asked = {**(query or {}), **({"fields": fields} if fields else {})}
+        answer = self.send("GET", path, params=asked)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def ids(self, path: str, query: Mapping[str, Any] | None = None) -> list[int]:
+        return [row["id"] for row in self.data(path, "id", query)]
+
+    def made(self, path: str, fields: str, **data: Any) -> Row:
+        """A new object with the fields that are asked for."""
+        answer = self.send("POST", path, params={"fields": fields}, json={"data": data})
+        assert answer.status_code == 201, answer.text
+        found: Row = answer.json()["data"]
+        return found
+
+    def changing(self, path: str, fields: str = "id", /, **data: Any) -> httpx.Response:
+        return self.send("PATCH", path, params={"fields": fields}, json={"data": data})
+
+    def making(self, path: str, /, **data: Any) -> httpx.Response:
+        return self.send("POST", path, json={"data": data})
+
+    def at(self, version: str) -> FirmCaller:
+        """The same token, asking for a version."""
+        return FirmCaller(self._http, {**self.headers, "X-API-VERSION": version})
+
+
+class Firms(Sandbox):
+    """A running mock of Clio as one test sees it."""
+
+    def __init__(self, http: httpx.Client, control: str) -> None:
+        super().__init__(http, control)
+        self.root = control.partition("/__troth")[0]
+        self.partner, self.associate, self.junior, self.paralegal, self.bookkeeper = (
+            self.token(f"clio_test_halden_{role}_0001")
+            for role in ("partner", "associate", "junior", "paralegal", "bookkeeper")
+        )
+        self.other = self.token("clio_test_mercer_partner_0001")
+        self.nobody = FirmCaller(http, {"X-Troth-Sandbox": self.name})
+
+    def token(self, secret: str) -> FirmCaller:
+        headers = {"X-Troth-Sandbox": self.name, "Authorization": f"Bearer {secret}"}
+        return FirmCaller(self.http, headers)
+
+    def on(self, day: str) -> None:
+        """The clock of the sandbox at noon of a day."""
+        self.control("POST", "/clock/set", at=f"{day}T12:00:00Z")
+
+    @staticmethod
+    def refused(answer: httpx.Response, status: int, code: str = "") -> Row:
+        """The error of a refusal, after a look at its envelope; ``code`` is its type."""
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"].startswith("application/json")
+        body: Row = answer.json()
+        assert set(body) == {"error"}
+        assert set(body["error"]) == {"type", "message"}
+        assert body["error"]["message"].strip()
+        assert code in ("", body["error"]["type"])
+        error: Row = body["error"]
+        return error
+
+
 @contextmanager
 def serving(*arguments: str, kind: type[Sandbox] = Sandbox) -> Iterator[Callable[[], Sandbox]]:
     """A mock in a child process for as long as the block lasts; gives a maker of sandboxes."""
@@ -473,6 +543,24 @@ def crm(installations: Callable[[], Sandbox]) -> Sandbox:
 def serve_crm() -> Callable[..., Any]:
     """For tests that need a mock of the CRM with other options."""
     return lambda *arguments: serving("crm", *arguments, kind=Installations)
+
+
+@pytest.fixture(scope="session")
+def firms() -> Iterator[Callable[[], Sandbox]]:
+    """One mock of Clio for the session; its rate limit is off, so that it does not get in the way."""
+    with serving("clio", "--seed", "7", "--rate-limit", "off", kind=Firms) as maker:
+        yield maker
+
+
+@pytest.fixture
+def clio(firms: Callable[[], Sandbox]) -> Sandbox:
+    return firms()
+
+
+@pytest.fixture(scope="session")
+def serve_clio() -> Callable[..., Any]:
+    """For tests that need a mock of Clio with other options."""
+    return lambda *arguments: serving("clio", *arguments, kind=Firms)
 
 
 @pytest.fixture(scope="session")

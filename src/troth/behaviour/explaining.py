@@ -193,7 +193,7 @@ def _input(at: Teller) -> Iterator[Fact]:
         needed = "required" if operation.body.required else "optional"
         yield at.fact(
             "body",
-            f"{needed} {media}; outside its schema answers {invalid}",
+            f"{needed} {media}; outside its schema answers {at.refusal('invalid-body')}",
             operation.body.pointer,
             "requestBody",
         )

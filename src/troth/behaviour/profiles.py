@@ -110,6 +110,9 @@ def errors(contract: Contract) -> Errors:
         for name, wire in (given.get("kinds") or {}).items()
         if "envelope" in wire
     }
+    if "invalid-body" not in (given.get("kinds") or {}):  # usually a body is refused as anything else is
+        kinds["invalid-body"] = kinds["invalid"]
+        bodies |= {"invalid-body": bodies["invalid"]} if "invalid" in bodies else {}
     request_id = given.get("requestId") or {}
     return Errors(
         envelope=given.get("envelope", PROBLEM),

@@ -14,6 +14,7 @@ REFUSALS: Mapping[str, ErrorKind] = MappingProxyType(
     {
         "malformed": ErrorKind(400, "malformed", "The request could not be read."),
         "invalid": ErrorKind(400, "invalid", "The request does not satisfy the contract."),
+        "invalid-body": ErrorKind(400, "invalid", "The body does not satisfy the contract."),
         "unauthenticated": ErrorKind(401, "unauthenticated", "A valid credential is required."),
         "forbidden": ErrorKind(403, "forbidden", "The credential does not allow this operation."),
         "not-found": ErrorKind(404, "not-found", "There is no such resource."),

@@ -61,7 +61,9 @@ class BodyReader:
         if not request.body:
             if body.required:
                 raise Refusal(
-                    "invalid", "A request body is required.", [detail("", "required", "The body is missing.")]
+                    "invalid-body",
+                    "A request body is required.",
+                    [detail("", "required", "The body is missing.")],
                 )
             return None
         content_type = request.headers.get("content-type", "")
@@ -140,7 +142,7 @@ class BodyReader:
                 return
             first = violations[0].message if violations else "The body does not satisfy its schema."
             more = f" ({len(violations) - 1} more)" if len(violations) > 1 else ""
-            raise Refusal("invalid", first + more, _details(violations))
+            raise Refusal("invalid-body", first + more, _details(violations))
         if self._by_type.get(media.content_type) is media and _is_json(media):
             self._plain_json[media.content_type] = validator
 
