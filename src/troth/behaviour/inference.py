@@ -279,15 +279,16 @@ def _binding(
         ),
         prints=shape.prints,
         permissions=permissions_of(contract, operation, resource),
-        through=_through(operation, resource) if shape.acts else None,
+        through=_through(shape, resource),
         enclosed=enclosed,
         input=taken,
     )
 
 
-def _through(operation: Operation, resource: Resource | None) -> Reference | None:
+def _through(shape: Shape, resource: Resource | None) -> Reference | None:
     """The reference that an operation follows to the row that it shows; None where no field is one."""
-    field = resource.fields.get(str(operation.extension.get("through"))) if resource else None
+    given = shape.operation.extension.get("through")
+    field = resource.fields.get(str(given)) if resource and shape.acts else None
     return field.reference if field is not None else None
 
 
