@@ -451,6 +451,7 @@ FULL: Mapping[Scope, Mapping[str, Any]] = {
         "permissions": {"Orders": True},
         "pagination": "default",
         "parents": {"p": "id"},
+        "through": "id",
         "where": "true",
         "rules": {
             "r": {"when": "true", "require": "true", "refused": "invalid", "message": "m", "field": "id"}
