@@ -56,9 +56,9 @@ def _announcement(fact: Fact, when: date | None, notice: int) -> Fact:
     if when is not None and (end - when).days < notice and (before is None or end < before):
         context = {**fact.context, "as-of": when.isoformat(), "notice": notice}
         return replace(fact, subject="short-notice", action="added", old=None, context=context)
-    if before is not None:
-        return replace(fact, action="increased" if end > before else "decreased")
-    return fact
+    if before is None:  # nothing was announced, or nothing that could be understood
+        return replace(fact, action="added", old=None)
+    return replace(fact, action="increased" if end > before else "decreased")
 
 
 def _removal(fact: Fact, when: date) -> Fact:

@@ -29,6 +29,8 @@ SHELLED = frozenset(
 """Subjects that one level of a schema decides."""
 WHOLE = frozenset({"union", "overlap", "condition", "items", "prefix-items"})
 """Subjects that need the schema with everything below it."""
+MAPS = frozenset({"documented-additional-properties", "pattern-property"})
+"""Subjects that a value may show, and that the rule decides where none does."""
 MEMBERS = frozenset({"property", "required-property", "early-property", "required"})
 """Subjects that are shown by an object with or without one property."""
 
@@ -64,7 +66,16 @@ class Oracle:
             return _between(*self._whole(pair, direction), direction)
         if fact.subject in MEMBERS and fact.names:
             return self._member(fact, pair, direction)
-        return None
+        return self._map(fact, pair, direction) if fact.subject in MAPS else None
+
+    def _map(self, fact: Fact, pair: Pair, direction: Direction) -> Judgement | None:
+        """A value that shows the loss, if only by the closed reading; None where none does."""
+        old, new = self._whole(pair, direction)
+        found = _between(old, new, direction)
+        if found.verdict == "refuted" or fact.action != "removed":
+            return found if found.verdict == "refuted" else None
+        witness = find_witness((_closed(old),), (_closed(new),))
+        return None if witness is MISSING else Judgement("refuted", witness, CLOSED)
 
     def _is_absorbed(self, fact: Fact, direction: Direction) -> bool:
         """Whether another alternative of the union takes what this one lost."""

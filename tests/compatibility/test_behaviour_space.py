@@ -1,0 +1,108 @@
+"""Every row of the table of behaviour, edited in every way that its measure knows, gives one finding of its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from troth.compatibility import compare, rules
+from troth.compatibility.behaviours import CONCEPTS, Concept
+
+JSON = Any
+ABSENT: Any = object()
+AMOUNTS = ("2h", "3h")
+VALUES = ("first", "second")
+KNOWN = {"zz-known": True}
+"""What stands beside an edited keyword on both sides, so that the map which holds it neither comes nor goes."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit of one concept: the keyword's path, and its value on both sides."""
+
+    scope: str
+    concept: Concept
+    path: tuple[str, ...]
+    action: str
+    old: JSON
+    new: JSON
+
+    @property
+    def name(self) -> str:
+        return f"{self.scope}: {'.'.join(self.path)} {self.action}"
+
+
+def edits() -> Iterator[Edit]:
+    for scope, rows in CONCEPTS.items():
+        for concept in rows:
+            path = tuple("some" if step == "*" else step for step in concept.path)
+            if path[-1] == "**":
+                path = (*path[:-1], "some", "deeper")
+            for action, (old, new) in actions(concept).items():
+                yield Edit(scope, concept, path, action, old, new)
+
+
+def actions(concept: Concept) -> Mapping[str, tuple[JSON, JSON]]:
+    """The values before and after, by action."""
+    first, second = AMOUNTS if concept.measure == "amount" else VALUES
+    if concept.measure == "member":
+        return {"added": (ABSENT, True), "removed": (True, ABSENT)}
+    grown = {"increased": (first, second), "decreased": (second, first)}
+    changed = grown if concept.measure == "amount" else {"changed": (first, second)}
+    return {"added": (ABSENT, first), "removed": (first, ABSENT), **changed}
+
+
+def document(edit: Edit, value: JSON) -> dict[str, JSON]:
+    """A document in which the keyword has the value, in the scope where it belongs."""
+    inner: JSON = value
+    for at, step in enumerate(reversed(edit.path)):
+        held = {} if inner is ABSENT else {step: inner}
+        inner = {**held, **(KNOWN if at < len(edit.path) else {})}
+    extension = inner
+    schema: dict[str, JSON] = {"type": "object", "properties": {"note": {"type": "string"}}}
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}
+    operation: dict[str, JSON] = {
+        "operationId": "getOrder",
+        "responses": {"200": {"description": "-", "content": content}},
+    }
+    found: dict[str, JSON] = {
+        "paths": {"/order": {"get": operation}},
+        "components": {"schemas": {"Order": schema}},
+    }
+    holder = {"root": found, "schema": schema, "operation": operation}[edit.scope]
+    holder["x-behaviour"] = extension
+    return found
+
+
+EDITS = list(edits())
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.name)
+def test_an_edit_of_behaviour_is_the_one_finding_of_its_concept(edit: Edit, contract: Any) -> None:
+    old, new = contract(document(edit, edit.old)), contract(document(edit, edit.new))
+    told = [(finding.id, finding.severity) for finding in compare(old, new, policy="strict").findings]
+    if edit.concept.measure == "silent":
+        assert told == []
+        return
+    identifier = f"{edit.concept.subject}-{edit.action}"
+    assert told == [(identifier, rules()[identifier].severity)]
+
+
+def test_the_edits_reach_every_rule_of_behaviour() -> None:
+    """What is no keyword of its own is named here."""
+    reached = {f"{edit.concept.subject}-{edit.action}" for edit in EDITS if edit.concept.measure != "silent"}
+    left = {rule.id for rule in rules().values() if rule.area == "behaviour"} - reached
+    assert left == set(OTHERWISE)
+
+
+OTHERWISE = {
+    "behaviour-added": "a keyword that no row knows: see the edits of whole documents",
+    "behaviour-removed": "a keyword that no row knows",
+    "behaviour-changed": "a keyword that no row knows",
+    "behaviour-description-added": "behaviour that was never described before",
+    "behaviour-description-removed": "behaviour that is not described any more",
+    "field-value-changed": "a new version that gives a field other values",
+}
