@@ -103,6 +103,18 @@ def test_oauth_lies_below_the_name(mounted: Any) -> None:
     assert token.status_code == 200, token.text
 
 
+def test_links_to_further_pages_lead_below_the_name(mounted: Any) -> None:
+    """Absolute URLs in an answer can be followed as they are."""
+    about = api(mounted, "clio")
+    headers = about["credentials"][0]["headers"]
+    first = get(f"{about['url']}/matters.json?limit=2", headers=headers).json()
+    link = first["meta"]["paging"]["next"]
+    assert link.startswith(f"{about['url']}/matters.json?")
+    second = get(link, headers=headers).json()
+    assert {row["id"] for row in first["data"]} & {row["id"] for row in second["data"]} == set()
+    assert len(second["data"]) == 2
+
+
 def test_the_root_lists_what_is_served(mounted: Any) -> None:
     """And what is not served is refused with the names that are."""
     index = get(mounted.first["url"] + "/")
