@@ -381,3 +381,17 @@ def test_a_handshake_without_an_api_for_subscriptions(tmp_path: Path) -> None:
     beacon.mock.advance("1d")
     beacon.note()
     assert beacon.deliver() == []
+
+
+def test_no_secret_is_read_from_behind(beacon: Beacon) -> None:
+    """The journal has the create and its answer, the log of deliveries the handshake, and neither the secret."""
+    secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
+    beacon.confirmed(secret=secret)
+    shown = [
+        beacon.control("GET", "/journal"),
+        beacon.control("GET", "/deliveries"),
+        beacon.control("GET", "/subscriptions"),
+    ]
+    assert '"POST"' in json.dumps(shown[0])
+    assert "x-hook-secret" in json.dumps(shown[1])
+    assert secret not in json.dumps(shown)

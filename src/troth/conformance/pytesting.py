@@ -35,6 +35,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--control", default=None, help="the target's control plane; a Troth mock's is found by itself"
     )
+    group.addoption("--receiver", default=None, help="where the target reaches this machine with webhooks")
+    group.addoption("--listen", default=None, help="HOST:PORT to listen at for webhooks")
     group.addoption("--rate", type=float, default=None, help="requests per second, at most")
     group.addoption(
         "--only",
@@ -59,7 +61,14 @@ def run_from(config: pytest.Config) -> Run:
     url = config.getoption("--base-url")
     try:
         principals = tuple(principal_of(text, os.environ) for text in config.getoption("--principal"))
-        target = Target(url or "", principals, config.getoption("--rate"), config.getoption("--control"))
+        target = Target(
+            url or "",
+            principals,
+            config.getoption("--rate"),
+            config.getoption("--control"),
+            receiver_url=config.getoption("--receiver"),
+            listen=config.getoption("--listen"),
+        )
         contract = load_contract(config.getoption("--contract"))
         return Run(contract, target, budget="nightly" if config.getoption("--nightly") else "pr")
     except TrothError as error:

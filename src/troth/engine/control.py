@@ -14,9 +14,10 @@ from urllib.parse import unquote
 import orjson
 
 from troth.engine.authenticating import Principal
-from troth.engine.clock import instant, parse_instant
-from troth.engine.engine import SANDBOX_HEADER, Engine, Exchange
+from troth.engine.clock import parse_instant
+from troth.engine.engine import SANDBOX_HEADER, Engine
 from troth.engine.hook_control import HookControl
+from troth.engine.journal import shown, written_secrets
 from troth.engine.messages import Request, Response, dump
 from troth.engine.state import State
 from troth.errors import TrothError, UsageError, did_you_mean
@@ -39,7 +40,7 @@ class Control:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._snapshots: dict[str, State] = {}
-        self._written = _written_secrets(engine)
+        self._written = written_secrets(engine.behaviour)
         self.hooks = HookControl(engine)
         self.routes: Mapping[tuple[str, str], Callable[[Given, State, str], Any]] = {
             ("GET", "/health"): self.health,
@@ -217,7 +218,7 @@ class Control:
         if given.get("status"):
             found = [entry for entry in found if entry.status == int(given["status"])]
         limit = int(given.get("limit", 100))
-        return {"journal": [_entry(entry, self._written) for entry in found[-limit:]], "total": len(found)}
+        return {"journal": [shown(entry, self._written) for entry in found[-limit:]], "total": len(found)}
 
     def clear_journal(self, _given: Given, state: State, _name: str) -> Any:
         state.journal.clear()
@@ -247,35 +248,6 @@ def _within_calendar(seconds: float) -> float:
 
 def _clock(state: State) -> dict[str, Any]:
     return {"now": state.clock.iso(), "frozen": state.clock.frozen}
-
-
-def _written_secrets(engine: Engine) -> re.Pattern[str] | None:
-    """Matches the members of a JSON text that are write-only in the contract; None when there are none."""
-    resources = engine.behaviour.resources.values()
-    names = sorted(
-        {re.escape(f.name) for resource in resources for f in resource.fields.values() if f.write_only}
-    )
-    return re.compile(rf'("(?:{"|".join(names)})"\s*:\s*)"(?:[^"\\]|\\.)*"') if names else None
-
-
-def _entry(entry: Exchange, written: re.Pattern[str] | None) -> dict[str, Any]:
-    hidden = {"authorization", "x-api-key", "cookie"}
-    body = entry.request_body.decode("utf-8", "replace")
-    return {
-        "number": entry.number,
-        "at": instant(entry.at),
-        "method": entry.method,
-        "path": entry.path,
-        "query": entry.query,
-        "status": entry.status,
-        "operation": entry.operation,
-        "principal": entry.principal,
-        "request": {
-            "headers": {k: "…" if k in hidden else v for k, v in entry.request_headers.items()},
-            "body": written.sub(r'\1"…"', body) if written else body,
-        },
-        "response": {"body": entry.response_body.decode("utf-8", "replace")},
-    }
 
 
 def problem(status: int, detail: str, *headers: tuple[bytes, bytes]) -> Response:

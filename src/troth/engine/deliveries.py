@@ -118,10 +118,15 @@ class Delivery:
             "due": instant(self.due) if self.due is not None and self.reached else None,
             "body": self.body.decode(),
             "attempts": [
-                {"at": instant(a.at), "headers": dict(a.headers), "status": a.status, "error": a.error}
+                {"at": instant(a.at), "headers": self._told(a), "status": a.status, "error": a.error}
                 for a in self.attempts
             ],
         }
+
+    def _told(self, attempt: Attempt) -> dict[str, str]:
+        """The headers of an attempt; of the secret that a handshake carries only that there is one."""
+        secret = self.secret if self.greeting else None
+        return {name: "…" if secret and value == secret else value for name, value in attempt.headers.items()}
 
 
 @lru_cache(maxsize=1024)

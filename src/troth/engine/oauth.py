@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote_plus, urlencode
+from urllib.parse import parse_qsl
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -19,7 +19,8 @@ from joserfc.jwk import OctKey
 
 from troth.behaviour.model import OAuth
 from troth.engine.authenticating import Principal
-from troth.engine.messages import Request, Response, dump
+from troth.engine.messages import Request, Response
+from troth.engine.oauth_messages import OAuthError, basic, code_of, json_answer, redirected
 from troth.engine.state import State
 
 __all__ = ["AuthorizationServer", "Client"]
@@ -48,12 +49,6 @@ class _Grant(NamedTuple):
     redirect_uri: str = ""
     challenge: str = ""
     family: str = ""
-
-
-class _OAuthError(Exception):
-    def __init__(self, code: str, description: str, status: int = 400) -> None:
-        super().__init__(code)
-        self.code, self.description, self.status = code, description, status
 
 
 class AuthorizationServer:
@@ -86,32 +81,32 @@ class AuthorizationServer:
         redirect = given.get("redirect_uri", "")
         trusting = "redirect-uri-unchecked" in faults and redirect
         if client is None or (redirect not in client.redirect_uris and not trusting):
-            return _json(
+            return json_answer(
                 400, {"error": "invalid_request", "error_description": "Unknown client or redirect_uri."}
             )
         echo = {"state": given["state"]} if "state" in given and "state-lost" not in faults else {}
         try:
             code = self._code(given, client, redirect, state)
-        except _OAuthError as error:
-            told = {"error": _code_of(error, faults), "error_description": error.description}
-            return _redirect(redirect, told | echo)
-        return _redirect(redirect, {"code": code} | echo)
+        except OAuthError as error:
+            told = {"error": code_of(error, faults), "error_description": error.description}
+            return redirected(redirect, told | echo)
+        return redirected(redirect, {"code": code} | echo)
 
     def _code(self, given: Mapping[str, str], client: Client, redirect: str, state: State) -> str:
         if given.get("response_type") != "code":
-            raise _OAuthError("unsupported_response_type", "Only response_type=code is supported.")
+            raise OAuthError("unsupported_response_type", "Only response_type=code is supported.")
         asks = "code_challenge" in given or "code_challenge_method" in given or self._settings.pkce
         if asks and (given.get("code_challenge_method") != "S256" or not given.get("code_challenge")):
-            raise _OAuthError(
+            raise OAuthError(
                 "invalid_request", "PKCE is required: code_challenge with code_challenge_method=S256."
             )
         user = given.get("login_hint") or next(iter(self._users), "")
         if user not in self._users:
-            raise _OAuthError("access_denied", "There is no such user.")
+            raise OAuthError("access_denied", "There is no such user.")
         asked = frozenset(given.get("scope", "").split())
         scopes = asked & self._settings.scopes  # RFC 6749 section 3.3: what is unknown may be ignored
         if asked and not scopes:
-            raise _OAuthError("invalid_scope", f"None of these scopes exists: {', '.join(sorted(asked))}.")
+            raise OAuthError("invalid_scope", f"None of these scopes exists: {', '.join(sorted(asked))}.")
         code = state.identities.word(32)
         expires = state.clock.now() + self._settings.code_ttl
         state.tokens[code] = _Grant(
@@ -132,17 +127,17 @@ class AuthorizationServer:
     def token(self, request: Request, state: State, faults: frozenset[str] = _NONE) -> Response:
         """A new pair of tokens; the client shows its secret in the form or by HTTP Basic (section 2.3.1)."""
         given = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-        shown = _basic(request.headers.get("authorization", ""))
+        shown = basic(request.headers.get("authorization", ""))
         if shown is not None:
             given["client_id"], given["client_secret"] = shown
         try:
             client = self._client(given)
             grant = self._granted(given, client, state, faults)
-        except _OAuthError as error:
-            told = {"error": _code_of(error, faults), "error_description": error.description}
+        except OAuthError as error:
+            told = {"error": code_of(error, faults), "error_description": error.description}
             challenge = [(b"www-authenticate", b"Basic")] if shown is not None and error.status != 400 else []  # noqa: PLR2004 - Bad Request
-            return _json(error.status, told, challenge)
-        answer = _json(200, self._issue(grant, state))
+            return json_answer(error.status, told, challenge)
+        answer = json_answer(200, self._issue(grant, state))
         if "token-cached" in faults:
             answer.headers = [pair for pair in answer.headers if pair[0] != b"cache-control"]
         return answer
@@ -154,12 +149,12 @@ class AuthorizationServer:
             return self._redeem(given, client, state, faults)
         if given.get("grant_type") == "refresh_token":
             return self._refresh(given, client, state, faults)
-        raise _OAuthError("unsupported_grant_type", "Use authorization_code or refresh_token.")
+        raise OAuthError("unsupported_grant_type", "Use authorization_code or refresh_token.")
 
     def _client(self, given: Mapping[str, str]) -> Client:
         client = self._clients.get(given.get("client_id", ""))
         if client is None or (client.secret is not None and client.secret != given.get("client_secret")):
-            raise _OAuthError("invalid_client", "The client is unknown or its secret is wrong.", 401)
+            raise OAuthError("invalid_client", "The client is unknown or its secret is wrong.", 401)
         return client
 
     def _redeem(
@@ -170,13 +165,13 @@ class AuthorizationServer:
         if "code-reusable" in faults:
             state.tokens[code] = grant
         if grant.redirect_uri != given.get("redirect_uri") and "code-unbound" not in faults:
-            raise _OAuthError("invalid_grant", "redirect_uri differs from the authorization request.")
+            raise OAuthError("invalid_grant", "redirect_uri differs from the authorization request.")
         if not grant.challenge:
             return grant
         digest = hashlib.sha256(given.get("code_verifier", "").encode()).digest()
         computed = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         if not hmac.compare_digest(computed, grant.challenge) and "verifier-unchecked" not in faults:
-            raise _OAuthError("invalid_grant", "code_verifier does not match code_challenge.")
+            raise OAuthError("invalid_grant", "code_verifier does not match code_challenge.")
         return grant
 
     def _refresh(
@@ -188,7 +183,7 @@ class AuthorizationServer:
             state.tokens[token] = grant
         wanted = frozenset(given["scope"].split()) if given.get("scope") else grant.scopes
         if not wanted <= grant.scopes and "scope-widened" not in faults:
-            raise _OAuthError("invalid_scope", "A refresh cannot widen the scope.")
+            raise OAuthError("invalid_scope", "A refresh cannot widen the scope.")
         return grant._replace(scopes=wanted)
 
     def _take(self, token: str, kind: str, client: Client, state: State, faults: frozenset[str]) -> _Grant:
@@ -201,7 +196,7 @@ class AuthorizationServer:
             self._revoke(grant.family, state)
         over = grant is not None and grant.expires <= state.clock.now()
         if grant is None or grant.kind != kind or (over and not (kind == "code" and "code-lasts" in faults)):
-            raise _OAuthError("invalid_grant", f"The {kind} token is unknown, used or expired.")
+            raise OAuthError("invalid_grant", f"The {kind} token is unknown, used or expired.")
         state.tokens[token] = grant._replace(kind="spent")
         return grant
 
@@ -213,17 +208,19 @@ class AuthorizationServer:
         scheme, _, shown = request.headers.get("authorization", "").partition(" ")
         token = given.get("token") or (shown.strip() if scheme.lower() == "bearer" else "")
         if not token:
-            return _json(400, {"error": "invalid_request", "error_description": "Which token is to end?"})
+            return json_answer(
+                400, {"error": "invalid_request", "error_description": "Which token is to end?"}
+            )
         grant = state.tokens.get(token)
         if "revocation-ignored" in faults:
-            return _json(200, {})
+            return json_answer(200, {})
         if isinstance(grant, _Grant):
             self._end(grant.client, grant.user, state)
         elif (claims := self._claims(token)) is not None:
             state.tokens[f"{_ENDED}{token}"] = True
             state.tokens.pop(f"access:{token}", None)
             self._end(str(claims.get("client_id")), str(claims.get("sub")), state)
-        return _json(200, {})
+        return json_answer(200, {})
 
     def _end(self, client: str, user: str, state: State) -> None:
         """No renewal of what a user has granted to an application."""
@@ -304,29 +301,3 @@ class AuthorizationServer:
         if user is None or "*" in user.permissions:
             return granted
         return user.permissions if "*" in granted else granted & user.permissions
-
-
-def _code_of(error: _OAuthError, faults: frozenset[str]) -> str:
-    return "server_error" if "oauth-error-wrong" in faults else error.code
-
-
-def _basic(shown: str) -> tuple[str, str] | None:
-    """Client id and secret of HTTP Basic; both are form-encoded there (RFC 6749 section 2.3.1)."""
-    word, _, encoded = shown.partition(" ")
-    if word.lower() != "basic":
-        return None
-    try:
-        name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (ValueError, UnicodeDecodeError):
-        return "", ""
-    return unquote_plus(name), unquote_plus(secret)
-
-
-def _json(status: int, value: Any, further: Sequence[tuple[bytes, bytes]] = ()) -> Response:
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), *further]
-    return Response(status, headers, dump(value))
-
-
-def _redirect(uri: str, parameters: Mapping[str, str]) -> Response:
-    separator = "&" if "?" in uri else "?"
-    return Response(302, [(b"location", f"{uri}{separator}{urlencode(parameters)}".encode())])
