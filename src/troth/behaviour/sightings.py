@@ -33,7 +33,8 @@ def withheld_somewhere(at: Place) -> str | None:
     """Where an answer shows rows that a rule may withhold: those of the operation, or rows inside them."""
     if at.kind not in _READS or at.binding.prints:
         return None
-    own = _first(iter(_rules(at)))
+    alone = at.kind is Kind.READ
+    own = _first(rule for rule in _rules(at) if alone or rule.listed == "redact")
     return own or _first(rule for _, target in embedding(at) for rule in target.visibility)
 
 

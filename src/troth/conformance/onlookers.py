@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
-from troth.behaviour.model import Kind, Resource
+from troth.behaviour.model import Behaviour, Field, Kind, Resource
 from troth.behaviour.seeing import Visibility
 from troth.conformance.actors import Actor, Onlooker
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised
 
-__all__ = ["Limited", "limited", "looked", "secrets"]
+__all__ = ["Limited", "limited", "looked", "rows_within", "secrets"]
 
 _SETTING = re.compile(r"\bviewer\.(\w+)")
 _TRIED = 8
 _ROWS = 3
+_DEEPEST = 3
 _SHORTEST = 4
 _UNSAFE = ("enum", "format", "const")
 
@@ -133,3 +134,36 @@ def secrets(resource: Resource, rule: Visibility, found: Limited) -> dict[str, t
         and rule.conceals(places[0][0])
         and places[0][0] in safe
     }
+
+
+def rows_within(
+    behaviour: Behaviour, resource: Resource, wanted: str, rows: list[Any], pointer: str = "", depth: int = 0
+) -> Iterator[tuple[str, Row]]:
+    """Every row of a resource in an answer, the rows themselves and those inside them, each with its place."""
+    for index, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            continue
+        if resource.name == wanted:
+            yield f"{pointer}/{index}" if pointer or len(rows) > 1 else pointer or "/", row
+        for field in resource.fields.values() if depth < _DEEPEST else ():
+            for at, name, inner in _referred(field, row, f"{pointer}/{index}/{field.name}"):
+                if name in behaviour.resources:
+                    target = behaviour.resources[name]
+                    yield from rows_within(behaviour, target, wanted, [inner], at, depth + 1)
+
+
+def _referred(field: Field, row: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, str, Any]]:
+    """(place, resource, row) of what stands where a field refers to other rows."""
+    value, reference = row.get(field.name), field.reference
+    items = value if isinstance(value, list) else [value]
+    for item in items:
+        if not isinstance(item, Mapping):
+            continue
+        if reference is None:
+            for inner in (field.items or {}).values():
+                yield from _referred(inner, item, f"{pointer}/{inner.name}")
+            continue
+        holder = row if reference.at is None else item
+        word = "" if reference.by is None else str(holder.get(reference.by))
+        if word in reference.to:
+            yield pointer, reference.to[word], item

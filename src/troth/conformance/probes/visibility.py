@@ -10,8 +10,8 @@ from troth.behaviour.occasions import Place
 from troth.behaviour.seeing import Visibility
 from troth.behaviour.sightings import embedding
 from troth.conformance.exchanges import Exchange
-from troth.conformance.onlookers import Limited, limited, secrets
-from troth.conformance.paging import holds_slot, slot_of
+from troth.conformance.onlookers import Limited, limited, rows_within, secrets
+from troth.conformance.paging import holds_slot, items_of, slot_of
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
@@ -19,6 +19,7 @@ from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 __all__ = ["listed", "redacted", "searched"]
 
 _TRIED = 3
+_READ = 5
 
 
 def _resource(binding: Binding) -> Resource:
@@ -80,24 +81,22 @@ def _as_ruled(
 
 
 def redacted(scene: Scene, binding: Binding) -> None:
-    """Invisible rows are shown as the rule says, and nothing of them stands anywhere else in the answer."""
+    """Invisible rows are shown as the rule says: alone, in a list, and wherever another row shows them."""
     resource = _resource(binding)
     tried, reasons = 0, []
-    targets = [
-        resource,
-        *(target for _, target in embedding(Place(scene.contract, scene.behaviour, binding))),
-    ]
+    place = Place(scene.contract, scene.behaviour, binding)
+    targets = [resource, *(target for _, target in embedding(place))]
     for target in {one.name: one for one in targets if one.visibility}.values():
         try:
             for rule, found in _each(scene, target):
-                if target is resource and binding.kind is Kind.READ:
+                alone = target is resource and binding.kind is Kind.READ
+                if alone:
                     _read(scene, binding, rule, found)
-                _nowhere(scene, binding, target, rule, found)
-                tried += 1
+                tried += alone + _within(scene, binding, target, rule, found)
         except NotExercised as reason:
             reasons.append(str(reason))
     if not tried:
-        raise NotExercised("; ".join(reasons))
+        raise NotExercised("; ".join(reasons) or "no answer shows a row that is withheld from somebody")
 
 
 def _read(scene: Scene, binding: Binding, rule: Visibility, found: Limited) -> None:
@@ -138,40 +137,39 @@ def _is_masked(value: Any, mask: str) -> bool:
     return value is None or value == mask or (isinstance(value, str) and set(value) == set(mask))
 
 
-def _nowhere(scene: Scene, binding: Binding, target: Resource, rule: Visibility, found: Limited) -> None:
-    """None of the texts that must stay hidden is a value anywhere in what the caller is answered."""
-    hidden = secrets(target, rule, found)
-    for answer in _answers(scene, binding, found):
-        for pointer, value in _texts(answer.json):
-            if value in hidden:
-                field, identifier = hidden[value]
-                title = f"'{field}' of an invisible row of {target.name} is shown at {pointer}"
-                raise Violated(title, answer, row=identifier)
-        if rule.empty:
-            _emptied(rule, answer)
+def _within(scene: Scene, binding: Binding, target: Resource, rule: Visibility, found: Limited) -> int:
+    """How many invisible rows an answer shows, each of them redacted and without a text that must stay hidden."""
+    hidden, count = secrets(target, rule, found), 0
+    for rows, answer in _answers(scene, binding, found):
+        for pointer, row in rows_within(scene.behaviour, _resource(binding), target.name, rows):
+            identifier = str(row.get(target.id_field))
+            if identifier not in found.unseen:
+                continue
+            count += 1
+            where = f"{pointer} (one of {target.name})"
+            if problem := _departure(rule, row, found.rows[identifier]):
+                raise Violated(f"An invisible row is not redacted as declared at {where}: {problem}", answer)
+            told = next((text for _, text in _texts(row) if text in hidden), None)
+            if told is not None:
+                raise Violated(f"'{hidden[told][0]}' of an invisible row is shown at {where}", answer)
+    return count
 
 
-def _emptied(rule: Visibility, answer: Exchange) -> None:
-    """Every object that is marked has null where values are withheld."""
-    for pointer, value in _objects(answer.json):
-        marked = bool(rule.mark) and all(value.get(name) == mark for name, mark in rule.mark.items())
-        shown = sorted(name for name in rule.empty if value.get(name) is not None) if marked else []
-        if shown:
-            raise Violated(f"'{shown[0]}' is not null at {pointer or '/'}", answer)
-
-
-def _answers(scene: Scene, binding: Binding, found: Limited) -> Iterator[Exchange]:
+def _answers(scene: Scene, binding: Binding, found: Limited) -> Iterator[tuple[list[Any], Exchange]]:
     """What the operation answers to the caller, with rows inside rows as deep as they go."""
     profile, resource = binding.query.populate, _resource(binding)
     query: list[tuple[str, Any]] = [(profile.parameter, profile.most)] if profile else []
     query += scene.deep_selection(binding)
     if binding.kind is Kind.LIST:
-        yield scene.call(found.actor, binding, query=query, plain=False)
+        answer = scene.call(found.actor, binding, query=query, plain=False)
+        yield list(items_of(binding, answer)), answer
         return
-    for row in scene.rows(resource, scene.owner)[:5]:
-        yield scene.call(
+    for row in scene.rows(resource, scene.owner)[:_READ]:
+        answer = scene.call(
             found.actor, binding, identifier=row[resource.id_field], row=row, query=query, plain=False
         )
+        if answer.ok:
+            yield [scene.unwrapped(binding, answer)], answer
 
 
 def _texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
@@ -182,16 +180,6 @@ def _texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
     )
     for name, inner in items:
         yield from _texts(inner, f"{pointer}/{name}")
-
-
-def _objects(value: Any, pointer: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if isinstance(value, Mapping):
-        yield pointer, value
-    items = (
-        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
-    )
-    for name, inner in items:
-        yield from _objects(inner, f"{pointer}/{name}")
 
 
 def searched(scene: Scene, binding: Binding) -> None:
