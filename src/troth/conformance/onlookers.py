@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
+from troth.behaviour.expressions import SEEN
 from troth.behaviour.model import Behaviour, Field, Kind, Resource
 from troth.behaviour.seeing import Visibility
 from troth.conformance.actors import Actor, Onlooker
@@ -17,8 +18,7 @@ from troth.conformance.verdicts import NotExercised
 __all__ = ["Limited", "limited", "looked", "rows_within", "secrets"]
 
 _SETTING = re.compile(r"\bviewer\.(\w+)")
-_TRIED = 8
-_ROWS = 3
+_TRIED = 4
 _DEEPEST = 3
 _SHORTEST = 4
 _UNSAFE = ("enum", "format", "const")
@@ -58,13 +58,16 @@ def _found(scene: Scene, resource: Resource, rule: Visibility) -> Limited | str:
         if actor is None or not _applies(scene, rule, actor.settings):
             continue
         found = looked(scene, resource, rule, actor, full)
-        if found.unseen and (best is None or found.seen):
+        if found.unseen and (best is None or _tells(found) > _tells(best)):
             best = found
-        if best is not None and best.seen:
-            return best
     return (
         best or f"nobody was found to whom the rule {rule.name!r} of {resource.name} applies and hides a row"
     )
+
+
+def _tells(found: Limited) -> tuple[bool, int]:
+    """Somebody who sees something tells more than who sees nothing, and who sees little more than who sees much."""
+    return bool(found.seen), len(found.unseen)
 
 
 def looked(
@@ -96,7 +99,7 @@ def _is_marked(rule: Visibility, shown: Row, full: Row) -> bool:
 
 def _settings(scene: Scene, rule: Visibility) -> Iterator[dict[str, Any]]:
     """Settings for which the rule applies: every value that is read where the rule is decided."""
-    texts = [e.text for e in (rule.when, rule.visible, *(n.when for n in rule.namings)) if e is not None]
+    texts = list(_texts(scene.behaviour, rule))
     read = dict.fromkeys(name for text in texts for name in _SETTING.findall(text))
     known = scene.behaviour.viewer
     choices = [[(name, value) for value in _values(scene, name)] for name in read if name in known]
@@ -104,6 +107,16 @@ def _settings(scene: Scene, rule: Visibility) -> Iterator[dict[str, Any]]:
         settings = {**scene.owner.settings, **dict(chosen)}
         if _applies(scene, rule, settings):
             yield settings
+
+
+def _texts(behaviour: Behaviour, rule: Visibility) -> Iterator[str]:
+    """The expressions that decide a rule, and those of the rows that must be seen for it."""
+    own = [e.text for e in (rule.when, rule.visible, *(n.when for n in rule.namings)) if e is not None]
+    yield from own
+    asked = {name for text in own for name in SEEN.findall(text)} | {n.source for n in rule.namings}
+    for name in sorted(asked & behaviour.resources.keys()):
+        for other in behaviour.resources[name].visibility:
+            yield from (e.text for e in (other.when, other.visible) if e is not None and other is not rule)
 
 
 def _values(scene: Scene, name: str) -> list[Any]:
@@ -114,8 +127,8 @@ def _values(scene: Scene, name: str) -> list[Any]:
     target = scene.behaviour.resources.get(setting.row or "")
     if target is None or scene.behaviour.binding(target.name, Kind.LIST) is None:
         return [scene.owner.settings.get(name, setting.default)]
-    ids = [row.get(target.id_field) for row in scene.rows(target, scene.owner)[:_ROWS]]
-    return ids or [setting.default]
+    ids = [row.get(target.id_field) for row in scene.rows(target, scene.owner)]
+    return [ids[at] for at in sorted({0, len(ids) // 2, len(ids) - 1})] if ids else [setting.default]
 
 
 def secrets(resource: Resource, rule: Visibility, found: Limited) -> dict[str, tuple[str, str]]:

@@ -93,9 +93,8 @@ def _targets(found: Reference) -> list[tuple[str, dict[str, Any]]]:
 
 def _written(found: Reference, identifier: Any, beside: dict[str, Any]) -> Any:
     """The value of a reference's field that names one row."""
-    if found.at is not None:
-        return {**beside, found.at: identifier}
-    return [identifier] if found.many else identifier
+    one = identifier if found.at is None else {**beside, found.at: identifier}
+    return [one] if found.many else one
 
 
 def exists(scene: Scene, binding: Binding) -> None:
