@@ -57,7 +57,7 @@ def engine_of(contract: Contract, *faults: str, **options: Any) -> Engine:
 
 @pytest.fixture(scope="session")
 def promising(clientcasa: Contract) -> Callable[[str], Contract]:
-    """A contract that makes a promise, by clause id: ClientCasa if it can, else one of these tests (small, so quick), else a shipped one."""
+    """A contract that makes a promise, by clause id: ClientCasa, else a small one of these tests, else another."""
     others = sorted(set(shipped().names()) - {"clientcasa"})
 
     @cache
