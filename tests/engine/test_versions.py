@@ -81,6 +81,16 @@ def test_an_unknown_version_is_refused(ask: Ask, version: str) -> None:
     assert "x-version" not in answer.headers
 
 
+def test_the_control_plane_says_which_versions_there_are_today(mock: Mock) -> None:
+    """What can be asked for, and the default."""
+    mock.freeze("2023-06-01T00:00:00Z")
+    told = mock.client().get("https://mock.test/__troth/health").json()["versions"]
+    assert told == {"default": SECOND, "offered": [FIRST, SECOND]}
+    mock.freeze("2030-01-01T00:00:00Z")
+    told = mock.client().get("https://mock.test/__troth/health").json()["versions"]
+    assert told == {"default": NEWEST, "offered": [SECOND, THIRD, NEWEST]}
+
+
 def test_a_version_does_not_exist_before_its_release(mock: Mock, ask: Ask) -> None:
     """The day before, and the day itself."""
     mock.freeze("2023-12-31T23:59:59Z")

@@ -177,6 +177,10 @@ def _welcome(engine: Any, about: dict[str, Any]) -> None:
     if control:
         say(f"Control plane   {control}/health")
         say(f"Documentation   {control}/ui/")
+    if (versions := engine.behaviour.versions) is not None:
+        names = f"{versions.releases[0].name} to {versions.newest.name}"
+        default = versions.default(engine.state().clock.today()).name
+        say(f"Versions        {names} by {versions.place} {versions.parameter}, {default} without it")
     say("")
     width = max((len(c["name"]) for c in credentials), default=0)
     for credential in credentials:

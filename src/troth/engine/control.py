@@ -113,9 +113,18 @@ class Control:
             "contract": {"name": contract.name, "version": contract.version, "title": contract.title},
             "base": contract.base_path,
             "clock": _clock(state),
+            **self._versions(state),
             "faults": sorted(self._engine.faults),
             "sandboxes": sorted(self._engine.sandboxes),
         }
+
+    def _versions(self, state: State) -> dict[str, Any]:
+        """The versions that can be asked for today, where there are several."""
+        versions, today = self._engine.behaviour.versions, state.clock.today()
+        if versions is None:
+            return {}
+        offered = [release.name for release in versions.releases if release.is_offered(today)]
+        return {"versions": {"default": versions.default(today).name, "offered": offered}}
 
     def reset(self, _given: Given, _state: State, sandbox: str) -> Any:
         self._engine.reset(sandbox)
