@@ -63,6 +63,7 @@ from troth.behaviour.occasions import (
     isolated_reference,
     keyed,
     keyed_by_tenant,
+    keyed_create,
     lifecycle,
     limited_apart,
     limited_once,
@@ -94,7 +95,15 @@ from troth.behaviour.sightings import (
     ruled_writes,
     withheld_somewhere,
 )
-from troth.behaviour.states import dated_rows, demanded, guarded, hidden_state, remembered, tagged
+from troth.behaviour.states import (
+    dated_rows,
+    demanded,
+    guarded,
+    guarded_change,
+    hidden_state,
+    remembered,
+    tagged,
+)
 from troth.behaviour.turns import bounded, by_number, cursors, linked, pointed, thinned
 from troth.contract.model import Contract
 from troth.errors import UsageError, did_you_mean
@@ -232,6 +241,10 @@ _ROWS = (
     Promise("idempotency.replay", "A repeated key gives the first answer and acts once.", keyed),
     Promise("idempotency.mismatch", "A key is refused with a different request.", keyed),
     Promise("idempotency.scope", "One tenant's key means nothing to another.", keyed_by_tenant),
+    Promise("concurrency.key", "Parallel requests with one key act once.", keyed_create),
+    Promise("concurrency.unique", "Of parallel creates with one unique value one succeeds.", unique_values),
+    Promise("concurrency.sequence", "Parallel creates get different numbers.", numbered),
+    Promise("concurrency.match", "Of parallel writes for one state of a row one succeeds.", guarded_change),
     Promise("lifecycle.transition", "Only declared transitions change the state of {resource}.", lifecycle),
     Promise("rules.held", "Declared rules of {resource} hold.", rules),
     Promise("versions.default", "Without a version a request gets the default of the day.", dated_default),

@@ -32,6 +32,7 @@ __all__ = [
     "isolated_reference",
     "keyed",
     "keyed_by_tenant",
+    "keyed_create",
     "lifecycle",
     "limited",
     "limited_apart",
@@ -208,6 +209,10 @@ def keyed(at: Place) -> str | None:
     return (
         at.binding.idempotency.pointer if at.binding.idempotency and at.binding.resource and makes else None
     )
+
+
+def keyed_create(at: Place) -> str | None:
+    return keyed(at) if at.kind is Kind.CREATE else None
 
 
 def keyed_by_tenant(at: Place) -> str | None:

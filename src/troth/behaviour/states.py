@@ -6,7 +6,7 @@ from troth.behaviour.conditional import changed_field
 from troth.behaviour.model import Kind
 from troth.behaviour.occasions import Place, isolated
 
-__all__ = ["dated_rows", "demanded", "guarded", "hidden_state", "remembered", "tagged"]
+__all__ = ["dated_rows", "demanded", "guarded", "guarded_change", "hidden_state", "remembered", "tagged"]
 
 _WRITES = (Kind.UPDATE, Kind.REPLACE, Kind.DELETE)
 
@@ -41,6 +41,10 @@ def guarded(at: Place) -> str | None:
     held = profile is not None and profile.etag == "strong" and at.binding.preconditions
     reads = at.binding.resource and at.behaviour.binding(at.binding.resource.name, Kind.READ)
     return profile.pointer if profile and held and reads and at.kind in _WRITES else None
+
+
+def guarded_change(at: Place) -> str | None:
+    return guarded(at) if at.kind in (Kind.UPDATE, Kind.REPLACE) else None
 
 
 def demanded(at: Place) -> str | None:

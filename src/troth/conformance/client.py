@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -148,6 +150,24 @@ class Client:
         if actor is not None:
             self.actors[actor.name] = actor
             actor.remaining = self.left(found)
+        return found
+
+    def at_once(self, requests: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
+        """The answers to requests that leave together, each on a thread of its own."""
+        ready = threading.Barrier(len(requests))
+
+        def sent(request: Callable[[], Exchange]) -> Exchange:
+            ready.wait()
+            return request()
+
+        since = len(self.log)
+        with ThreadPoolExecutor(len(requests)) as pool:
+            found = list(pool.map(sent, requests))
+        self.log[since:] = found  # in this order, whoever was first
+        for one in found:
+            left, actor = self.left(one), self.actors.get(one.principal)
+            if actor is not None and left is not None:
+                actor.remaining = min(left, left if actor.remaining is None else actor.remaining)
         return found
 
     def _is_named(self, url: str) -> bool:

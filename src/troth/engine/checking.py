@@ -209,6 +209,8 @@ class WriteChecks:
                 if same_parent and row.data.get(self._resource.id_field) != data.get(self._resource.id_field):
                     message = f"'{field.name}' is already taken."
                     raise Refusal("conflict", message, [detail(f"/{escape(field.name)}", "unique", message)])
+        if "race-on-unique" in self._faults:
+            world.state.open_window()
 
     def _holding(self, field: Field, value: Any, world: TenantWorld) -> list[Row]:
         """The rows with a value that must be unique."""

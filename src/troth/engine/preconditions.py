@@ -49,6 +49,7 @@ class Preconditions:
         self._held = binding.preconditions
         self._required = binding.preconditions and binding.kind in profile.required
         self._optional = "precondition-optional" in faults
+        self._races = "race-on-match" in faults
         self._always = "not-modified-ignored" in faults
         self._ageless = "modified-since-ignored" in faults
         self._stale = "stale-accepted" in faults
@@ -99,6 +100,8 @@ class Preconditions:
         known = headers.get("if-none-match")
         if known is not None and self.knows(known, row, world):
             raise Refusal("precondition-failed", "The row is one of those that If-None-Match excludes.")
+        if self._races and conditioned:
+            world.state.open_window()
 
     def _match(self, headers: Mapping[str, str], row: Row, world: TenantWorld) -> None:
         wanted, since = headers.get("if-match"), headers.get("if-unmodified-since")

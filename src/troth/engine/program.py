@@ -104,6 +104,7 @@ class Program:
         self.behaviour = behaviour
         self.faults = faults
         self.validate = validate
+        self._racing = any(name.startswith("race-on-") for name in faults)
         self.validators = checkers or validators(contract)
         self.router = Router(contract)
         self.dispatcher = Dispatcher(behaviour.webhooks, tenants or {}, faults)
@@ -134,6 +135,8 @@ class Program:
         world = self.keeper.world(state, principal.tenant, principal)
         call = Call(principal, state, world, values, body, request)
         key = plan.replays.key(request) if plan.replays else None
+        if self._racing:
+            state.windows_shut = False
         if plan.replays is None or key is None:
             response = plan.perform(call)
             if warnings and self.validate == "warn":
@@ -150,6 +153,9 @@ class Program:
         known = plan.replays.recall(state, scope, key, request)
         if known is not None:
             return Response(known.status, list(known.headers), known.body)
+        if self._racing:
+            state.windows_shut = "race-on-key" not in self.faults
+            state.open_window()
         response = plan.perform(call)
         plan.replays.keep(
             state, scope, key, request, Response(response.status, list(response.headers), response.body)

@@ -100,6 +100,7 @@ class RowKind:
         self.stamps = bool(self._stamped or self._freezing)
         self.daily = daily
         self._repeats = "sequence-repeats" in faults
+        self._races = "race-on-sequence" in faults
 
     # -- writing ---------------------------------------------------------------------------------------------
 
@@ -141,6 +142,11 @@ class RowKind:
         resource = self.resource.name
         if self._repeats:
             return sequence.format(1)
+        if self._races:
+            value = sequence.format(world.state.sequences.get((world.tenant, resource, field.name), 0) + 1)
+            world.state.open_window()
+            world.state.next(world.tenant, resource, field.name)
+            return value
         while True:
             value = sequence.format(world.state.next(world.tenant, resource, field.name))
             if field.unique is None or not world.state.table(world.tenant, resource).holding(

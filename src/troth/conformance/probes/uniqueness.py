@@ -14,7 +14,7 @@ from troth.conformance.probes.resources import same
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["numbered", "taken", "unique", "unique_elsewhere"]
+__all__ = ["fresh_value", "numbered", "taken", "unique", "unique_elsewhere"]
 
 _NUMBERED = 3
 
@@ -52,7 +52,7 @@ def _tried(scene: Scene, binding: Binding) -> Iterator[tuple[Field, Any, Any, Ex
     """(field, value, body, answer) of a new row for every field that is unique. Raises NotExercised without one."""
     resource, found = _resource(binding), 0
     for field in unique_fields(scene.contract, binding):
-        value = _fresh(scene, binding, field)
+        value = fresh_value(scene, binding, field)
         body = scene.body(binding, scene.owner)
         made = scene.call(scene.owner, binding, body=taken(scene, binding, body, field, value))
         if made.ok and same(scene.unwrapped(binding, made).get(field.name), value):
@@ -62,7 +62,8 @@ def _tried(scene: Scene, binding: Binding) -> Iterator[tuple[Field, Any, Any, Ex
         raise NotExercised(f"no row of {resource.name} could be made with a chosen unique value")
 
 
-def _fresh(scene: Scene, binding: Binding, field: Field) -> Any:
+def fresh_value(scene: Scene, binding: Binding, field: Field) -> Any:
+    """A value of the field that no row has."""
     pointer = writable_fields(scene.contract, binding)[field.name]
     plain = scene.bodies.value(pointer, full=True)
     return next((value for value in scene.bodies.others(pointer, plain) if value is not None), plain)

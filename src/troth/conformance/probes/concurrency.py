@@ -1,0 +1,133 @@
+"""Small batches of parallel requests, which some order of them one after the other must explain.
+
+The requests of a batch are the same, byte for byte, so in every order one of them comes first and the others find
+what it has done: a key used, a value taken, a number given, a state gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from troth.behaviour.model import Binding, Kind
+from troth.behaviour.occasions import numbered_fields, unique_fields
+from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.resources import same
+from troth.conformance.probes.uniqueness import fresh_value, taken
+from troth.conformance.scene import Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["keyed", "matched", "numbered", "unique"]
+
+_AT_ONCE = 4
+_ROUNDS = 2
+_THOROUGH = 12
+_SLOWEST = 0.02
+
+
+def _batches(scene: Scene, send: Callable[[int], Callable[[], Exchange]]) -> list[list[Exchange]]:
+    """Some batches of answers; ``send`` prepares the request of a round. Raises NotExercised, Inconclusive."""
+    if scene.client.gap > _SLOWEST:
+        raise NotExercised("at the rate that the target allows, no two requests overlap")
+    found = []
+    for number in range(_THOROUGH if scene.thorough else _ROUNDS):
+        request = send(number)
+        batch = scene.client.at_once([request] * _AT_ONCE)
+        broken = next((one for one in batch if one.broken), None)
+        if broken is not None:
+            raise Inconclusive(f"one of {_AT_ONCE} parallel requests answers {broken.status}")
+        found.append(batch)
+    return found
+
+
+def keyed(scene: Scene, binding: Binding) -> None:
+    """Parallel creates under one key: all that succeed show the same row; others may be told to wait."""
+    policy, resource = binding.idempotency, binding.resource
+    assert policy is not None  # noqa: S101 - the clause exists only with keys
+    assert resource is not None  # noqa: S101 - and only for resources
+
+    def send(_round: int) -> Callable[[], Exchange]:
+        body = scene.creation(binding, scene.owner)[0]
+        headers = {policy.header: scene.key()}
+        body = scene.bodies.unique(binding, body)
+        return lambda: scene.call(scene.owner, binding, body=body, headers=headers, patient=False)
+
+    for batch in _batches(scene, send):
+        rows = [scene.unwrapped(binding, one) for one in batch if one.ok]
+        if not rows:
+            raise Inconclusive(f"none of {_AT_ONCE} parallel requests under a key succeeds")
+        made = {str(row.get(resource.id_field)) for row in rows}
+        if len(made) > 1:
+            raise Violated(f"{_AT_ONCE} parallel requests under one key make {len(made)} rows", *batch)
+
+
+def unique(scene: Scene, binding: Binding) -> None:
+    """Parallel creates with one unique value: one succeeds."""
+    tried = 0
+    for field in unique_fields(scene.contract, binding):
+
+        def send(_round: int, field: Any = field) -> Callable[[], Exchange]:
+            body = scene.creation(binding, scene.owner)[0]
+            body = taken(scene, binding, body, field, fresh_value(scene, binding, field))
+            return lambda: scene.call(scene.owner, binding, body=body, patient=False)
+
+        for batch in _batches(scene, send):
+            made = [one for one in batch if one.ok]
+            tried += bool(made)
+            values = [scene.unwrapped(binding, one).get(field.name) for one in made]
+            if any(same(value, other) for at, value in enumerate(values) for other in values[:at]):
+                raise Violated(
+                    f"{len(made)} of {_AT_ONCE} parallel creates get the same '{field.name}'", *batch
+                )
+    if not tried:
+        raise Inconclusive("no row could be made with a chosen unique value")
+
+
+def numbered(scene: Scene, binding: Binding) -> None:
+    """Parallel creates without a number: each gets its own."""
+    fields = numbered_fields(binding)
+
+    def send(_round: int) -> Callable[[], Exchange]:
+        accepted = scene.creation(binding, scene.owner)[0]
+        plain = {name: value for name, value in accepted.items() if all(name != f.name for f in fields)}
+        body = scene.bodies.unique(binding, plain)
+        return lambda: scene.call(scene.owner, binding, body=body, patient=False)
+
+    seen = 0
+    for batch in _batches(scene, send):
+        rows = [scene.unwrapped(binding, one) for one in batch if one.ok]
+        seen = max(seen, len(rows))
+        for field in fields:
+            values = [row.get(field.name) for row in rows]
+            if len(set(map(str, values))) < len(values):
+                raise Violated(
+                    f"Parallel creates get the same '{field.name}': {sorted(map(str, values))}", *batch
+                )
+    if seen < 2:  # noqa: PLR2004 - two make a pair
+        raise Inconclusive("of several parallel creates no two succeed")
+
+
+def matched(scene: Scene, binding: Binding) -> None:
+    """Parallel writes for the same state of a row: one succeeds, the others come too late."""
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - the clause exists only for rows
+    reader = scene.operation(resource, Kind.READ)
+
+    def send(_round: int) -> Callable[[], Exchange]:
+        row = scene.created(resource, scene.owner)
+        identifier = row[resource.id_field]
+        tag = scene.call(scene.owner, reader, identifier=identifier, row=row).header("etag")
+        body = next((body for _, _, body in scene.changes(binding, row, scene.owner)), None)
+        if tag is None or body is None:
+            raise NotExercised("no row has a tag and a field that could be changed")
+        return lambda: scene.call(
+            scene.owner, binding, identifier=identifier, row=row, body=body, headers={"If-Match": tag},
+            conditioned=False, patient=False,
+        )  # fmt: skip
+
+    for batch in _batches(scene, send):
+        made = sum(one.ok for one in batch)
+        if not made:
+            raise Inconclusive(f"none of {_AT_ONCE} parallel writes for one state succeeds")
+        if made > 1:
+            raise Violated(f"{made} of {_AT_ONCE} parallel writes for one state of a row succeed", *batch)
