@@ -70,3 +70,49 @@ def test_other_data_in_events_breaks_receivers() -> None:
     assert judged("schema", {"eventData": old}, {"eventData": new}) == [("delivery-changed", "breaking")]
     events = [{"events": {"paid": {"on": {"update": True}, "data": data}}} for data in (old, new)]
     assert judged("schema", *events) == [("delivery-changed", "breaking")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ({}, {"conditional": {"etag": "strong"}}, ("conditional-added", "info")),
+        ({"conditional": {"etag": "strong"}}, {}, ("conditional-removed", "breaking")),
+        (
+            {"conditional": {"etag": "strong"}},
+            {"conditional": {"etag": "weak"}},
+            ("conditional-changed", "breaking"),
+        ),
+        (
+            {"conditional": {"required": {"update": True}}},
+            {"conditional": {"required": {"update": True, "delete": True}}},
+            ("required-precondition-added", "breaking"),
+        ),
+        (
+            {"conditional": {"required": {"update": True}}},
+            {"conditional": {"required": {"update": False}}},
+            ("required-precondition-removed", "info"),
+        ),
+        ({"conditional": {"lastModified": True}}, {"conditional": {}}, ("conditional-removed", "breaking")),
+    ],
+)
+def test_conditions_on_requests_are_judged(old: Any, new: Any, wanted: tuple[str, str]) -> None:
+    """What clients must send newly, or can no longer keep, breaks them."""
+    assert judged("root", old, new) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("word", "old", "new", "wanted"),
+    [
+        ("maxOffset", 1000, 500, ("page-reach-decreased", "breaking")),
+        ("maxOffset", 1000, 2000, ("page-reach-increased", "info")),
+        ("maxOffset", None, 1000, ("page-reach-added", "breaking")),
+        ("maxOffset", 1000, None, ("page-reach-removed", "info")),
+        ("linkHeader", False, True, ("page-links-added", "info")),
+        ("linkHeader", True, False, ("page-links-removed", "breaking")),
+    ],
+)
+def test_how_far_pages_reach_is_judged(word: str, old: Any, new: Any, wanted: tuple[str, str]) -> None:
+    """Nearer, or without the links that clients follow, is less."""
+    profiles = [{"style": "offset", **({} if value is None else {word: value})} for value in (old, new)]
+    pages = [{"pagination": {"default": profile}} for profile in profiles]
+    assert judged("root", *pages) == [wanted]

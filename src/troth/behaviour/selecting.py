@@ -233,3 +233,18 @@ def _opened(members: Mapping[str, Member], depth: int, wanted: frozenset[str]) -
                 inner = _kept(member, depth - 1)
         parts.append(f"{name}{{{inner}}}" if inner else name)
     return ",".join(parts)
+
+
+def reaching(catalogue: Catalogue, resource: Resource, levels: int) -> str | None:
+    """A selection with that many levels of braces, each around a member that there is; None where none go so deep."""
+    return _reaching(catalogue.members(resource) or {}, levels)
+
+
+def _reaching(members: Mapping[str, Member], levels: int) -> str | None:
+    if levels == 0:
+        return next((name for name, member in members.items() if not member.opens), next(iter(members), None))
+    for name, member in members.items():
+        below = next((inner for inner in member.below().values() if inner), None)
+        if below is not None and (inner := _reaching(below, levels - 1)) is not None:
+            return f"{name}{{{inner}}}"
+    return None

@@ -152,10 +152,11 @@ class Stage(ABC):
         if populate is not None and populate.parameter not in names:
             plain.append((populate.parameter, 0))
         if select is not None and select.parameter not in names and resource is not None and resource.fields:
-            plain.append((select.parameter, whole(self._selections(select), resource)))
+            plain.append((select.parameter, whole(self.selections(select), resource)))
         return plain
 
-    def _selections(self, profile: Selection) -> Catalogue:
+    def selections(self, profile: Selection) -> Catalogue:
+        """What can be selected of rows."""
         if self._catalogue is None:
             self._catalogue = Catalogue(profile, self.contract, self.behaviour)
         return self._catalogue
@@ -166,7 +167,7 @@ class Stage(ABC):
         if select is None or resource is None:
             return []
         ruled = frozenset(name for name, one in self.behaviour.resources.items() if one.visibility)
-        return [(select.parameter, deep(self._selections(select), resource, ruled))]
+        return [(select.parameter, deep(self.selections(select), resource, ruled))]
 
     def _needs_key(self, binding: Binding) -> bool:
         header = binding.idempotency.header if binding.idempotency else ""

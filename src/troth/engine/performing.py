@@ -85,17 +85,19 @@ def _accepted(body: Mapping[str, Any], rows: Rows) -> dict[str, Any]:
 
 
 def _reader(rows: Rows) -> Performer:
-    conditions = rows.conditions
+    conditions, success = rows.conditions, rows.binding.success
 
     def perform(call: Call) -> Response:
-        if conditions is not None:
-            seen, world = rows.leaked(call, "tag-leaked") or (rows.find(call), call.world)
-            if unchanged := conditions.unchanged(call.request, seen, world):
-                return unchanged
         leaked = rows.leaked(call, "leak-foreign-read")
         if leaked:
-            return rows.one(leaked[0], leaked[1], rows.binding.success, values=call.values)
-        return rows.one(rows.find(call), call.world, rows.binding.success, values=call.values)
+            return rows.one(leaked[0], leaked[1], success, values=call.values)
+        known = rows.leaked(call, "tag-leaked")
+        if known and conditions and (unchanged := conditions.unchanged(call.request, *known)):
+            return unchanged
+        row = rows.find(call)
+        if conditions is not None and (unchanged := conditions.unchanged(call.request, row, call.world)):
+            return unchanged
+        return rows.one(row, call.world, success, values=call.values)
 
     return perform
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from email.utils import formatdate, parsedate_to_datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -25,6 +26,12 @@ __all__ = ["Preconditions", "tagger"]
 
 _TAGS = re.compile(r'(W/)?("[^"]*")')
 Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@lru_cache(maxsize=1024)
+def _written(moment: int) -> bytes:
+    """Seconds since the epoch as a date of HTTP (RFC 9110 section 5.6.7)."""
+    return formatdate(moment, usegmt=True).encode("ascii")
 
 
 def tagger(profile: Conditional | None, faults: frozenset[str]) -> Callable[[Mapping[str, Any]], str]:
@@ -62,7 +69,7 @@ class Preconditions:
             found += ((b"etag", self._kind.tag(row, world).encode("ascii")),)
         moment = self._moment(row, world)
         if moment is not None:
-            found += ((b"last-modified", formatdate(moment, usegmt=True).encode("ascii")),)
+            found += ((b"last-modified", _written(moment)),)
         return found
 
     def _moment(self, row: Row, world: TenantWorld) -> int | None:

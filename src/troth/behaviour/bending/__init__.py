@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from troth.behaviour.bending import access, actions, fields, lists, refusals, rows
+from troth.behaviour.bending import access, actions, fields, lists, refusals, requests, rows
 from troth.behaviour.bending.bend import OPERATORS, Bend, Operator
 from troth.behaviour.clauses import clauses_of
 from troth.behaviour.model import Behaviour
@@ -24,6 +24,7 @@ def bends_of(contract: Contract, behaviour: Behaviour) -> Mapping[str, Bend]:
     found = (
         *access.bends(behaviour),
         *lists.bends(contract, behaviour),
+        *requests.bends(behaviour),
         *fields.bends(contract, behaviour),
         *rows.bends(contract, behaviour),
         *actions.bends(behaviour),

@@ -146,6 +146,11 @@ def size(scene: Scene, binding: Binding) -> None:
         told = slot_of(binding, exchange, "size")
         if told is not None and told != wanted:
             raise Violated(f"{paging.size}={wanted} is answered with a page size of {told}", exchange)
+    usual = scene.call(scene.owner, binding)
+    asked = scene.call(scene.owner, binding, query=[(paging.size, paging.default_size)])
+    if asked.ok and ids(binding, items_of(binding, usual)) != ids(binding, items_of(binding, asked)):
+        title = f"Without '{paging.size}' the page is not that of {paging.size}={paging.default_size}"
+        raise Violated(title, usual, asked)
 
 
 def max_size(scene: Scene, binding: Binding) -> None:

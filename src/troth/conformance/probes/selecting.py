@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from troth.behaviour.model import Binding, Kind, Reference, Resource, Selection
+from troth.behaviour.selecting import reaching
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of
 from troth.conformance.probes.resources import same
@@ -160,8 +161,8 @@ def refused(scene: Scene, binding: Binding) -> None:
     name = resource.id_field
     texts = [f"{name},no_such_{scene.nonce}", f"{name}{{{name}}}", f"{name},{name}{{{name}"]
     if profile.depth is not None:
-        levels = profile.depth + 1
-        texts.append(f"{name}{{" * levels + name + "}" * levels)
+        deeper = reaching(scene.selections(profile), resource, profile.depth + 1)
+        texts += [deeper] if deeper is not None else []
     for text in texts:
         exchange = _sent(scene, binding, row, [(profile.parameter, text)])
         if exchange.broken:
