@@ -135,7 +135,7 @@ def _with(contract: Contract, document: dict[str, Any]) -> Contract:
 
 
 def made(ask: Ask, **more: Any) -> dict[str, Any]:
-    answer = ask("POST", "/entries", NEWEST, json={"quantity": 5400, "subject": "Files", **more})
+    answer = ask("POST", "/entries", NEWEST, json={"quantity": 5400, "subject": "Files"} | more)
     assert answer.status_code == 201, answer.text
     row: dict[str, Any] = answer.json()
     return row
@@ -150,6 +150,18 @@ def test_each_version_shows_its_own_fields_and_values(ask: Ask) -> None:
     assert shown[SECOND] == shown[THIRD] == {"id": 1, "quantity": 5400, "subject": "Files"}
     listed = ask("GET", "/entries", FIRST).json()
     assert listed == [shown[FIRST]]
+
+
+def test_filters_compare_with_the_values_of_their_version(ask: Ask) -> None:
+    """An hour and a half is found by 1.5 in hours and by 5400 in seconds."""
+    made(ask)
+    made(ask, quantity=60)
+    found = {
+        (version, quantity): len(ask("GET", f"/entries?quantity={quantity}", version).json())
+        for version in (FIRST, NEWEST)
+        for quantity in ("1.5", "5400")
+    }
+    assert found == {(FIRST, "1.5"): 1, (FIRST, "5400"): 0, (NEWEST, "1.5"): 0, (NEWEST, "5400"): 1}
 
 
 def test_a_write_takes_the_values_of_its_version(ask: Ask) -> None:

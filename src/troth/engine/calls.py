@@ -66,7 +66,7 @@ class Rows:
         self.faults = faults
         self.kind: RowKind = keeper.kinds[resource.name]
         self.sight = keeper.sights[resource.name]
-        self._translation = keeper.translations.get(resource.name)
+        self.translation = keeper.translations.get(resource.name)
         self.checks = WriteChecks(resource, behaviour, faults, keeper.withholding)
         self._foreign_write = behaviour.tenancy.foreign_write
         self._foreign_read = behaviour.tenancy.foreign_read
@@ -163,8 +163,8 @@ class Rows:
             body = body.get(self._inside)
         if not isinstance(body, Mapping):
             return {}
-        if self._translation is not None:
-            body = self._translation.taken(body, call.world)
+        if self.translation is not None:
+            body = self.translation.taken(body, call.world)
         return self.spelling.plain(body)
 
     def one(

@@ -135,9 +135,12 @@ def _ordered(rows: Rows, call: Call, found: list[Row]) -> list[Row]:
 
 
 def _look(rows: Rows, world: TenantWorld) -> Look:
-    """What filters and sorting may see of a row."""
-    rules = rows.sight.rules
-    return rules.searchable if rules is not None and rules.applies(world) else rows.kind.view
+    """What filters and sorting may see of a row, in the version of the request."""
+    rules, translation = rows.sight.rules, rows.translation
+    look = rules.searchable if rules is not None and rules.applies(world) else rows.kind.view
+    if translation is None or not translation.differs:
+        return look
+    return lambda row, world: translation.view(look(row, world), row, world)
 
 
 def _sortable(value: Any) -> tuple[int, Any]:

@@ -48,6 +48,11 @@ class Translation:
             change.values[now.name] for change in lacking if now.name in change.values
         )
 
+    @property
+    def differs(self) -> bool:
+        """Whether rows are shown otherwise at all."""
+        return bool(self._later or self._returned or self._computed or self._conversions)
+
     def view(self, view: Mapping[str, Any], row: Row, world: TenantWorld) -> dict[str, Any]:
         """A row as the older version shows it; ``view`` is what the caller may see of it today."""
         shown = dict(view)
