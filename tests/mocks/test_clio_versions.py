@@ -112,6 +112,7 @@ def test_r6_any_other_version_is_gone(firm: Firm, version: str) -> None:
 
 
 def test_r6_a_version_cannot_be_asked_for_before_its_release(firm: Firm) -> None:
+    """The day before it is 410."""
     assert firm.on("2022-11-20").get("/matters.json", "4.0.9").status_code == 410
     assert firm.on("2022-11-21").get("/matters.json", "4.0.9").status_code == 200
 
@@ -127,6 +128,7 @@ def test_r49_bills_had_balances_of_matters_until_4_0_4(firm: Firm) -> None:
 
 
 def test_r49_automations_show_their_documents_since_4_0_5(firm: Firm) -> None:
+    """4.0.4 has no such field."""
     path = "/document_automations/1.json"
     assert "documents" not in firm.get(path, "4.0.4").json()["data"]
     assert "documents" in firm.get(f"{path}?fields=id,documents", "4.0.5").json()["data"]

@@ -47,8 +47,8 @@ def _find(
         if not _is_hidden(scene, record.into, field)
     }
     lister = scene.behaviour.binding(record.into, Kind.LIST)
-    if lister is None:
-        raise NotExercised(f"{record.into} has no list")
+    if lister is None or lister.where is not None:
+        raise NotExercised(f"{record.into} has no list with all its rows")
     found, listing = walk(
         lister, lambda paging: scene.call(scene.owner, lister, row=wanted, query=list(paging))
     )

@@ -39,11 +39,11 @@ def where(scene: Scene, binding: Binding) -> None:
 
 
 def _defaults(scene: Scene, binding: Binding) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for parameter in binding.operation.parameters:
         if parameter.location == "query" and parameter.schema_pointer:
             schema = scene.contract.follow(parameter.schema_pointer)[1]
-            found[parameter.name] = schema.get("default")
+            found |= {parameter.name: schema["default"]} if "default" in schema else {}
     return found
 
 
