@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from troth.behaviour import behaviour_of
+from troth.behaviour.bending import bends_of
 from troth.behaviour.clauses import clauses_of
 from troth.behaviour.coherence import lint
 from troth.behaviour.explaining import explain
@@ -161,3 +162,19 @@ def test_only_expressions_that_know_the_caller_ask_what_is_seen(made: Made) -> N
 
 def test_a_condition_on_the_row_only_is_a_rule_for_everybody(made: Made) -> None:
     assert lint(made(f"{RULE} when")) == []
+
+
+def test_every_part_of_a_rule_bends(made: Made) -> None:
+    """A derived fault for each permission, rule, mark, mask and emptied field, named for a clause that is promised."""
+    contract = made()
+    behaviour = behaviour_of(contract)
+    found = [name for name in bends_of(contract, behaviour) if name.startswith(("visibility", "permissions"))]
+    assert "permissions.required:drop:createDamage.Personal-Injury" in found
+    assert "visibility.listed:drop:matters.theirs" in found
+    assert "visibility.listed:widen:contacts.restricted" in found
+    assert "visibility.redacted:drop:entries.hours.total" in found
+    assert "visibility.redacted:drop:contacts.restricted.redacted" in found
+    assert not any(name.endswith("drop:contacts.restricted") for name in found), (
+        "who made a row, nobody can see"
+    )
+    assert all(bend.apply(behaviour) != behaviour for bend in bends_of(contract, behaviour).values())

@@ -12,10 +12,11 @@ from troth.behaviour.expressions import SEEN
 from troth.behaviour.model import Behaviour, Field, Kind, Resource
 from troth.behaviour.seeing import Visibility
 from troth.conformance.actors import Actor, Onlooker
+from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised
 
-__all__ = ["Limited", "limited", "looked", "rows_within", "secrets"]
+__all__ = ["Limited", "limited", "looked", "rows_within", "secrets", "told_hidden"]
 
 _SETTING = re.compile(r"\bviewer\.(\w+)")
 _TRIED = 4
@@ -81,9 +82,30 @@ def looked(
     name = resource.id_field
     if full is None:
         full = {str(row.get(name)): row for row in scene.rows(resource, scene.owner)}
+    hidden = told_hidden(scene, resource, rule, actor, full)
+    if hidden is not None:
+        return Limited(actor, full, hidden)
     shown = {str(row.get(name)): row for row in scene.rows(resource, actor)}
     unseen = tuple(i for i, row in full.items() if i not in shown or _is_marked(rule, shown[i], row))
     return Limited(actor, full, unseen)
+
+
+def told_hidden(
+    scene: Scene, resource: Resource, rule: Visibility, actor: Actor, full: Mapping[str, Row]
+) -> tuple[str, ...] | None:
+    """The rows that a rule hides from a caller, where everything that it reads can be seen; None elsewhere."""
+    open_ = {name for name, field in resource.fields.items() if not (field.hidden or field.write_only)}
+    condition = rule.visible
+    world = Questions(scene, scene.owner)
+    world.viewer = Questions(scene, actor).viewer
+    if rule.namings or (condition is not None and set(condition.variables) - {"viewer"} - open_):
+        return None
+    if condition is None:
+        return tuple(full)
+    if not world.reaches(condition):
+        return None
+    own = resource.id_field
+    return tuple(i for i, row in full.items() if not condition.holds({**row, "$id": row.get(own)}, world))
 
 
 def _applies(scene: Scene, rule: Visibility, settings: Mapping[str, Any]) -> bool:
@@ -91,10 +113,10 @@ def _applies(scene: Scene, rule: Visibility, settings: Mapping[str, Any]) -> boo
 
 
 def _is_marked(rule: Visibility, shown: Row, full: Row) -> bool:
-    """Whether a listed row is a redacted one, as far as its mark or its difference tells."""
-    if rule.mark:
-        return all(shown.get(name) == value for name, value in rule.mark.items())
-    return shown != full
+    """Whether a listed row is a redacted one, as far as its mark or what it does not show tells."""
+    if rule.mark and all(shown.get(name) == value for name, value in rule.mark.items()):
+        return True
+    return any(shown.get(name) != value for name, value in full.items() if rule.conceals(name))
 
 
 def _settings(scene: Scene, rule: Visibility) -> Iterator[dict[str, Any]]:

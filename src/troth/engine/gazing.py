@@ -79,12 +79,13 @@ class Seer:
 class Gaze:
     """What one caller sees of one version of the rows."""
 
-    __slots__ = ("_active", "_known", "_named", "_seer", "_values")
+    __slots__ = ("_active", "_known", "_listed", "_named", "_seer", "_values")
 
     def __init__(self, seer: Seer, active: Mapping[str, tuple[Visibility, ...]]) -> None:
         self._seer = seer
         self._active = active
         self._known: dict[Row, tuple[Visibility, ...]] = {}
+        self._listed: dict[str, tuple[list[Row], list[Row]]] = {}
         self._named: dict[str, frozenset[str]] = {}
         self._values: dict[tuple[str, Any], bool] = {}
 
@@ -102,6 +103,17 @@ class Gaze:
             self._known[row] = rules  # a row that would have to be seen to be seen is not
             found = tuple(rule for rule in rules if not self._visible(rule, resource, row, world))
             self._known[row] = found
+        return found
+
+    def listed(self, resource: str, rows: list[Row], world: TenantWorld) -> list[Row]:
+        """The rows of which lists tell; found once for the same list of rows."""
+        known = self._listed.get(resource)
+        if known is not None and known[0] is rows:
+            return known[1]
+        found = [
+            row for row in rows if all(rule.listed != "hide" for rule in self.withheld(resource, row, world))
+        ]
+        self._listed[resource] = (rows, found)
         return found
 
     def sees(self, resource: str, row: Row, world: TenantWorld) -> bool:

@@ -73,8 +73,7 @@ class Withholding:
         gaze = self._seer.gaze(world)
         if not gaze.applies(self.name) or self._listed or (self._searched and filtering):
             return rows
-        name = self.name
-        return [row for row in rows if all(r.listed != "hide" for r in gaze.withheld(name, row, world))]
+        return gaze.listed(self.name, rows, world)
 
     def searchable(self, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         """The row as filters and sorting look at it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from troth.behaviour.bending import access, actions, fields, lists, refusals, requests, rows
+from troth.behaviour.bending import access, actions, fields, lists, refusals, requests, rows, sights
 from troth.behaviour.bending.bend import OPERATORS, Bend, Operator
 from troth.behaviour.clauses import clauses_of
 from troth.behaviour.model import Behaviour
@@ -27,6 +27,7 @@ def bends_of(contract: Contract, behaviour: Behaviour) -> Mapping[str, Bend]:
         *requests.bends(behaviour),
         *fields.bends(contract, behaviour),
         *rows.bends(contract, behaviour),
+        *sights.bends(behaviour),
         *actions.bends(behaviour),
         *refusals.bends(behaviour),
     )

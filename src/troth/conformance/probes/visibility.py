@@ -10,9 +10,8 @@ from troth.behaviour.occasions import Place
 from troth.behaviour.seeing import Visibility
 from troth.behaviour.sightings import embedding
 from troth.conformance.exchanges import Exchange
-from troth.conformance.onlookers import Limited, limited, rows_within, secrets
+from troth.conformance.onlookers import Limited, limited, rows_within, secrets, told_hidden
 from troth.conformance.paging import holds_slot, items_of, slot_of
-from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -66,18 +65,14 @@ def _as_ruled(
 ) -> None:
     """The rows listed are those for which the rule's condition holds, where that can be told from outside."""
     resource = _resource(binding)
-    open_ = {name for name, field in resource.fields.items() if not (field.hidden or field.write_only)}
-    condition = rule.visible
-    if condition is None or rule.namings or len(resource.visibility) > 1:
+    if len(resource.visibility) > 1:
         return
-    world = Questions(scene, scene.owner)
-    world.viewer = Questions(scene, found.actor).viewer
-    if not (set(condition.variables) - {"viewer"} <= open_ and world.reaches(condition)):
-        return
-    for identifier, row in found.rows.items():
-        if condition.holds({**row, "$id": row.get(resource.id_field)}, world) is not (identifier in shown):
-            how = "leaves out a visible" if identifier not in shown else "has an invisible"
-            raise Violated(f"The list {how} row: {condition.text}", exchange, row=dict(row))
+    hidden = told_hidden(scene, resource, rule, found.actor, found.rows)
+    for identifier, row in found.rows.items() if hidden is not None else ():
+        if (identifier in (hidden or ())) is (identifier in shown):
+            how = "has an invisible" if identifier in shown else "leaves out a visible"
+            told = rule.visible.text if rule.visible else ""
+            raise Violated(f"The list {how} row: {told}", exchange, row=dict(row))
 
 
 def redacted(scene: Scene, binding: Binding) -> None:
