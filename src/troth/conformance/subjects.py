@@ -35,12 +35,14 @@ _OPERATORS: Mapping[Operator, str] = MappingProxyType(
     {
         "invert": "has-more-wrong foreign-forbidden method-not-found moment-exact",
         "widen": "page-size-unbounded bad-credential-accepted hidden-shown page-repeats-row cursor-repeats-row "
-        "update-clobbers unknown-condition-accepted action-unchecked transition-unchecked",
-        "off-by-one": "page-skips-row filter-drops-row total-wrong shared-apart",
+        "update-clobbers unknown-condition-accepted action-unchecked transition-unchecked event-unasked event-repeated "
+        "code-reusable code-unbound scope-widened code-lasts token-lasts bearer-lasts key-lasts",
+        "off-by-one": "page-skips-row filter-drops-row total-wrong shared-apart retry-hasty key-forgotten",
         "stale": "remaining-stuck create-not-persisted update-not-persisted delete-noop record-lost effect-ignored "
-        "frozen-followed",
+        "frozen-followed signature-stale",
         "swap-identity": "leak-foreign-read leak-foreign-list leak-foreign-write leak-foreign-action "
-        "foreign-reference-accepted stranger-accepted idempotency-cross-tenant error-code-wrong",
+        "foreign-reference-accepted stranger-accepted idempotency-cross-tenant error-code-wrong "
+        "leak-foreign-event",
     }
 )
 
