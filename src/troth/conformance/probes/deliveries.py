@@ -111,8 +111,7 @@ def ended(scene: Scene, binding: Binding) -> None:
     switched = _switched_off(scene, event)
     told = len(witness.got(scene))
     first(scene, binding)
-    if scene.control is not None:
-        wait(scene, max(profile_of(scene).retries, default=0) + 1)
+    _outlast(scene)
     if len(settle(scene, witness, told + 1)) <= told:
         raise Inconclusive("nothing arrives any more, for anybody")
     for one, what in ((leaver, "that was removed"), (switched, "that is switched off")):
@@ -120,6 +119,15 @@ def ended(scene: Scene, binding: Binding) -> None:
         if after:
             title = f"A subscription {what} is told"
             raise Violated(title, *([exchange] if exchange else []), deliveries=facts(after))
+
+
+def _outlast(scene: Scene) -> None:
+    """Let further attempts fall due: all of them where time can be moved, else the first where that is soon."""
+    pauses = profile_of(scene).retries
+    if scene.control is not None:
+        wait(scene, max(pauses, default=0) + 1)
+    elif pauses and pauses[0] < _PATIENCE:
+        wait(scene, pauses[0] + 1)
 
 
 def _switched_off(scene: Scene, event: Event) -> Subscription | None:
@@ -170,8 +178,7 @@ def _fail(scene: Scene, binding: Binding, made: Subscription, count: int) -> Non
 def _must_be_off(scene: Scene, binding: Binding, made: Subscription, what: str) -> None:
     before = len(made.got(scene))
     first(scene, binding)
-    if scene.control is not None:
-        wait(scene, max(profile_of(scene).retries, default=0) + 1)
+    _outlast(scene)
     after = settle(scene, made, before + 1)[before:]
     if after:
         raise Violated(f"After {what} a subscription is told more", deliveries=facts(after))
