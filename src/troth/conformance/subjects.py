@@ -37,12 +37,13 @@ _OPERATORS: Mapping[Operator, str] = MappingProxyType(
         "widen": "page-size-unbounded bad-credential-accepted hidden-shown page-repeats-row cursor-repeats-row "
         "update-clobbers unknown-condition-accepted action-unchecked transition-unchecked event-unasked event-repeated "
         "code-reusable code-unbound scope-widened code-lasts token-lasts bearer-lasts key-lasts",
-        "off-by-one": "page-skips-row filter-drops-row total-wrong shared-apart retry-hasty key-forgotten",
+        "off-by-one": "page-skips-row filter-drops-row total-wrong shared-apart retry-hasty key-forgotten "
+        "has-more-when-full",
         "stale": "remaining-stuck create-not-persisted update-not-persisted delete-noop record-lost effect-ignored "
-        "frozen-followed signature-stale",
+        "frozen-followed signature-stale computed-stale",
         "swap-identity": "leak-foreign-read leak-foreign-list leak-foreign-write leak-foreign-action "
         "foreign-reference-accepted stranger-accepted idempotency-cross-tenant error-code-wrong "
-        "leak-foreign-event",
+        "leak-foreign-event leak-foreign-below limit-shared unique-across-tenants",
     }
 )
 
@@ -79,6 +80,8 @@ _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
 #: Clauses that name a fault as rightly as its own: what it bends is promised twice.
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "computed-stale": ("fields.frozen",),
+        "leak-foreign-below": ("filter.exact",),
         "bad-credential-accepted": ("authentication.token",),
         "anonymous-accepted": ("tenancy.header",),
         "action-unchecked": ("rules.held",),

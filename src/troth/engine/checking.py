@@ -215,7 +215,7 @@ class WriteChecks:
     def _holding(self, field: Field, value: Any, world: TenantWorld) -> list[Row]:
         """The rows with a value that must be unique."""
         name = self._resource.name
-        if "sequence-repeats" in self._faults and field.sequence:
+        if "sequence-repeats" in self._faults and field.sequence and value == field.sequence.format(1):
             return []
         if "unique-across-tenants" in self._faults:
             tables = [table for (_, kind), table in world.state.tables.items() if kind == name]

@@ -26,6 +26,7 @@ class Fault:
 _ROWS = (
     ("leak-foreign-read", "tenancy.read", "reading by id finds other tenants' rows"),
     ("leak-foreign-list", "tenancy.list", "lists include other tenants' rows"),
+    ("leak-foreign-below", "tenancy.list", "lists that are narrowed include other tenants' rows"),
     ("leak-foreign-write", "tenancy.write", "updating and deleting reach other tenants' rows"),
     (
         "foreign-forbidden",

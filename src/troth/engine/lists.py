@@ -98,7 +98,8 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
     if rules is not None:
         used = filters.used(call.values) or (rows.query is not None and rows.query.used(call.values))
         found = rules.listed(found, world, filtering=used)
-    if "leak-foreign-list" in rows.faults:
+    narrow = rows.binding.parents or filters.used(call.values)
+    if "leak-foreign-list" in rows.faults or ("leak-foreign-below" in rows.faults and narrow):
         found = [
             r for (_, name), t in call.state.tables.items() if name == rows.resource.name for r in t.shown()
         ]

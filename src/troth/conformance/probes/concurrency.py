@@ -6,7 +6,7 @@ what it has done: a key used, a value taken, a number given, a state gone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
@@ -23,21 +23,28 @@ _AT_ONCE = 4
 _ROUNDS = 2
 _THOROUGH = 12
 _SLOWEST = 0.02
+_TOO_MANY = 429
 
 
-def _batches(scene: Scene, send: Callable[[int], Callable[[], Exchange]]) -> list[list[Exchange]]:
-    """Some batches of answers; ``send`` prepares the request of a round. Raises NotExercised, Inconclusive."""
+def _batches(
+    scene: Scene, send: Callable[[int], Callable[[], Exchange]]
+) -> Iterator[tuple[Callable[[], Exchange], list[Exchange]]]:
+    """(request, answers) of some batches; ``send`` prepares a round's request. Raises NotExercised, Inconclusive."""
     if scene.client.gap > _SLOWEST:
         raise NotExercised("at the rate that the target allows, no two requests overlap")
-    found = []
     for number in range(_THOROUGH if scene.thorough else _ROUNDS):
         request = send(number)
         batch = scene.client.at_once([request] * _AT_ONCE)
         broken = next((one for one in batch if one.broken), None)
         if broken is not None:
             raise Inconclusive(f"one of {_AT_ONCE} parallel requests answers {broken.status}")
-        found.append(batch)
-    return found
+        yield request, batch
+
+
+def _in_haste(held: bool) -> None:
+    """Raises Inconclusive where the promise is broken without any haste: then another clause says so."""
+    if not held:
+        raise Inconclusive("one request after the other does the same")
 
 
 def keyed(scene: Scene, binding: Binding) -> None:
@@ -52,12 +59,16 @@ def keyed(scene: Scene, binding: Binding) -> None:
         body = scene.bodies.unique(binding, body)
         return lambda: scene.call(scene.owner, binding, body=body, headers=headers, patient=False)
 
-    for batch in _batches(scene, send):
+    for request, batch in _batches(scene, send):
         rows = [scene.unwrapped(binding, one) for one in batch if one.ok]
         if not rows:
             raise Inconclusive(f"none of {_AT_ONCE} parallel requests under a key succeeds")
         made = {str(row.get(resource.id_field)) for row in rows}
         if len(made) > 1:
+            late = request()
+            _in_haste(
+                not (late.ok and str(scene.unwrapped(binding, late).get(resource.id_field)) not in made)
+            )
             raise Violated(f"{_AT_ONCE} parallel requests under one key make {len(made)} rows", *batch)
 
 
@@ -71,11 +82,12 @@ def unique(scene: Scene, binding: Binding) -> None:
             body = taken(scene, binding, body, field, fresh_value(scene, binding, field))
             return lambda: scene.call(scene.owner, binding, body=body, patient=False)
 
-        for batch in _batches(scene, send):
+        for request, batch in _batches(scene, send):
             made = [one for one in batch if one.ok]
             tried += bool(made)
             values = [scene.unwrapped(binding, one).get(field.name) for one in made]
             if any(same(value, other) for at, value in enumerate(values) for other in values[:at]):
+                _in_haste(not request().ok)
                 raise Violated(
                     f"{len(made)} of {_AT_ONCE} parallel creates get the same '{field.name}'", *batch
                 )
@@ -93,13 +105,21 @@ def numbered(scene: Scene, binding: Binding) -> None:
         body = scene.bodies.unique(binding, plain)
         return lambda: scene.call(scene.owner, binding, body=body, patient=False)
 
-    seen = 0
-    for batch in _batches(scene, send):
+    seen, names = 0, {field.name for field in fields}
+    alone = all(field.name in names for field in unique_fields(scene.contract, binding))
+    for request, batch in _batches(scene, send):
         rows = [scene.unwrapped(binding, one) for one in batch if one.ok]
+        refused = [one for one in batch if not one.ok and one.status != _TOO_MANY]
+        if rows and refused and alone:
+            raise Violated(
+                f"Of {_AT_ONCE} parallel creates without a number {len(refused)} are refused", *batch
+            )
         seen = max(seen, len(rows))
         for field in fields:
             values = [row.get(field.name) for row in rows]
             if len(set(map(str, values))) < len(values):
+                later = [scene.unwrapped(binding, request()).get(field.name) for _ in range(2)]
+                _in_haste(later[0] != later[1])
                 raise Violated(
                     f"Parallel creates get the same '{field.name}': {sorted(map(str, values))}", *batch
                 )
@@ -125,9 +145,10 @@ def matched(scene: Scene, binding: Binding) -> None:
             conditioned=False, patient=False,
         )  # fmt: skip
 
-    for batch in _batches(scene, send):
+    for request, batch in _batches(scene, send):
         made = sum(one.ok for one in batch)
         if not made:
             raise Inconclusive(f"none of {_AT_ONCE} parallel writes for one state succeeds")
         if made > 1:
+            _in_haste(not request().ok)
             raise Violated(f"{made} of {_AT_ONCE} parallel writes for one state of a row succeed", *batch)

@@ -9,7 +9,7 @@ from troth.behaviour.model import Binding, Kind, Reference, Resource
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
-from troth.conformance.paging import slot_of
+from troth.conformance.paging import items_of, slot_of
 from troth.conformance.probes.authentication import credential_headers, harmless
 from troth.conformance.probes.errors import envelope_slot
 from troth.conformance.probes.references import untried, writing
@@ -63,6 +63,8 @@ def listing(scene: Scene, binding: Binding) -> None:
             f"{len(shared)} rows are listed for both tenants", mine[0], theirs[0], shared=sorted(shared)[:5]
         )
     _escape(scene, binding, foreign[0][name])
+    _narrowed(scene, binding, foreign)
+    _below(scene, binding, foreign)
     for rows, exchanges in ((own, mine), (foreign, theirs)):
         total = slot_of(binding, exchanges[0], "total")
         if isinstance(total, int) and total >= len(own) + len(foreign) > len(rows):
@@ -80,6 +82,32 @@ def _escape(scene: Scene, binding: Binding, identifier: Any) -> None:
         rows, exchanges = scene.listed(binding, scene.owner, query=query)
         if any(str(row.get(name)) == str(identifier) for row in rows):
             raise Violated("A condition reaches a row of another tenant", *exchanges[:1])
+
+
+def _narrowed(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
+    """A filter that only rows of the peer satisfy finds none of them."""
+    name = _resource(binding).id_field
+    theirs = {str(row.get(name)) for row in foreign}
+    for used in binding.filters:
+        values = [row.get(used.field) for row in foreign if isinstance(row.get(used.field), str | int)]
+        if not values or used.op not in ("eq", "in"):
+            continue
+        exchange = scene.call(scene.owner, binding, query=[(used.parameter, values[0])])
+        rows = items_of(binding, exchange) if exchange.ok else []
+        if any(str(row.get(name)) in theirs for row in rows):
+            raise Violated(f"The filter '{used.parameter}' reaches rows of another tenant", exchange)
+
+
+def _below(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
+    """What stands below a row of the peer is not listed."""
+    name = _resource(binding).id_field
+    theirs = {str(row.get(name)) for row in foreign}
+    for row in foreign[:1]:
+        if binding.parents and all(row.get(parent.field) is not None for parent in binding.parents):
+            exchange = scene.call(scene.owner, binding, row=row)
+            rows = items_of(binding, exchange) if exchange.ok else []
+            if any(str(one.get(name)) in theirs for one in rows):
+                raise Violated("The rows below a row of another tenant are listed", exchange)
 
 
 def reading(scene: Scene, binding: Binding) -> None:

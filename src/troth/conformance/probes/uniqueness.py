@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from troth.behaviour.model import Binding, Field, Resource
+from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import numbered_fields, unique_fields, writable_fields
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
@@ -26,7 +26,18 @@ def unique(scene: Scene, binding: Binding) -> None:
         if again.broken:
             raise Inconclusive(f"a second row with the same '{field.name}' answers {again.status}")
         if again.ok:
+            _still_there(scene, binding, first)
             raise Violated(f"Two rows have the '{field.name}' {value!r}", first, again)
+
+
+def _still_there(scene: Scene, binding: Binding, made: Exchange) -> None:
+    """Raises Inconclusive where the row that has the value is gone."""
+    reader = scene.behaviour.binding(_resource(binding).name, Kind.READ)
+    row = scene.unwrapped(binding, made)
+    if reader and not reader.parents and _resource(binding).id_field in row:
+        identifier = row[_resource(binding).id_field]
+        if not scene.call(scene.owner, reader, identifier=identifier, row=row).ok:
+            raise Inconclusive("the row that has the value is gone")
 
 
 def unique_elsewhere(scene: Scene, binding: Binding) -> None:

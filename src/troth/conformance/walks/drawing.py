@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from troth.behaviour.model import Binding, Kind, Resource
@@ -91,6 +91,9 @@ class Drawer:
             asked = chance.of(self._roles)
         at = Ref(row.name) if row else None
         if binding.kind is Kind.LIST:
+            if chance.one_in(9) and (odd := self._odd(binding, chance)):
+                told = f"'{odd[0]}' is {odd[1]!r}"
+                return Step(asked, binding.id, at, parents, query=(odd,), wild=told)
             query = self._query(binding, resource, role, book, chance)
             return Step(asked, binding.id, at, parents, query=query)
         if json_media(binding) is None:
@@ -142,6 +145,19 @@ class Drawer:
             if value is not None and self._takes(binding, found.parameter, value):
                 return ((found.parameter, self._named(value, resource, found.field, book)),)
         return ()
+
+    def _odd(self, binding: Binding, chance: Chance) -> tuple[str, str] | None:
+        """A query parameter with a value that its schema rules out, however it is read."""
+        named = [p for p in binding.operation.parameters if p.location == "query" and p.schema_pointer]
+        plain = [
+            p
+            for p in named
+            if isinstance(p.schema, Mapping) and p.schema.get("type") in ("integer", "boolean")
+        ]
+        if not plain:
+            return None
+        parameter = chance.of(plain)
+        return parameter.name, chance.of(("no such value", "1.5e", "-"))
 
     def _takes(self, binding: Binding, name: str, value: Any) -> bool:
         parameter = binding.operation.parameter("query", name)
