@@ -15,8 +15,11 @@ from troth.engine.faults import FAULTS
 
 #: What a fault breaks beside its own clause, and why that is true as well.
 ALSO = {
-    "hidden-shown": {"schema.response"}
-}  # a draft among the versions has a state that the schema does not list
+    # a draft among the versions has a state that the schema does not list
+    "hidden-shown": {"schema.response"},
+    # where a cursor is the only way through a list, every walk and every link goes by it
+    "cursor-repeats-row": {"pagination.complete", "pagination.links", "pagination.survivors"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +35,12 @@ def violated(outcome: Outcome) -> set[str]:
 def test_a_fault_is_caught_by_its_clause(
     name: str, held: Callable[..., Outcome], promising: Callable[[str], Contract]
 ) -> None:
-    """Within the fault's concept its own clause is violated, and no other."""
+    """Within the fault's concept its own clause is violated, and no other but what goes with it."""
     wanted = FAULTS[name].clause
     outcome = held([name], contract=promising(wanted), only=[wanted.partition(".")[0]])
     assert outcome.exit_code == 1
-    assert violated(outcome) == {wanted}
+    assert wanted in violated(outcome)
+    assert violated(outcome) <= {wanted} | ALSO.get(name, set())
 
 
 @pytest.mark.parametrize(
