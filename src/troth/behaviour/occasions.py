@@ -287,7 +287,11 @@ def immutable(at: Place) -> str | None:
 
 
 def computed(at: Place) -> str | None:
-    return trait(at, "computed", Kind.READ)
+    """Where rows are read; in the plain list, where nothing reads a single one."""
+    resource = at.binding.resource
+    read = resource is not None and at.behaviour.binding(resource.name, Kind.READ) is not None
+    plain = not at.binding.parents and at.binding.where is None
+    return trait(at, "computed", *([Kind.READ] if read else [Kind.LIST] if plain else []))
 
 
 def references(at: Place) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -34,7 +35,11 @@ def json_media(binding: Binding) -> Media | None:
 class Bodies:
     """Makes the bodies of one contract; ``nonce`` goes into everything that should be unique."""
 
-    def __init__(self, contract: Contract, validators: Validators, nonce: str) -> None:
+    def __init__(
+        self, contract: Contract, validators: Validators, nonce: str, known: dict[str, bytes] | None = None
+    ) -> None:
+        #: The candidates of each operation, the same in every run.
+        self._known = {} if known is None else known
         self._contract = contract
         self._validators = validators
         self._nonce = nonce
@@ -44,6 +49,12 @@ class Bodies:
 
     def candidates(self, binding: Binding) -> list[Any]:
         """Valid bodies, the most telling first: the documented examples, everything optional, only the required."""
+        if binding.id not in self._known:
+            self._known[binding.id] = pickle.dumps(self._candidates(binding))
+        found: list[Any] = pickle.loads(self._known[binding.id])  # noqa: S301 - written a line above
+        return found
+
+    def _candidates(self, binding: Binding) -> list[Any]:
         media = json_media(binding)
         if media is None or media.schema_pointer is None:
             return [copy.deepcopy(example) for example in media.examples.values()] if media else []

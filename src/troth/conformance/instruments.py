@@ -22,6 +22,7 @@ class Instruments:
     clauses: tuple[Clause, ...]
     validators: Validators
     editions: Editions
+    bodies: dict[str, bytes] = field(default_factory=dict)
     _opinions: dict[str, SecondOpinion] = field(default_factory=dict)
 
     @classmethod

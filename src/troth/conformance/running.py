@@ -186,7 +186,7 @@ class Run:
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
                 editions=self.instruments.editions,
-                thorough=self.budget == "nightly", post=self._post,
+                thorough=self.budget == "nightly", post=self._post, known_bodies=self.instruments.bodies,
                 applications=self._applications,
             )  # fmt: skip
             self._grounds[operation] = _Ground(scene, control)

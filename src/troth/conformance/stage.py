@@ -44,6 +44,7 @@ class Stage(ABC):
         second_opinion: SecondOpinion,
         editions: Editions,
         thorough: bool = False,
+        known_bodies: dict[str, bytes] | None = None,
         post: Post | None = None,
         applications: Sequence[Application] = (),
     ) -> None:
@@ -59,7 +60,7 @@ class Stage(ABC):
         self.applications = tuple(applications)
         self.second_opinion = second_opinion
         self.editions = editions
-        self.bodies = Bodies(contract, validators, nonce)
+        self.bodies = Bodies(contract, validators, nonce, known_bodies)
         self.successes: dict[str, Exchange] = {}
         self.memory: dict[str, Any] = {}
         self._count = 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from troth.behaviour.expressions import Expression
 from troth.behaviour.model import Binding, Effect, Kind, Resource
+from troth.behaviour.occasions import writable_fields
 from troth.conformance.actors import Actor
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
@@ -19,6 +20,7 @@ from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["effect", "followed", "isolated", "printed", "refused"]
 
+_ENOUGH = 6
 _SENT = re.compile(r"\bbody\.(\w+)")
 
 
@@ -86,9 +88,37 @@ def effect(scene: Scene, binding: Binding) -> None:
             continue
         if "created" not in formula.variables or made is not None:
             _compare(name, formula, row, extra, world, after, exchange)
+    _from_other_values(scene, binding, row, body, world)
     values = given.create.get(binding.answers or "") if made is not None else None
     for name, formula in (values or {}).items():
         _compare(name, formula, row, extra, world, made or {}, exchange)
+
+
+def _from_other_values(scene: Scene, binding: Binding, row: Row, body: Any, world: Questions) -> None:
+    """What the effect sets to the value that was there already, on a row that was made with another one."""
+    resource, creator = _resource(binding), scene.behaviour.binding(_resource(binding).name, Kind.CREATE)
+    written = writable_fields(scene.contract, creator) if creator else {}
+    extra = {"body": body if body is not ABSENT else None, "old": row}
+    for name, formula in _effect(binding).assign.items():
+        plain = "created" not in formula.variables and "now" not in formula.functions
+        if creator is None or name not in written or not plain:
+            continue
+        if not same(formula.evaluate(row, world, extra), row.get(name)):
+            continue
+        for value in list(scene.bodies.others(written[name], row.get(name)))[:_ENOUGH]:
+            made = scene.call(
+                scene.owner, creator,
+                body=scene.bodies.unique(creator, {**scene.body(creator, scene.owner), name: value}),
+            )  # fmt: skip
+            before = _shown(scene, resource, scene.unwrapped(creator, made)) if made.ok else row
+            wanted = formula.evaluate(before, world, {**extra, "old": before})
+            if not made.ok or same(wanted, before.get(name)):
+                continue
+            exchange = _act(scene, binding, before, scene.owner, body)
+            if exchange.ok:
+                after = _shown(scene, resource, before)
+                _compare(name, formula, before, {**extra, "old": before}, world, after, exchange)
+                break
 
 
 def _moves(resource: Resource) -> tuple[Any, ...]:
@@ -115,8 +145,9 @@ def _compare(
 
 
 def refused(scene: Scene, binding: Binding) -> None:
-    """Acted on twice: where that breaks a rule, or the state has no such transition, nothing changes any more."""
+    """Acted on twice, and in closed states: where a rule or the state forbids it, nothing changes any more."""
     resource = _resource(binding)
+    elsewhere = _from_closed_states(scene, binding)
     row = scene.created(resource, scene.owner)
     body = _body(scene, binding, scene.owner)
     first = _act(scene, binding, row, scene.owner, body)
@@ -124,6 +155,8 @@ def refused(scene: Scene, binding: Binding) -> None:
         raise Inconclusive(f"a new row of {resource.name} answers {first.status}")
     after = _shown(scene, resource, row)
     reason = _forbidden(scene, binding, after, body)
+    if reason is None and elsewhere:
+        return
     if reason is None:
         raise NotExercised("it may be repeated, and nothing that answers show forbids it")
     kind, told = reason
@@ -136,6 +169,33 @@ def refused(scene: Scene, binding: Binding) -> None:
         raise Violated(f"It answers {again.status} instead of {scene.kind(kind).status}", again)
     if not same(after, _shown(scene, resource, row)):
         raise Violated("It is refused and changes the row all the same", again)
+
+
+def _from_closed_states(scene: Scene, binding: Binding) -> int:
+    """Rows that other actions brought into states that the transition does not start from; how many were refused."""
+    resource, refused_ = _resource(binding), 0
+    cycle, name = resource.lifecycle, _effect(binding).transition
+    move = next((one for one in _moves(resource) if one.name == name), None)
+    if cycle is None or move is None:
+        return 0
+    for other in scene.behaviour.bindings.values():
+        way = next(
+            (one for one in _moves(resource) if other.effect and one.name == other.effect.transition), None
+        )
+        same_rows = other.resource is not None and other.resource.name == resource.name
+        if way is None or not same_rows or way.target in move.origins or other.id == binding.id:
+            continue
+        row = scene.created(resource, scene.owner)
+        if not _act(scene, other, row, scene.owner, _body(scene, other, scene.owner)).ok:
+            continue
+        row = _shown(scene, resource, row)
+        if str(row.get(cycle.field)) != way.target:
+            continue
+        exchange = _act(scene, binding, row, scene.owner, _body(scene, binding, scene.owner))
+        if exchange.ok:
+            raise Violated(f"'{name}' is accepted in the state {way.target!r}", exchange)
+        refused_ += not exchange.broken
+    return refused_
 
 
 def _forbidden(scene: Scene, binding: Binding, row: Row, body: Any) -> tuple[str, str] | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.behaviour.model import Binding, Field, Kind, Resource
+from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
@@ -26,10 +27,32 @@ def computed(scene: Scene, binding: Binding) -> None:
     listed = scene.rows(resource, scene.owner)[: 12 if scene.thorough else 4]
     world = Questions(scene, scene.owner)
     judged = sum(_judge(scene, resource, row, world) for row in listed)
-    for row in (*_telling(scene, resource), *_followed(scene, resource)):
+    for row in (*_plain(scene, resource), *_telling(scene, resource)):
+        judged += _judge(scene, resource, row, Questions(scene, scene.owner), fresh=True)
+    for row in _followed(scene, resource):
         judged += _judge(scene, resource, row, Questions(scene, scene.owner))
     if not judged:
         raise NotExercised("no computed field can be recomputed from what answers show")
+
+
+def _plain(scene: Scene, resource: Resource) -> list[Row]:
+    """A new row, where one can be made."""
+    try:
+        return [scene.created(resource, scene.owner)]
+    except (NotExercised, Inconclusive):
+        return []
+
+
+def _read_again(scene: Scene, resource: Resource, row: Row) -> tuple[Row, Exchange]:
+    """A row as it reads now, alone or in its list. Raises Inconclusive."""
+    if scene.behaviour.binding(resource.name, Kind.READ) is not None:
+        return scene.fetched(resource, scene.owner, row)
+    lister, name = scene.operation(resource, Kind.LIST), resource.id_field
+    rows, exchanges = scene.listed(lister, scene.owner)
+    found = next((one for one in rows if one.get(name) == row.get(name)), None)
+    if found is None:
+        raise Inconclusive(f"the row of {resource.name} is not listed")
+    return found, exchanges[0]
 
 
 def _telling(scene: Scene, resource: Resource) -> Iterator[Row]:
@@ -76,13 +99,18 @@ def _followed(scene: Scene, resource: Resource) -> Iterator[Row]:
                 yield row
 
 
-def _judge(scene: Scene, resource: Resource, listed: Row, world: Questions) -> int:
-    """How many fields of a row could be computed again. Raises Violated for one that shows something else."""
-    row, exchange = scene.fetched(resource, scene.owner, listed)
+def _judge(scene: Scene, resource: Resource, listed: Row, world: Questions, *, fresh: bool = False) -> int:
+    """How many fields of a row could be computed again. Raises Violated for one that shows something else.
+
+    Nothing refers to a ``fresh`` row yet, so what no list shows is known to be empty.
+    """
+    row, exchange = _read_again(scene, resource, listed)
     judged = 0
     for told, field, scope in _fields(resource, row):
         expression = field.computed
-        if expression is None or field.name not in scope or not world.reaches(expression):
+        if expression is None or field.name not in scope:
+            continue
+        if not world.reaches(expression) and not (fresh and not expression.looked_up):
             continue
         if field.frozen_when is not None and field.frozen_when.holds(scope, world):
             continue

@@ -19,8 +19,16 @@ _UNKNOWN = (401, 403)
 __all__ = ["code", "envelope", "envelope_slot", "provoked"]
 
 
-def provoked(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
-    """(kind of refusal, exchange) for what every operation can be made to refuse."""
+def provoked(scene: Scene, binding: Binding) -> list[tuple[str, Exchange]]:
+    """(kind of refusal, exchange) for what every operation can be made to refuse; asked once on each ground."""
+    key = f"provoked:{binding.id}"
+    if key not in scene.memory:
+        scene.memory[key] = list(_provoked(scene, binding))
+    found: list[tuple[str, Exchange]] = scene.memory[key]
+    return found
+
+
+def _provoked(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
     resource = binding.resource
     if binding.operation.security and all(binding.operation.security):
         headers = scene.owner.headers

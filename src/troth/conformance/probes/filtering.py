@@ -18,6 +18,7 @@ __all__ = ["echo", "exact"]
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONG = len("2026-06-15")
+_ENOUGH = 16
 
 
 def exact(scene: Scene, binding: Binding) -> None:
@@ -104,7 +105,7 @@ def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row])
         return valid([value] if many else value)
 
     present = [value for row in whole for value in _candidates(found, row) if is_valid(value)]
-    distinct = list({repr(value): value for value in present}.values())
+    distinct = list({repr(value): value for value in present}.values())[:_ENOUGH]
     kept = {repr(value): sum(_matches(found, row, value) for row in whole) for value in distinct}
     telling = [value for value in distinct if 0 < kept[repr(value)] < len(whole)] or distinct
     yield from ([value] for value in telling[:1])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.behaviour.circumstances import moments
 from troth.behaviour.model import Binding, Kind, Record
+from troth.behaviour.occasions import writable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import walk
 from troth.conformance.probes.resources import same
@@ -16,6 +17,8 @@ from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["moment", "written"]
+
+_ENOUGH = 3
 
 
 def written(scene: Scene, binding: Binding) -> None:
@@ -34,8 +37,40 @@ def written(scene: Scene, binding: Binding) -> None:
         if name in record.on and applies:
             _find(scene, record, row, old, world, exchange)
             judged += 1
+        elif name in record.on and binding.kind is not Kind.CREATE:
+            judged += _brought_about(scene, binding, record)
     if not judged:
         raise NotExercised("no record applies to what could be written")
+
+
+def _brought_about(scene: Scene, binding: Binding, record: Record) -> int:
+    """1 when a change could be made that the record is about, and its row was found."""
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - as above
+    for change in _changes(scene, binding, record):
+        old = scene.created(resource, scene.owner)
+        body = scene.update_body(binding, old, change, scene.owner)
+        exchange = scene.call(scene.owner, binding, identifier=old[resource.id_field], row=old, body=body)
+        world = Questions(scene, scene.owner)
+        row = scene.unwrapped(binding, exchange) if exchange.ok else None
+        if row is not None and (record.when is None or record.when.holds(row, world, {"old": old})):
+            _find(scene, record, row, old, world, exchange)
+            return 1
+    return 0
+
+
+def _changes(scene: Scene, binding: Binding, record: Record) -> Iterator[dict[str, Any]]:
+    """Changes of single fields that the record's condition reads."""
+    resource, written_ = binding.resource, writable_fields(scene.contract, binding)
+    names = record.when.variables if record.when else frozenset()
+    for name in sorted(names & written_.keys()):
+        reference = next((r for r in resource.references if r.field == name), None) if resource else None
+        target = scene.behaviour.resources.get(reference.to.get("", "")) if reference else None
+        if target is not None:
+            values = [row[target.id_field] for row in scene.rows(target, scene.owner)[:_ENOUGH]]
+        else:
+            values = list(scene.bodies.others(written_[name], None))[:_ENOUGH]
+        yield from ({name: value} for value in values if value is not None)
 
 
 def _find(
