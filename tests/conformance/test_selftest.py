@@ -13,8 +13,10 @@ from troth.contract import shipped
 from troth.errors import UsageError
 
 NAMES = shipped().names()
+#: A run over Clio's rows takes a minute, so it is judged in the slow part only.
+QUICK = [name for name in NAMES if name != "clio"]
 #: Of the larger contracts one fault in so many is tried in every run of the tests, all of them in the slow part.
-EVERY = 15
+EVERY = 40
 
 
 @cache
@@ -39,7 +41,7 @@ def test_billing_notices_its_faults() -> None:
     assert found.findings <= 1.2
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "billing"])
+@pytest.mark.parametrize("name", [name for name in QUICK if name != "billing"])
 def test_a_sample_of_every_contract_is_noticed(name: str) -> None:
     subjects = subjects_of(bench(name).instruments)[::EVERY]
     found = matrix(name, [bench(name).tried(subject) for subject in subjects])
@@ -55,7 +57,7 @@ def test_every_contract_notices_its_faults(name: str) -> None:
     assert found.findings <= 1.2
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUICK)
 def test_the_correct_mock_raises_no_alarm(name: str) -> None:
     """With two seeds: other ids, other marks, the same verdict."""
     assert [bench(name).alarms(seed) for seed in (1, 2)] == [(), ()]
