@@ -138,6 +138,18 @@ def test_a_contact_out_of_sight_reads_redacted(office: Office) -> None:
     assert own == office.whole[min(office.seen)]
 
 
+def test_the_tag_of_a_redacted_contact_tells_nothing(office: Office) -> None:
+    """It is one of what is shown: it stays when something hidden changes, and the partner's means another state."""
+    path = f"/contacts/{office.unseen[0]}.json"
+    before, whole = office.clerk.get(path).headers["etag"], office.partner.get(path).headers["etag"]
+    assert before != whole
+    assert office.clerk.get(path, headers={"if-none-match": whole}).status_code == 200
+    assert office.clerk.get(path, headers={"if-none-match": before}).status_code == 304
+    assert office.partner.patch(path, json={"data": {"title": "Changed"}}).status_code == 200
+    assert office.clerk.get(path).headers["etag"] == before
+    assert office.partner.get(path).headers["etag"] != whole
+
+
 def test_what_the_user_enters_it_sees(office: Office) -> None:
     """And another restricted user does not (R8)."""
     body = {"data": {"name": "Walk-in", "type": "Company"}}

@@ -96,7 +96,7 @@ class Rows:
         query = ListQuery(binding, contract, behaviour, faults)
         self.query = query if query.active else None
         profile = binding.conditional
-        self.conditions = Preconditions(profile, binding, self.kind, faults) if profile else None
+        self.conditions = Preconditions(profile, binding, self.kind, self.sight, faults) if profile else None
         self._leaks = "write-only-leaked" in faults
         self._secrets = tuple(f.name for f in resource.fields.values() if f.write_only)
         self.once = tuple(f.name for f in resource.fields.values() if f.shown_once)

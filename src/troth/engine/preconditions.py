@@ -19,6 +19,7 @@ from troth.engine.clock import parse_instant
 from troth.engine.messages import Request, Response, dump
 from troth.engine.refusing import Refusal
 from troth.engine.rows import RowKind
+from troth.engine.seeing import Sight
 from troth.engine.state import Row
 from troth.engine.world import TenantWorld
 
@@ -49,9 +50,12 @@ def tagger(profile: Conditional | None, faults: frozenset[str]) -> Callable[[Map
 class Preconditions:
     """The compiled conditions of one operation on one row."""
 
-    def __init__(self, profile: Conditional, binding: Binding, kind: RowKind, faults: frozenset[str]) -> None:
+    def __init__(
+        self, profile: Conditional, binding: Binding, kind: RowKind, sight: Sight, faults: frozenset[str]
+    ) -> None:
         self._profile = profile
         self._kind = kind
+        self._tag = sight.tag
         self._changed = changed_field(binding) if profile.last_modified else None
         self._held = binding.preconditions
         self._required = binding.preconditions and binding.kind in profile.required
@@ -66,7 +70,7 @@ class Preconditions:
         """``ETag`` and ``Last-Modified`` of a row."""
         found: Headers = ()
         if self._profile.etag != "none":
-            found += ((b"etag", self._kind.tag(row, world).encode("ascii")),)
+            found += ((b"etag", self._tag(row, world).encode("ascii")),)
         moment = self._moment(row, world)
         if moment is not None:
             found += ((b"last-modified", _written(moment)),)
@@ -132,7 +136,7 @@ class Preconditions:
         """Strong comparison: weak tags are equal to none."""
         if wanted.strip() == "*":
             return True
-        tag = self._kind.tag(row, world)
+        tag = self._tag(row, world)
         return not tag.startswith("W/") and any(
             not weak and one == tag for weak, one in _TAGS.findall(wanted)
         )
@@ -143,7 +147,7 @@ class Preconditions:
             return False
         if known.strip() == "*":
             return True
-        tag = self._kind.tag(row, world).removeprefix("W/")
+        tag = self._tag(row, world).removeprefix("W/")
         return any(one == tag for _, one in _TAGS.findall(known))
 
     def _is_before(self, row: Row, world: TenantWorld, date: str) -> bool:

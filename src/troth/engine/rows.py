@@ -279,10 +279,19 @@ class RowKind:
 
     def tag(self, row: Row, world: TenantWorld) -> str:
         """The entity tag of a row: another one exactly when what everybody sees of the row is."""
-        view = self.view(row, world)
-        if self._tag is not None:
+        return self.tag_of(self.view(row, world))
+
+    def tag_of(self, view: Mapping[str, Any]) -> str:
+        """The entity tag of what is seen of a row."""
+        if self._tag is not None and self._tag in view:
             return str(view[self._tag])
         return self._tag_of(view) if self._tag_of is not None else ""
+
+    def retagged(self, view: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is seen of a row with the tag of just that, where it shows one."""
+        if self._tag is None or self._tag_of is None or self._tag not in view:
+            return view
+        return {**view, self._tag: self._tag_of({**view, self._tag: None})}
 
     def full(self, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         """The view together with the fields that the API hides, for expressions."""

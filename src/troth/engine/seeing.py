@@ -31,12 +31,13 @@ class Sight:
     selection leaves out, such as one that says that something is withheld; ``rules`` is what withholds.
     """
 
-    __slots__ = ("body", "marks", "rules", "same", "view")
+    __slots__ = ("body", "marks", "rules", "same", "tag", "view")
 
     def __init__(self, kind: RowKind) -> None:
         self.same = True
         self.marks: tuple[str, ...] = ()
         self.rules: Withholding | None = None
+        self.tag: Callable[[Row, TenantWorld], str] = kind.tag
         self.view: Callable[[Row, TenantWorld], Mapping[str, Any]] = kind.view
         self.body: Callable[[Row, TenantWorld], bytes] = kind.body
 
@@ -44,7 +45,7 @@ class Sight:
         """From now on callers see what the rules leave of a row."""
         self.same = False
         self.marks, self.rules = rules.marks, rules
-        self.view, self.body = rules.view, rules.body
+        self.view, self.body, self.tag = rules.view, rules.body, rules.tag
 
     def shows(self, row: Row, world: TenantWorld) -> bool:
         """Whether anything of a row stands where another one shows it."""

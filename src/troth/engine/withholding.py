@@ -62,7 +62,12 @@ class Withholding:
         for rule in rules:
             emptied = {name: found[name] for name in rule.empty & found.keys()} if full else {}
             found = {**rule.redacted(found), **emptied}
+        found = self._kind.retagged(found) if rules else found
         return Withheld(found) if any(rule.keep is not None for rule in rules) else found
+
+    def tag(self, row: Row, world: TenantWorld) -> str:
+        """The entity tag of what the caller sees; that of the whole row would tell whether a guess is right."""
+        return self._kind.tag_of(self._left(row, world))
 
     def applies(self, world: TenantWorld) -> bool:
         """Whether the caller may see less than others of this resource."""
