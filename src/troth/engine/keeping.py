@@ -246,19 +246,29 @@ class Keeper:
 
     def _touched(
         self, name: str, rows: tuple[Row, ...], world: TenantWorld
-    ) -> list[tuple[Resource, str, Mapping[str, Any]]]:
-        """The rows that compute over these, and those that compute over them in turn; nearest first."""
-        found: dict[tuple[str, str], tuple[Resource, str, Mapping[str, Any]]] = {}
+    ) -> list[tuple[Resource, str, Mapping[str, Any] | None]]:
+        """The rows that compute over these, and those that compute over them in turn; nearest first.
+
+        Each with what it shows now, where somebody hears of its changes: computing that is dear.
+        """
+        found: dict[tuple[str, str], tuple[Resource, str, Mapping[str, Any] | None]] = {}
         waiting = [(name, row) for row in rows]
         for source, row in waiting:
             for dependent in self._dependents.get(source, ()):
                 owner = dependent.owner
                 for target in self._reached(source, row, dependent, world):
                     if (owner.name, target.id) not in found:
-                        view = self.kinds[owner.name].full(target, world)
+                        heard = self._is_heard(owner.name, world)
+                        view = self.kinds[owner.name].full(target, world) if heard else None
                         found[owner.name, target.id] = (owner, target.id, view)
                         waiting.append((owner.name, target))
         return list(found.values())
+
+    def _is_heard(self, name: str, world: TenantWorld) -> bool:
+        """Whether somebody of the tenant is told when a row of a resource changes."""
+        events = self._announced.get((name, "update"), ())
+        heard = self._dispatcher.heard(world.state, world.tenant) if events else ()
+        return any(event.name in heard for event in events)
 
     def _reached(self, source: str, row: Row, dependent: _Dependent, world: TenantWorld) -> list[Row]:
         """The rows that compute over one row: the one that it names, or those that name it."""
@@ -272,7 +282,11 @@ class Keeper:
         return [target for target in found if target is not None]
 
     def _settle(
-        self, touched: list[tuple[Resource, str, Mapping[str, Any]]], world: TenantWorld, *, quiet: bool
+        self,
+        touched: list[tuple[Resource, str, Mapping[str, Any] | None]],
+        world: TenantWorld,
+        *,
+        quiet: bool,
     ) -> None:
         """Forget what the touched rows showed, all of them before any is computed again; then stamp and announce."""
         for owner, identifier, _ in touched:
