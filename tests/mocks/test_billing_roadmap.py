@@ -105,7 +105,7 @@ def test_r18_subscriptions_are_listed_without_their_secret_and_removed(billing: 
     made = subscribe(billing, secret=SECRET)
     assert made == {
         "id": made["id"], "tenant": "brightwater", "url": "https://a.test/x",
-        "events": ["invoice.issued", "invoice.paid"], "hasSecret": True, "created": True,
+        "events": ["invoice.issued", "invoice.paid"], "hasSecret": True, "state": "active", "created": True,
     }  # fmt: skip
     listed = billing.control("GET", "/subscriptions")["subscriptions"]
     assert listed == [{name: value for name, value in made.items() if name != "created"}]
