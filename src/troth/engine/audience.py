@@ -46,14 +46,16 @@ class Audience:
         return bool(self._rows)
 
     def __contains__(self, name: object) -> bool:
-        return self.of(str(name)) is not None
+        return self.of(name) is not None  # type: ignore[arg-type]
 
     def of(self, name: str) -> Subscribers | None:
         """The subscribers of one event, None when there are none."""
-        if name not in self._found:
+        try:
+            return self._found[name]
+        except KeyError:
             rows = [row for row in self._rows if self._unasked or self._settings.wants(row.data, name)]
-            self._found[name] = Subscribers(rows, all(map(self._lazy, rows))) if rows else None
-        return self._found[name]
+            found = self._found[name] = Subscribers(rows, all(map(self._lazy, rows))) if rows else None
+            return found
 
 
 def is_live(

@@ -100,6 +100,12 @@ class Rows:
         self._leaks = "write-only-leaked" in faults
         self._secrets = tuple(f.name for f in resource.fields.values() if f.write_only)
         self.once = tuple(f.name for f in resource.fields.values() if f.shown_once)
+        self._writes = binding.writes
+        # Rows are shown as they are seen, with nothing that depends on the request.
+        plain = self.showing.plain and shown is None and self.conditions is None and self._answer is None
+        self._brief = plain and not (self._leaks or self._silent or binding.success == 204)  # noqa: PLR2004
+        wrapper = dump(self._wrapper) if self._wrapper else b""
+        self._before, self._after = (b"{%b:" % wrapper, b"}") if wrapper else (b"", b"")
         declared = binding.effect or binding.rules
         self.effects = Effects(binding, resource, behaviour, keeper, faults) if declared else None
 
@@ -177,9 +183,16 @@ class Rows:
         also: tuple[str, ...] = (),
     ) -> Response:
         """The answer that shows one row; ``resource`` where it is of another one, ``also`` what else it shows."""
+        if self._brief and resource is None and not also:
+            if not self._writes:
+                return Response(status, [_JSON], self._before + self.sight.body(row, world) + self._after)
+            # Most rows that are written are not read next: their JSON is not kept.
+            world.gaze = None
+            body = dump(self.kind.view(row, world)) if self.sight.same else self.sight.body(row, world)
+            return Response(status, [_JSON], self._before + body + self._after if self._before else body)
         if status == 204 or self._silent:  # noqa: PLR2004 - No Content
             return Response(status, [])
-        if self.binding.writes:
+        if self._writes:
             world.gaze = None  # what was written may be visible now
         shown = resource or self.resource.name
         body = self.showing.body(shown, row, world, values)

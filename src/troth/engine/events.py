@@ -28,7 +28,12 @@ class _Emission(NamedTuple):
     view: Mapping[str, Any]
     at: float
     data: Mapping[str, Any] | None
-    about: str
+    resource: Resource | None
+
+    @property
+    def about(self) -> str:
+        """What the event is about: a resource and an id, empty where it is about no row."""
+        return f"{self.resource.name}/{self.view.get(self.resource.id_field)}" if self.resource else ""
 
 
 class Dispatcher:
@@ -54,7 +59,7 @@ class Dispatcher:
         """The events that somebody of the tenant subscribes to."""
         if self._settings is None:
             return _NO_ONE
-        if "leak-foreign-event" in self._faults:
+        if self._faults and "leak-foreign-event" in self._faults:
             return next(filter(None, (self._audience(state, one) for one in self._tenants)), _NO_ONE)
         return self._audience(state, tenant)
 
@@ -75,6 +80,8 @@ class Dispatcher:
         resource; ``timed`` when no write but time brought it about.
         """
         name = event if isinstance(event, str) else event.name
+        if not self._faults:
+            return 0 if self._settings is None else self._told(state, tenant, name, view, data, about)
         if self._settings is None or ("event-lost" in self._faults and not timed):
             return 0
         count = self._told(state, tenant, name, view, data, about)
@@ -97,8 +104,7 @@ class Dispatcher:
         found = self._audience(state, tenant).of(name)
         if found is None:
             return 0
-        row = f"{about.name}/{view.get(about.id_field)}" if about else ""
-        emission = _Emission(name, tenant, found.rows, view, state.clock.now(), data, row)
+        emission = _Emission(name, tenant, found.rows, view, state.clock.now(), data, about)
         if found.lazy:
             state.outbox.append(emission)
         else:

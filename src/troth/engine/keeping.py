@@ -320,8 +320,13 @@ class Keeper:
             if event.name not in heard:
                 continue
             view = kind.full(row, world)
-            if event.when is None or event.when.holds(view, world, {"old": old}):
-                self._emit(resource, event, kind.view(row, world), view, world)
+            if event.when is not None and not event.when.holds(view, world, {"old": old}):
+                continue
+            shown = kind.view(row, world)
+            if resource.event_data is None:
+                self._dispatcher.emit(world.state, world.tenant, event, shown, None, resource)
+            else:
+                self._emit(resource, event, shown, view, world)
 
     def _emit(
         self,

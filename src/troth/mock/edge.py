@@ -13,7 +13,7 @@ from troth.engine.engine import MAX_BODY
 from troth.engine.forcing import parse_prefer
 from troth.engine.messages import fold_headers
 from troth.mock.delivering import Courier
-from troth.mock.protocol import arrived, respond
+from troth.mock.protocol import arrived, respond, written
 from troth.mock.sharing import preflight, share
 from troth.mock.shell import MATCH, build_shell
 
@@ -84,9 +84,13 @@ def _request(scope: Scope) -> Request:
 
 async def send_response(send: Send, response: Response, *, head: bool) -> None:
     """Head and body in one; ``head``: without the body."""
-    if response.status not in (204, 304):  # neither has a length of its own (RFC 9110 section 8.6)
-        response.headers.append((b"content-length", str(len(response.body)).encode()))
+    _measure(response)
     await respond(send, response.status, response.headers, b"" if head else response.body)
+
+
+def _measure(response: Response) -> None:
+    if response.status not in (204, 304):  # neither has a length of its own (RFC 9110 section 8.6)
+        response.headers.append((b"content-length", b"%d" % len(response.body)))
 
 
 async def _send_last(send: Send, response: Response) -> None:
@@ -176,7 +180,10 @@ class MockApplication:
         self.courier.wake()
         if "origin" in headers:
             share(request, response)
-        await send_response(send, response, head=request.method == "HEAD")
+        _measure(response)
+        body = b"" if request.method == "HEAD" else response.body
+        if not written(send, response.status, response.headers, body):
+            await respond(send, response.status, response.headers, body)
 
     async def _operate(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert self._control is not None  # noqa: S101 - the caller has looked

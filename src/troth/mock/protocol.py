@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-__all__ = ["JoiningProtocol", "arrived", "respond"]
+__all__ = ["JoiningProtocol", "arrived", "respond", "written"]
 
 Headers = list[tuple[bytes, bytes]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -121,14 +121,20 @@ class JoiningProtocol(HttpToolsProtocol):
 
 async def respond(send: Send, status: int, headers: Headers, body: bytes) -> None:
     """Send a whole response; ``headers`` have lower-case names and the body's length."""
+    if not written(send, status, headers, body):
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def written(send: Send, status: int, headers: Headers, body: bytes) -> bool:
+    """Write a whole response at once where that can be done; False where it has to be sent in the server's own way."""
     cycle = getattr(send, "__self__", None)
     if isinstance(cycle, RequestResponseCycle) and _is_plain(cycle):
         head = _head(cycle, status, headers)
         if head is not None:
             _write(cycle, head + body)
-            return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+            return True
+    return False
 
 
 def arrived(receive: Receive) -> bytes | None:
