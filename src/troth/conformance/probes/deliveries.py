@@ -18,6 +18,9 @@ __all__ = ["disabled", "ended", "facts", "handshake", "retried", "settle", "wait
 
 #: The longest pause that is waited for where the clock cannot be moved, in seconds.
 _PATIENCE = 5
+#: Seconds before an attempt is due at which nothing may have come, and how many a look may take.
+_EARLY = 20
+_LOOK = 3
 
 
 def _event(scene: Scene, binding: Binding) -> Event:
@@ -82,15 +85,19 @@ def retried(scene: Scene, binding: Binding) -> None:
 
 
 def _too_early(scene: Scene, made: Subscription, number: int, pause: int) -> None:
-    """Wait for the next attempt, looking a second before it whether it has come already."""
-    if scene.control is None:
+    """Wait for the next attempt, looking a little before it whether it has come already.
+
+    A clock that is moved runs on meanwhile, so the look comes early enough for the time that it takes.
+    """
+    early = min(_EARLY, pause // 2)
+    if scene.control is None or early < _LOOK:
         wait(scene, pause)
         return
-    wait(scene, pause - 1)
+    wait(scene, pause - early)
     got = settle(scene, made, number)
     if len(got) > number:
         raise Violated(f"A refused delivery comes again before {pause} s are over", deliveries=facts(got))
-    wait(scene, 1)
+    wait(scene, early)
 
 
 def _id(scene: Scene, hook: Hook) -> str | None:
