@@ -10,47 +10,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from troth.cli.tables import Table, expand
 from troth.errors import UsageError
 
-__all__ = ["Application", "Principal", "Settings", "Skip", "load_settings", "parse_rate"]
+# What verifies takes half a second to import, which only a file that names a target has to pay.
+if TYPE_CHECKING:
+    from troth.conformance import Application, Principal, Skip
+
+__all__ = ["Settings", "load_settings", "parse_rate"]
 
 _RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)/(?P<every>[1-9]\d*)?(?P<unit>s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Somebody that the target knows. ``headers`` hold secrets, so they are left out of the repr."""
-
-    name: str
-    tenant: str | None
-    headers: Mapping[str, str] = field(repr=False)
-    scopes: tuple[str, ...] = ("*",)
-    permissions: tuple[str, ...] = ("*",)
-    settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    known: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """A clause (or ``clause@operation``) that is known not to hold, why, and until when that is accepted."""
-
-    clause: str
-    reason: str
-    until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """A client of the target's OAuth flow. ``user`` is who consents, where the target has to be told."""
-
-    identifier: str
-    redirect_uri: str
-    secret: str | None = field(default=None, repr=False)
-    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +147,8 @@ def _budget(table: Table) -> str | None:
 
 
 def _principal(name: str, table: Table) -> Principal:
+    from troth.conformance import Principal  # noqa: PLC0415 - as above
+
     table.only("tenant", "headers", "scopes", "permissions", "settings", "known")
     headers = {key: table.table("headers").string(key) or "" for key in table.table("headers").content}
     scopes, permissions = (table.strings(word, ("*",)) for word in ("scopes", "permissions"))
@@ -192,6 +166,8 @@ def _principal(name: str, table: Table) -> Principal:
 
 
 def _application(table: Table) -> Application:
+    from troth.conformance import Application  # noqa: PLC0415 - as above
+
     table.only("client-id", "redirect-uri", "client-secret", "user")
     for name in ("client-id", "redirect-uri"):
         if table.string(name) is None:
@@ -205,6 +181,8 @@ def _application(table: Table) -> Application:
 
 
 def _skip(clause: str, table: Table) -> Skip:
+    from troth.conformance import Skip  # noqa: PLC0415 - as above
+
     table.only("reason", "until")
     reason = table.string("reason")
     if not reason:

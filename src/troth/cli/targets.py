@@ -17,27 +17,20 @@ __all__ = ["target_of"]
 
 def target_of(settings: Settings, options: Mapping[str, Any]) -> Target:
     """The options before the file. Raises UsageError when no URL is given."""
-    from troth.conformance import Application, Principal, Target, principal_of  # noqa: PLC0415 - as above
+    from troth.conformance import Target, principal_of  # noqa: PLC0415 - as above
 
     url = options["base_url"] or settings.base_url
     if not url:
         raise UsageError("Say where the target is: --base-url URL, or base-url under [target] in troth.toml.")
-    known = tuple(
-        Principal(p.name, p.tenant, p.headers, p.scopes, p.permissions, p.settings, p.known)
-        for p in settings.principals.values()
-    )
     given = tuple(principal_of(text, os.environ) for text in options["principals"])
     rate = parse_rate(options["rate"]) if options["rate"] else settings.rate
     return Target(
         url,
-        given or known,
+        given or tuple(settings.principals.values()),
         rate,
         options["control"] or settings.control_url,
         receiver_url=options.get("receiver") or settings.receiver_url,
         listen=options.get("listen") or settings.listen,
         cleanup=settings.cleanup,
-        applications=tuple(
-            Application(one.identifier, one.redirect_uri, one.secret, one.user)
-            for one in settings.applications.values()
-        ),
+        applications=tuple(settings.applications.values()),
     )

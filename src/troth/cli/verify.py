@@ -20,7 +20,7 @@ from troth.cli.targets import target_of
 from troth.errors import UsageError
 
 if TYPE_CHECKING:
-    from troth.conformance import Event, Outcome, Skip
+    from troth.conformance import Event, Outcome
     from troth.conformance.baseline import Baseline
 
 __all__ = ["print_outcome", "verify"]
@@ -141,8 +141,9 @@ def _run(contract: str | None, settings: Settings, options: Mapping[str, Any]) -
     loaded = load_contract(contract, overlays=options["overlays"])
     with progress("Verifying") as bar, _ended_politely():
         return hold(
-            loaded, target, only=options["only"], skips=_skips(settings), shard=shard, seed=options["seed"],
-            budget=budget, fuzz=options["fuzz"], baseline=_baseline(options["baseline"]), listener=_follower(bar),
+            loaded, target, only=options["only"], skips=tuple(settings.skips.values()), shard=shard,
+            seed=options["seed"], budget=budget, fuzz=options["fuzz"], baseline=_baseline(options["baseline"]),
+            listener=_follower(bar),
         )  # fmt: skip
 
 
@@ -177,12 +178,6 @@ def _follower(bar: Any) -> Any:
             bar.describe(f"Fuzzing {event.label}".strip())
 
     return follow
-
-
-def _skips(settings: Settings) -> list[Skip]:
-    from troth.conformance import Skip  # noqa: PLC0415 - as above
-
-    return [Skip(skip.clause, skip.reason, skip.until) for skip in settings.skips.values()]
 
 
 def _baseline(path: Path | None) -> Baseline | None:

@@ -7,12 +7,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-import orjson
-
 from troth.conformance.selftest import Bench, calm
 from troth.conformance.subjects import Subject
 from troth.engine import Engine, Request
-from troth.engine.messages import fold_headers
+from troth.engine.messages import dump, fold_headers
 
 __all__ = ["Rival"]
 
@@ -52,7 +50,7 @@ def _application(engine: Engine) -> Callable[..., Awaitable[None]]:
     """The engine as an ASGI application that serves its own document; without a rate limit, which would only hinder."""
     engine.behaviour = replace(engine.behaviour, rate_limits=())
     servers = [{"url": engine.contract.base_path or "/"}]
-    document = orjson.dumps({**engine.contract.document, "servers": servers}, default=str)
+    document = dump({**engine.contract.document, "servers": servers})
 
     async def application(
         scope: Message,

@@ -40,7 +40,6 @@ class WriteChecks:
         self._reject_read_only = behaviour.writes.read_only == "reject"
         self._guarded = tuple(f for f in resource.fields.values() if f.editable_while is not None)
         self._unique = tuple(f for f in resource.fields.values() if f.unique is not None)
-        self._immutable = frozenset(f.name for f in resource.fields.values() if f.immutable)
         self._nested = tuple(
             (f.name, inner)
             for f in resource.fields.values()

@@ -322,11 +322,7 @@ class Keeper:
             view = kind.full(row, world)
             if event.when is not None and not event.when.holds(view, world, {"old": old}):
                 continue
-            shown = kind.view(row, world)
-            if resource.event_data is None:
-                self._dispatcher.emit(world.state, world.tenant, event, shown, None, resource)
-            else:
-                self._emit(resource, event, shown, view, world)
+            self._emit(resource, event, kind.view(row, world), view, world)
 
     def _emit(
         self,

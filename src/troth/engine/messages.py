@@ -23,7 +23,7 @@ def dump(value: Any) -> bytes:
 
 
 def _fragment(value: Any) -> Any:
-    return json.loads(value.contents) if isinstance(value, orjson.Fragment) else str(value)
+    return json.loads(orjson.dumps(value)) if isinstance(value, orjson.Fragment) else str(value)
 
 
 def compact(text: bytes) -> bytes:

@@ -18,6 +18,7 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.reproduction.steps import Caller, Expectation, Step
 from troth.conformance.reproduction.tracing import leaves
 from troth.conformance.target import Principal
+from troth.contract.pointers import resolve
 from troth.errors import TargetError, UsageError
 
 __all__ = ["ABSENT", "Answer", "Stage", "answer_of", "at", "difference", "seen"]
@@ -138,15 +139,10 @@ def answer_of(exchange: Exchange) -> Answer:
 
 def at(value: Any, pointer: str) -> Any:
     """What a JSON pointer leads to, ABSENT when it leads nowhere."""
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, Mapping) and name in value:
-            value = value[name]
-        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
-            value = value[int(name)]
-        else:
-            return ABSENT
-    return value
+    try:
+        return resolve(value, pointer)
+    except KeyError:
+        return ABSENT
 
 
 def _renamed(answer: Answer, values: Mapping[str, Any]) -> Answer:
