@@ -15,6 +15,7 @@ from troth.behaviour.coherence import lint
 from troth.behaviour.explaining import explain
 from troth.contract import load_contract
 from troth.contract.model import Contract
+from troth.errors import BehaviourError
 
 TIMESHEET = Path(__file__).parents[1] / "conformance" / "timesheet" / "openapi.yaml"
 AT = "/x-behaviour/versions"
@@ -68,6 +69,28 @@ def test_days_that_cannot_be_meant_are_errors(
     told = found(with_release(timesheet, name, **about))
     assert (identifier, "error", f"{AT}/releases/{name}/{word}") in told
     assert {one[0] for one in told} == {identifier}
+
+
+def test_a_retired_version_may_be_older_than_any_day_told(timesheet: Contract) -> None:
+    """It comes before all others, and was the default before one was promoted."""
+    contract = with_release(timesheet, "2021-06-01", retired="2022-03-01")
+    assert found(contract) == []
+    versions = behaviour_of(contract).versions
+    assert versions is not None
+    assert versions.releases[0].name == "2021-06-01"
+    assert [versions.default(day).name for day in ("2022-02-28", "2022-03-01")] == [
+        "2021-06-01",
+        "2022-03-01",
+    ]
+    assert not versions.releases[0].is_offered("2022-03-01")
+
+
+def test_a_version_that_is_served_says_since_when(timesheet: Contract) -> None:
+    """Without a day of release or of retirement it is refused where it stands."""
+    with pytest.raises(BehaviourError, match="released") as refused:
+        behaviour_of(with_release(timesheet, "2021-06-01", default="2022-01-01"))
+    assert refused.value.location is not None
+    assert refused.value.location.pointer == f"{AT}/releases/2021-06-01"
 
 
 def test_a_version_is_the_default_until_the_end(timesheet: Contract) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from troth.compatibility import Step, check_changelog, load_releases, read_changelog, steps_of
+from troth.compatibility.changelog import parse_changelog
 from troth.contract import load_contract, shipped
 
 
@@ -38,6 +39,7 @@ CLIO = {
         ("request-enum-value-removed", "breaking"),
         ("response-enum-value-added", "info"),
     },
+    "4.0.4": {("field-value-changed", "breaking")},
 }
 
 
@@ -61,3 +63,31 @@ def test_the_removal_of_matter_balances_names_the_field() -> None:
     gone = [item for item in step.comparison.judged if item.rule.id == "response-property-removed"]
     assert [item.fact.names for item in gone] == [("matter_balances",)]
     assert all(item.finding.verdict == "refuted" for item in gone)
+
+
+def test_seconds_for_hours_break_though_the_shape_is_the_same() -> None:
+    """Told with one value before and after, and with the operations that show it."""
+    step = next(step for step in history("clio") if step.name == "4.0.4")
+    assert step.comparison is not None
+    assert {item.fact.subject for item in step.comparison.judged} == {"field-value", "version"}
+    told = next(item.finding for item in step.comparison.judged if item.fact.subject == "field-value")
+    assert told.witness == {
+        "before": {"type": "TimeEntry", "quantity": 1},
+        "after": {"type": "TimeEntry", "quantity": 3600},
+    }
+    assert told.reach == ("createActivity", "getActivity", "listActivities", "updateActivity")
+    assert "Quantities of time are seconds; they were hours." in told.detail
+
+
+def test_a_table_that_is_silent_about_seconds_for_hours_lies() -> None:
+    """The entry of 4.0.4 is held against the contract as every other one is."""
+    written = (shipped().spec / "clio" / "CHANGELOG.md").read_text("utf-8")
+    entry = "- `quantity` of activities counts seconds; before, it counted hours."
+    silent = parse_changelog(written.replace(entry, "- Nothing to speak of."))
+    releases = load_releases(shipped().spec / "clio" / "releases", "clio")
+    found = check_changelog(silent, steps_of(silent, load_contract("clio"), releases))
+    assert entry in written
+    assert {(one.id, one.evidence.get("rule")) for one in found} == {
+        ("changelog-change-untold", "field-value-changed"),
+        ("changelog-entry-unfounded", None),
+    }

@@ -17,6 +17,7 @@ def answering(answer: Any) -> str:
 @pytest.mark.parametrize(
     ("day", "default"),
     [
+        ("2017-08-03", "4.0.3"),
         ("2017-08-04", "4.0.4"),
         ("2017-09-06", "4.0.4"),
         ("2017-09-07", "4.0.5"),
@@ -174,6 +175,26 @@ def test_r49_rates_may_be_hidden_since_4_0_5(clio: Any) -> None:
         assert (row["price"] is None, row["total"] is None) == (others, others)
     assert {row["price"] is None for row in rows} == {True, False}
     assert all(row["price"] is not None for row in clio.paralegal.at("4.0.4").data("activities", "id,price"))
+
+
+def test_r50_quantities_of_time_were_hours_before_4_0_4(clio: Any) -> None:
+    """Shown and taken, also in a change that does not say what the activity is; expenses are counted as they are."""
+    row = next(r["id"] for r in clio.partner.data("activities", "id", {"type": "TimeEntry"}))
+    spent = next(r["id"] for r in clio.partner.data("activities", "id", {"type": "ExpenseEntry"}))
+    clio.on("2017-08-03")
+    older = clio.partner.at("4.0.3")
+    shown = older.data(f"activities/{row}", "quantity,quantity_in_hours")
+    assert shown["quantity"] == pytest.approx(shown["quantity_in_hours"], abs=1e-4)
+    assert older.changing(f"activities/{row}", quantity=1.5).status_code == 200
+    assert older.changing(f"activities/{spent}", quantity=3).status_code == 200
+    made = older.made(
+        "activities", "quantity,quantity_in_hours", type="TimeEntry", date="2017-08-01", quantity=2, price=100
+    )
+    assert made == {"quantity": 2, "quantity_in_hours": 2}
+    clio.on("2017-08-04")
+    assert clio.partner.data(f"activities/{row}", "quantity")["quantity"] == 5400
+    assert clio.partner.data(f"activities/{spent}", "quantity")["quantity"] == 3
+    clio.refused(older.get(f"activities/{row}"), 410, "InvalidVersion")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -43,7 +43,7 @@ def _release(contract: Contract, name: str, given: Mapping[str, Any], at: str) -
     changes = given.get("changes") or {}
     return Release(
         name=name,
-        released=str(given["released"]),
+        released=day("released") or "",
         default=day("default"),
         backfilled=day("backfilled"),
         retired=day("retired"),

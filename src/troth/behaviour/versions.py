@@ -44,7 +44,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One version with its days, all ISO 8601: released, the default from a day on, its changes backfilled, retired."""
+    """One version with its days, all ISO 8601: released, the default from a day on, its changes backfilled, retired.
+
+    ``released`` is empty for a version that is older than any day told of it.
+    """
 
     name: str
     released: str

@@ -109,6 +109,8 @@ def _told(severity: Severity, judgement: Judgement | None, fact: Fact) -> tuple[
         return ("proved" if severity == "info" else "unknown"), None, "rule"
     if fact.subject in ("operation", "deprecated-operation", "early-operation"):
         return "refuted", {"request": fact.place}, "rule"
+    if "example" in fact.context:
+        return "refuted", fact.context["example"], "rule"
     edit = {"place": fact.place, "before": fact.old, "after": fact.new}
     return "refuted", {key: value for key, value in edit.items() if value is not None}, "rule"
 
@@ -144,5 +146,7 @@ def _sentences(fact: Fact, rule: Rule, severity: Severity, judgement: Judgement 
         yield "no operation of both contracts uses it."
     else:
         yield f"{rule.reason}."
+        if fact.context.get("summary"):
+            yield f"{str(fact.context['summary']).rstrip('.')}."
     if judgement is not None and judgement.verdict == "unknown" and severity != "info":
         yield f"{judgement.reason}."

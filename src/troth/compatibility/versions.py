@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.compatibility.facts import Fact
+from troth.compatibility.meanings import Meanings
 from troth.contract.model import Contract
 from troth.contract.pointers import join
 
@@ -31,15 +32,15 @@ def value_facts(old: Contract, new: Contract) -> Iterator[Fact]:
     What the change edits in the document as well is told there.
     """
     known = releases_of(old)
+    meanings: Meanings | None = None
     for version, about in releases_of(new).items():
         changes = about.get("changes") if isinstance(about, Mapping) and version not in known else None
         for name, change in (changes or {}).items():
+            told = set(_keys(change.get("before")))
             for resource, fields in (change.get("values") or {}).items():
-                for field in fields:
-                    if field in set(_keys(change.get("before"))):
-                        continue
-                    where = join(ROOT, version, "changes", name, "values", resource, field)
-                    yield _fact(version, (resource, field), str(change.get("summary", "")), where)
+                for field in (one for one in fields if one not in told):
+                    meanings = meanings or Meanings(new)
+                    yield _fact(meanings, (version, name, resource, field), str(change.get("summary", "")))
 
 
 def _keys(node: JSON) -> Iterator[str]:
@@ -49,16 +50,19 @@ def _keys(node: JSON) -> Iterator[str]:
             yield from _keys(value)
 
 
-def _fact(version: str, member: tuple[str, str], summary: str, pointer: str) -> Fact:
-    resource, field = member
+def _fact(meanings: Meanings, at: tuple[str, str, str, str], summary: str) -> Fact:
+    version, change, resource, field = at
+    context: dict[str, JSON] = {"summary": summary, "version": version}
+    example = meanings.example(*at)
     return Fact(
         "field-value",
         "changed",
         f"{resource}.{field}",
-        None,
+        meanings.formula(*at),
         version,
         None,
-        pointer,
+        join(ROOT, version, "changes", change, "values", resource, field),
+        uses=meanings.uses(resource),
         names=(field, f"{resource}.{field}"),
-        context={"summary": summary, "version": version},
+        context=context | ({"example": example} if example else {}),
     )

@@ -170,8 +170,14 @@ class Rows:
         if not isinstance(body, Mapping):
             return {}
         if self.translation is not None:
-            body = self.translation.taken(body, call.world)
+            body = self.translation.taken(body, call.world, self._stored(call))
         return self.spelling.plain(body)
+
+    def _stored(self, call: Call) -> Mapping[str, Any] | None:
+        """The row that a request is about, as it is; None for one that is yet to be made."""
+        identifier = call.values.get(self._id)
+        row = call.state.table(call.world.tenant, self.resource.name).get(str(identifier))
+        return None if row is None else row.data
 
     def one(
         self,

@@ -80,13 +80,15 @@ class Translation:
             if field.computed is not None and view.get(field.name) == whole.get(field.name):
                 scope[field.name] = shown[field.name] = field.computed.evaluate(scope, world)
 
-    def taken(self, body: Mapping[str, Any], world: TenantWorld) -> Mapping[str, Any]:
-        """The members of a request in the older version as they are stored."""
+    def taken(
+        self, body: Mapping[str, Any], world: TenantWorld, row: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """The members of a request in the older version as they are stored; ``row`` has what it leaves as it is."""
         made = dict(body)
         for conversions in reversed(self._conversions):
             for name, conversion in conversions.items():
                 if conversion.taken is not None and made.get(name) is not None:
-                    value = conversion.taken.evaluate(made, world)
+                    value = conversion.taken.evaluate({**row, **made} if row else made, world)
                     made[name] = made[name] if value is None else _number(value, self._now.get(name))
         return made
 

@@ -33,7 +33,7 @@ def check_versions(ground: Ground) -> Iterator[Finding]:
 
 def _days(ground: Ground, release: Release) -> Iterator[Finding]:
     """Every day is one of the calendar, none is before the release, and the end comes last."""
-    given = {"released": release.released, "default": release.default}
+    given = {"released": release.released or None, "default": release.default}
     given |= {"backfilled": release.backfilled, "retired": release.retired}
     days = {word: day for word, day in given.items() if day is not None}
     for word, day in days.items():
