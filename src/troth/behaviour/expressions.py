@@ -133,7 +133,7 @@ class Expression:
         return bool(self.functions & _CLOCK)
 
     def evaluate(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None = None) -> Any:
-        """The value over a row. A missing field is null; a type error is null as well (CEL has no coercion)."""
+        """The value over a row. A missing field, a type error (CEL has no coercion), an overflow: null."""
         if self.pure:
             key = tuple((type(value), value) for value in map(row.get, self.names))
             try:
@@ -149,15 +149,15 @@ class Expression:
         return self._execute(row, world, extra)
 
     def _execute(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None) -> Any:
-        scope: dict[str, Any] = {name: doubles(row.get(name)) for name in self.names}
-        if extra:
-            scope.update({k: doubles(v) for k, v in extra.items() if k in self.variables})
-        if "viewer" in self.variables:
-            scope["viewer"] = doubles(world.viewer)
         calls = {name: _CALLS[name](world, row) for name in self.functions if name in _CALLS}
         try:
+            scope: dict[str, Any] = {name: doubles(row.get(name)) for name in self.names}
+            if extra:
+                scope.update({k: doubles(v) for k, v in extra.items() if k in self.variables})
+            if "viewer" in self.variables:
+                scope["viewer"] = doubles(world.viewer)
             return _ordered(self.program.execute(cel.Context(scope, calls)))
-        except (TypeError, ValueError, KeyError, RuntimeError):
+        except (TypeError, ValueError, KeyError, RuntimeError, ArithmeticError):
             return None
 
     def holds(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None = None) -> bool:
