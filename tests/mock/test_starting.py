@@ -54,6 +54,7 @@ def is_refused(done: Result, *words: str) -> bool:
         (["clientcase"], ["'clientcase'", "Did you mean 'clientcasa'?"]),
         (["clientcasa@1.0.O"], ["1.0.O", "1.0.0"]),
         (["missing.yaml"], ["missing.yaml"]),
+        (["clientcasa", "--fault", "qqq"], ["There is no fault 'qqq'.", "troth selftest CONTRACT --list"]),
         (["clientcasa", "--fault", "crahs"], ["There is no fault 'crahs'.", "Did you mean 'crash'?"]),
         (["clientcasa", "--rate-limit", "lots"], ["--rate-limit 'lots'", "N/WINDOW such as 100/1m"]),
         (["clientcasa", "--rate-limit", "0/1m"], ["--rate-limit '0/1m'"]),

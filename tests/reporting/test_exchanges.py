@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from troth.conformance.reproduction.scripts import variable_of
 from troth.findings import Finding
 from troth.reporting import FORMATS, render
 from troth.reporting.exchanges import REDACTED, curl, exchanges, redact, transcript
@@ -81,6 +82,13 @@ def test_the_curl_line_takes_the_credential_from_the_environment() -> None:
     script = f'X_API_KEY=mine; curl() {{ echo "${{@: -1}}"; }}\n{curl(clean["request"])}'
     printed = subprocess.run(["bash", "-c", script], capture_output=True, check=True, text=True).stdout
     assert printed == "X-API-Key: mine\n"
+
+
+def test_two_callers_have_credentials_of_their_own() -> None:
+    """The variables are those that a reproduction's script reads, so both run in one shell."""
+    (clean,) = exchanges(exchange(headers={"X-API-Key": SECRET}))
+    assert '"X-API-Key: ${ALPHA_OWNER_X_API_KEY}"' in curl(clean["request"], "alpha-owner")
+    assert variable_of("alpha-owner", "X-API-Key") == "ALPHA_OWNER_X_API_KEY"
 
 
 def test_several_exchanges_are_listed_in_order() -> None:

@@ -204,5 +204,7 @@ def check_faults(names: Iterable[str], derived: Collection[str] = ()) -> frozens
     wanted = frozenset(names)
     for name in sorted(wanted - FAULTS.keys()):
         if name not in derived:
-            raise UsageError(f"There is no fault {name!r}.{did_you_mean(name, [*FAULTS, *derived])}")
+            hint = did_you_mean(name, [*FAULTS, *derived])
+            listed = " `troth selftest CONTRACT --list` prints those of a contract."
+            raise UsageError(f"There is no fault {name!r}.{hint or listed}")
     return wanted

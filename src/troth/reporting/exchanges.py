@@ -57,26 +57,32 @@ def exchanges(evidence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def curl(request: Mapping[str, Any]) -> str:
-    """A redacted request as a command. A secret becomes an environment variable named after its header."""
+def curl(request: Mapping[str, Any], principal: str | None = None) -> str:
+    """A redacted request as a command. A secret becomes an environment variable of its caller and header.
+
+    The name is the one that a reproduction's script reads: ``OWNER_X_API_KEY``.
+    """
     method = str(request.get("method", "GET")).upper()
     words = ["curl -i"] if method == "GET" else [f"curl -i -X {shlex.quote(method)}"]
     words.append(shlex.quote(str(request.get("url", ""))))
     lines = [" ".join(words)]
-    lines += [f"-H {_header_word(name, value)}" for name, value in _pairs(request.get("headers") or {})]
+    caller = f"{principal}_" if principal else ""
+    lines += [
+        f"-H {_header_word(name, value, caller)}" for name, value in _pairs(request.get("headers") or {})
+    ]
     body = request.get("body")
     if body not in (None, "", b""):
         lines.append(f"--data-raw {shlex.quote(_text(body))}")
     return " \\\n  ".join(lines)
 
 
-def transcript(response: Mapping[str, Any]) -> str:
+def transcript(response: Mapping[str, Any], longest: int = _LONGEST_BODY) -> str:
     """A redacted response: status line, headers, body, as it would be on the wire (a long body is cut)."""
     lines = [f"HTTP {response.get('status', '?')}"]
     lines += [f"{name}: {value}" for name, value in _pairs(response.get("headers") or {})]
     body = response.get("body")
     if body not in (None, "", b""):
-        lines += ["", excerpt(_text(body, indent=True))]
+        lines += ["", excerpt(_text(body, indent=True), longest)]
     return "\n".join(lines)
 
 
@@ -145,10 +151,10 @@ def _redacted_body(body: str) -> Any:
     return body if clean == parsed else json.dumps(clean, ensure_ascii=False)
 
 
-def _header_word(name: str, value: Any) -> str:
+def _header_word(name: str, value: Any, caller: str) -> str:
     if REDACTED not in str(value):
         return shlex.quote(f"{name}: {value}")
-    variable = re.sub(r"\W", "_", name).upper()
+    variable = re.sub(r"\W+", "_", f"{caller}{name}").upper()
     return f'"{name}: {str(value).replace(REDACTED, f"${{{variable}}}")}"'
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from string import Template
@@ -36,7 +37,9 @@ pre { background: var(--quiet); padding: .8rem; overflow: auto; }
 code { overflow-wrap: anywhere; }
 p { margin: .5rem 0; white-space: pre-wrap; }
 dl { display: flex; gap: 2rem; flex-wrap: wrap; }
-dd { margin: 0; font-size: 1.5rem; }
+dt { font-size: .85rem; opacity: .7; }
+dd { margin: 0; font-size: 1.1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; padding: .3rem .6rem; border-top: 1px solid var(--edge); }
 $style
@@ -60,7 +63,7 @@ def write(report: Report) -> str:
     return _PAGE.substitute(
         title=escape(report.title),
         head="".join(
-            f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>"
+            f"<div><dt>{escape(_spaced(name))}</dt><dd>{escape(_said(value))}</dd></div>"
             for name, value in facts.items()
         ),
         sentence=escape(report.sentence),
@@ -69,6 +72,15 @@ def write(report: Report) -> str:
         findings="\n".join(_finding(finding) for finding in report.findings),
         cases=_table(report.cases),
     )
+
+
+def _spaced(name: str) -> str:
+    """``exitCode`` as a reader says it: exit code."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def _said(value: str | float) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _finding(finding: Finding) -> str:
@@ -102,7 +114,7 @@ def _reproduction(finding: Finding) -> str:
     for number, step in enumerate(given["steps"]):
         times = f" ({step['times']} times)" if step.get("times", 1) > 1 else ""
         request = {**step, "url": step["path"], "body": step.get("send")}
-        text = f"# as {step['as'] or 'nobody'}{times}\n{curl(request)}"
+        text = f"# as {step['as'] or 'nobody'}{times}\n{curl(request, step['as'])}"
         answer = f"<pre>{escape(transcript(answers[number]))}</pre>" if number < len(answers) else ""
         told = ""
         if number == expects.get("step"):
@@ -114,7 +126,7 @@ def _reproduction(finding: Finding) -> str:
 
 def _exchange(exchange: Mapping[str, Any]) -> str:
     who = f"# as {exchange['principal']}\n" if exchange.get("principal") else ""
-    request = f"<pre>{escape(who + curl(exchange['request']))}</pre>"
+    request = f"<pre>{escape(who + curl(exchange['request'], exchange.get('principal')))}</pre>"
     response = exchange.get("response")
     shown = f"<pre>{escape(transcript(response))}</pre>" if isinstance(response, dict) else ""
     return f"<details><summary>Recorded exchange</summary>{request}{shown}</details>"

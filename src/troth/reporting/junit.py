@@ -71,7 +71,7 @@ def _case(suite: ET.Element, case: Case) -> None:
 def _account(finding: Finding) -> str:
     lines = [f"{finding.severity}: {finding.title}", *paragraphs(finding)]
     for exchange in steps(finding):
-        lines.append(curl(exchange["request"]))
+        lines.append(curl(exchange["request"], exchange.get("principal")))
         if isinstance(exchange.get("response"), dict):
             lines.append(transcript(exchange["response"]))
     return "\n".join(lines)

@@ -41,7 +41,7 @@ def _finding(finding: Finding) -> list[str]:
 
 def _exchange(exchange: Mapping[str, Any]) -> str:
     who = f"# as {exchange['principal']}\n" if exchange.get("principal") else ""
-    request = _fenced(who + curl(exchange["request"]), "sh")
+    request = _fenced(who + curl(exchange["request"], exchange.get("principal")), "sh")
     response = exchange.get("response")
     return f"{request}\n\n{_fenced(transcript(response), 'http')}" if isinstance(response, dict) else request
 

@@ -17,6 +17,8 @@ Span = tuple[str, str]
 
 _STYLES = {"breaking": "bold red", "error": "bold red", "warning": "bold yellow", "info": "bold blue"}
 _INDENT = "  "
+#: A screen is small; the files have the rest.
+_LONGEST_BODY = 400
 
 
 def write(report: Report) -> str:
@@ -58,8 +60,8 @@ def _finding(finding: Finding) -> Iterator[list[Span]]:
     for exchange in steps(finding):
         if exchange.get("principal"):
             yield [(f"{_INDENT}# as {exchange['principal']}", "dim")]
-        for line in curl(exchange["request"]).splitlines():
+        for line in curl(exchange["request"], exchange.get("principal")).splitlines():
             yield [(f"{_INDENT}{line}", "none")]
         if isinstance(exchange.get("response"), dict):
-            for line in transcript(exchange["response"]).splitlines():
+            for line in transcript(exchange["response"], _LONGEST_BODY).splitlines():
                 yield [(f"{_INDENT}< {line}".rstrip(), "dim")]
