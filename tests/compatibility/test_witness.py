@@ -67,8 +67,8 @@ def test_a_judgement_is_what_the_validator_says(admitted: JSON, by: JSON, verdic
 
 
 def test_what_cannot_be_decided_says_so() -> None:
-    """Nobody guesses: two patterns that mean the same, of which no oracle knows it."""
-    found = judge({"type": "string", "pattern": "^(ab)*$"}, {"type": "string", "pattern": "^(?:ab)*$"})
+    """Nobody guesses: two patterns that mean the same and are not regular."""
+    found = judge({"type": "string", "pattern": r"^(a)\1$"}, {"type": "string", "pattern": r"^(?:(a)\1)$"})
     assert found.verdict == "unknown"
     assert "not decided" in found.reason
 

@@ -14,6 +14,7 @@ from troth.compatibility.bounds import bound_of, is_higher, shown
 from troth.compatibility.facts import Fact, Pair
 from troth.compatibility.nodes import EVERY_TYPE, Node, shared_types
 from troth.compatibility.sides import Sides
+from troth.compatibility.texts import Text, implies
 from troth.contract.pointers import join
 
 __all__ = ["assertion_facts"]
@@ -174,7 +175,7 @@ class _Comparison:
 
     def _patterns(self) -> Iterator[Fact]:
         old, new = self.old.patterns, self.new.patterns
-        if old == new:
+        if old == new or _same_texts(old, new):
             return
         action = "added" if old < new else "removed" if new < old else "changed"
         yield self._fact("pattern", action, _only(old), _only(new), "pattern")
@@ -248,6 +249,14 @@ class _Comparison:
         if any(not isinstance(value, (Mapping, bool)) for value in (*left, *right)) or "dependent" in old[0]:
             return left == right
         return self.sides.same(old, new)
+
+
+def _same_texts(old: frozenset[str], new: frozenset[str]) -> bool:
+    """Whether patterns were only written otherwise."""
+    before, after = Text(old), Text(new)
+    return bool(old and new) and all(
+        all(implies(text, pattern) for pattern in others) for text, others in ((before, new), (after, old))
+    )
 
 
 def _within(inner: frozenset[str], outer: frozenset[str]) -> bool:

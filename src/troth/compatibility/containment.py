@@ -1,7 +1,8 @@
 """Decides whether one set of JSON values holds another: proved, or not decided.
 
 The oracle is :func:`jsonschema_rs.canonicalize`: canonical forms are sets, ``covers`` and ``subtract`` work on them.
-It is trusted for a *yes* only; a *no* is believed when a witness shows it (see :mod:`troth.compatibility.witness`).
+What it does not know about patterns is spelt out for it (:mod:`troth.compatibility.saturation`). It is trusted for a
+*yes* only; a *no* is believed when a witness shows it (see :mod:`troth.compatibility.witness`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 import jsonschema_rs
 import orjson
 from jsonschema_rs import CanonicalSchema, canonical
+
+from troth.compatibility.saturation import saturated
 
 __all__ = ["ASSERTED_FORMATS", "covers", "equal_values", "validator"]
 
@@ -27,6 +30,13 @@ ASSERTED_FORMATS = frozenset(
 
 def covers(wide: Mapping[str, JSON] | bool, narrow: Mapping[str, JSON] | bool) -> bool:
     """Whether every value of ``narrow`` is proved to be a value of ``wide``. False means: not proved."""
+    if _covers(wide, narrow):
+        return True
+    spelt_out = saturated(wide, narrow)
+    return spelt_out is not None and _covers(*spelt_out)
+
+
+def _covers(wide: Mapping[str, JSON] | bool, narrow: Mapping[str, JSON] | bool) -> bool:
     left, right = _canonical(wide), _canonical(narrow)
     if left is None or right is None:
         return False

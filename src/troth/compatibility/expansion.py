@@ -14,7 +14,7 @@ from troth.compatibility.facts import Direction, Pointers
 from troth.compatibility.normal import Normaliser
 from troth.contract.pointers import join
 
-__all__ = ["expand", "guarded"]
+__all__ = ["LISTS", "MAPS", "SINGLE", "expand", "guarded"]
 
 JSON = Any
 

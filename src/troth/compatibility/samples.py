@@ -210,6 +210,7 @@ def _sized_texts(schema: Mapping[str, JSON]) -> Iterator[JSON]:
             yield from (_text(max(0, schema[keyword] + shift)) for shift in (0, 1, -1))
     if isinstance(schema.get("pattern"), str):
         yield from strings_of(schema["pattern"])
+    yield from schema.get("examples", ())
 
 
 def _listed(schema: JSON, depth: int = 0) -> Iterator[JSON]:

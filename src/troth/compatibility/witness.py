@@ -12,6 +12,7 @@ import orjson
 from troth.compatibility.containment import covers, validator
 from troth.compatibility.depths import deeper
 from troth.compatibility.samples import edges, sample
+from troth.compatibility.saturation import reason_undecided, with_words
 
 __all__ = ["MISSING", "Judgement", "find_witness", "first_witness", "judge"]
 
@@ -37,8 +38,9 @@ def judge(admitted: Schema, by: Schema) -> Judgement:
     found = find_witness((admitted,), (by,))
     if found is not MISSING:
         return Judgement("refuted", found)
+    reason = reason_undecided(admitted, by)
     return Judgement(
-        "unknown", reason="containment is not decided for these schemas, and no witness was found"
+        "unknown", reason=reason or "containment is not decided for these schemas, and no witness was found"
     )
 
 
@@ -56,12 +58,18 @@ def find_witness(accepting: Sequence[Schema], refusing: Sequence[Schema], *, dee
             schema is not None and schema.is_valid(value) for schema in no
         )
 
-    schemas = (*refusing, *accepting)
+    schemas = _with_words(accepting, refusing)
     fitting = [value for value in _distinct(_candidates(schemas)) if fits(value)]
     if fitting or not deep:
         return min(fitting, key=_length, default=MISSING)
     further = (value for turn in zip_longest(*map(deeper, schemas)) for value in turn)
     return next((value for value in _distinct(islice(further, DEEP_CANDIDATES)) if fits(value)), MISSING)
+
+
+def _with_words(accepting: Sequence[Schema], refusing: Sequence[Schema]) -> tuple[Schema, ...]:
+    """All schemas, with texts beside their patterns that tell the two sides apart; the refusing ones come first."""
+    taking, leaving = with_words({"allOf": list(accepting)}, {"allOf": list(refusing)})
+    return (*leaving["allOf"], *taking["allOf"])
 
 
 def first_witness(
