@@ -25,6 +25,8 @@ from typing import Any, Protocol
 
 import cel
 
+from troth.behaviour.members import QUOTED, of_function, of_name
+
 __all__ = [
     "FUNCTIONS",
     "LOOKUP",
@@ -70,15 +72,19 @@ STANDARD = (
 #: Calls whose names are written out, so that what a row depends on is known before anything runs.
 RELATED = re.compile(r"\brelated\(\s*'([^']+)'\s*,\s*'([^']+)'\s*\)")
 LOOKUP = re.compile(r"\blookup\(\s*'([^']+)'\s*,(?:\s*([\w.]+)\s*\))?")
-#: A text in an expression.
-QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _BOUND = re.compile(r"\.(?:map|filter|exists|exists_one|existsOne|all)\(\s*(\w+)\s*,")
 _CLOCK = frozenset({"today", "now"})
 _IMPURE = _CLOCK | {"related", "lookup", "seen"}
 #: The resources that ``seen`` names.
 SEEN = re.compile(r"\bseen\(\s*'([^']+)'\s*,")
 _SURROUNDINGS = frozenset({"body", "changes", "created", "old", "query", "viewer"})
+#: Those that stand for a row, or give rows.
+_ROWS = ("changes", "created", "old")
+_ROW_CALLS = ("lookup", "related")
+_AS_THEY_ARE = frozenset({str, float, bool, type(None)})
 _REMEMBERED = 1024
+
+Row = Mapping[str, Any]
 _EXACT = 2.0**53  # beyond it a double has no digits after the point
 
 
@@ -115,6 +121,8 @@ class Expression:
     related: frozenset[tuple[str, str]]
     looked_up: frozenset[tuple[str, str]]
     pure: bool
+    #: Of what gives whole rows, the members that are asked for; what is not in here is handed over whole.
+    asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
     memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -149,11 +157,12 @@ class Expression:
         return self._execute(row, world, extra)
 
     def _execute(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None) -> Any:
-        calls = {name: _CALLS[name](world, row) for name in self.functions if name in _CALLS}
+        asked = self.asked
+        calls = {name: _CALLS[name](world, row, asked.get(name)) for name in self.functions if name in _CALLS}
         try:
             scope: dict[str, Any] = {name: doubles(row.get(name)) for name in self.names}
             if extra:
-                scope.update({k: doubles(v) for k, v in extra.items() if k in self.variables})
+                scope.update({k: _parts(v, asked.get(k)) for k, v in extra.items() if k in self.variables})
             if "viewer" in self.variables:
                 scope["viewer"] = doubles(world.viewer)
             return _ordered(self.program.execute(cel.Context(scope, calls)))
@@ -166,13 +175,25 @@ class Expression:
 
 def doubles(value: Any) -> Any:
     """A JSON value with every number as a double, since JSON has one number type and CEL does not coerce."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is dict:
+        return {key: doubles(item) for key, item in value.items()}
+    if kind is int:
         return float(value)
     if isinstance(value, Mapping):
         return {key: doubles(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [doubles(item) for item in value]
     return value
+
+
+def _parts(value: Any, names: frozenset[str] | None) -> Any:
+    """The same of a row, with nothing but the members that are asked for where that is known."""
+    if names is None or not isinstance(value, Mapping):
+        return doubles(value)
+    return {name: doubles(value[name]) for name in names if name in value}
 
 
 def _ordered(value: Any) -> Any:
@@ -206,15 +227,27 @@ def _shifted(day: str, amount: float) -> str:
     return (date.fromisoformat(day[:10]) + timedelta(days=int(amount))).isoformat()
 
 
-_CALLS: dict[str, Callable[[World, Mapping[str, Any]], Callable[..., Any]]] = {
-    "today": lambda world, _: world.today,
-    "now": lambda world, _: world.now,
-    "days": lambda _world, _row: _shifted,
-    "sum": lambda _world, _row: lambda items: float(sum(item for item in items if item is not None)),
-    "round": lambda _world, _row: round_half_up,
-    "related": lambda world, row: lambda resource, field: doubles(world.related(resource, field, row)),
-    "seen": lambda world, _: world.seen,
-    "lookup": lambda world, _: lambda resource, identifier: doubles(world.lookup(resource, identifier)),
+def _total(items: list[Any]) -> float:
+    return float(sum(item for item in items if item is not None))
+
+
+def _related(world: World, row: Row, names: frozenset[str] | None) -> Callable[[str, str], list[Any]]:
+    return lambda resource, field: [_parts(found, names) for found in world.related(resource, field, row)]
+
+
+def _lookup(world: World, _row: Row, names: frozenset[str] | None) -> Callable[[str, Any], Any]:
+    return lambda resource, identifier: _parts(world.lookup(resource, identifier), names)
+
+
+_CALLS: dict[str, Callable[[World, Row, frozenset[str] | None], Callable[..., Any]]] = {
+    "today": lambda world, _row, _names: world.today,
+    "now": lambda world, _row, _names: world.now,
+    "days": lambda _world, _row, _names: _shifted,
+    "sum": lambda _world, _row, _names: _total,
+    "round": lambda _world, _row, _names: round_half_up,
+    "related": _related,
+    "seen": lambda world, _row, _names: world.seen,
+    "lookup": _lookup,
 }
 
 _OPERATOR = re.compile(r"^[@_\-!?:\[\]<>=+*/%&|.]+$|^@|^_")
@@ -238,4 +271,11 @@ def compile_expression(text: str) -> Expression:
         related=frozenset((r, f) for r, f in RELATED.findall(text)),
         looked_up=frozenset(LOOKUP.findall(text)),
         pure=not (functions & _IMPURE or variables & _SURROUNDINGS),
+        asked=_asked(text, variables, functions),
     )
+
+
+def _asked(text: str, variables: frozenset[str], functions: frozenset[str]) -> dict[str, frozenset[str]]:
+    found = {name: of_name(text, name) for name in _ROWS if name in variables}
+    found |= {name: of_function(text, name) for name in _ROW_CALLS if name in functions}
+    return {name: members for name, members in found.items() if members is not None}

@@ -95,7 +95,7 @@ Where = Callable[[Place], str | None]
 """The pointer of the statement when a row applies to an operation, else None."""
 
 
-def writable_fields(contract: Contract, binding: Binding) -> dict[str, str]:
+def writable_fields(contract: Contract, binding: Binding) -> Mapping[str, str]:
     """The properties of the object that an operation takes as JSON, by name, with the pointers of their schemas."""
     media = binding.input
     return properties_of(contract, media.schema_pointer) if media and media.schema_pointer else {}

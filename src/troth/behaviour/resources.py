@@ -36,20 +36,9 @@ __all__ = [
 OBJECT_ID = "^[0-9a-f]{24}$"
 
 
-def properties_of(contract: Contract, pointer: str, seen: frozenset[str] = frozenset()) -> dict[str, str]:
+def properties_of(contract: Contract, pointer: str) -> Mapping[str, str]:
     """Property name to pointer, through ``$ref`` and ``allOf``."""
-    try:
-        pointer, schema = contract.follow(pointer)
-    except KeyError:
-        return {}
-    if not isinstance(schema, Mapping) or pointer in seen:
-        return {}
-    found: dict[str, str] = {}
-    for index in range(len(schema.get("allOf") or ())):
-        found |= properties_of(contract, join(pointer, "allOf", index), seen | {pointer})
-    for name in schema.get("properties") or {}:
-        found[str(name)] = join(pointer, "properties", name)
-    return found
+    return contract.properties(pointer)
 
 
 def required_of(contract: Contract, pointer: str, seen: frozenset[str] = frozenset()) -> frozenset[str]:

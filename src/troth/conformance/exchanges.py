@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import orjson
+
 __all__ = ["MASK", "Exchange", "masked"]
 
 #: What reports know as a secret that was taken out; in a curl line it becomes an environment variable.
@@ -43,10 +45,7 @@ class Exchange:
     @cached_property
     def json(self) -> Any:
         """The response body as JSON, None when it is not."""
-        try:
-            return json.loads(self.content) if self.content else None
-        except (ValueError, UnicodeDecodeError, RecursionError):
-            return None
+        return parsed(self.content) if self.content else None
 
     def header(self, name: str) -> str | None:
         return self.response_headers.get(name.lower())
@@ -69,6 +68,18 @@ class Exchange:
                 "body": masked(_text(self.content), self.secrets),
             },
         }
+
+
+def parsed(content: bytes) -> Any:
+    """A text as JSON, None when it is not. The fast parser is strict: what it refuses, the lenient one may take."""
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        pass
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from troth.contract.pointers import follow, resolve
+from troth.contract.pointers import follow, join, resolve
 from troth.findings import Finding, Location
 
 __all__ = ["Body", "Contract", "Header", "Media", "Operation", "Parameter", "Response"]
@@ -129,6 +130,8 @@ class Contract:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {operation.id: operation for operation in self.operations})
+        object.__setattr__(self, "_followed", {})
+        object.__setattr__(self, "_properties", {})
 
     @property
     def extension(self) -> Mapping[str, JSON]:
@@ -157,7 +160,18 @@ class Contract:
 
     def follow(self, pointer: str) -> tuple[str, JSON]:
         """The pointer and value at the end of a chain of local ``$ref``s that starts at ``pointer``."""
-        return follow(self.document, pointer)
+        known: dict[str, tuple[str, JSON]] = self._followed  # type: ignore[attr-defined]
+        found = known.get(pointer)
+        if found is None:
+            found = known[pointer] = follow(self.document, pointer)
+        return found
+
+    def properties(self, pointer: str) -> Mapping[str, str]:
+        """Property name to pointer, through ``$ref`` and ``allOf``; empty where no schema stands."""
+        known: dict[str, Mapping[str, str]] = self._properties  # type: ignore[attr-defined]
+        if pointer not in known:
+            known[pointer] = MappingProxyType(_properties(self, pointer, frozenset()))
+        return known[pointer]
 
     def locate(self, pointer: str) -> Location:
         """The file and line of a pointer, or of its nearest ancestor that has one."""
@@ -166,3 +180,19 @@ class Contract:
             at = at.rpartition("/")[0]
         document, line = self.positions.get(at, (self.source, 0))
         return Location(document, pointer, line or None)
+
+
+def _properties(contract: Contract, pointer: str, seen: frozenset[str]) -> dict[str, str]:
+    try:
+        pointer, schema = contract.follow(pointer)
+    except KeyError:
+        return {}
+    if not isinstance(schema, Mapping) or pointer in seen:
+        return {}
+    found: dict[str, str] = {}
+    inherited, own = schema.get("allOf"), schema.get("properties")
+    for index in range(len(inherited) if isinstance(inherited, list) else 0):
+        found |= _properties(contract, join(pointer, "allOf", index), seen | {pointer})
+    for name in own if isinstance(own, Mapping) else ():
+        found[str(name)] = join(pointer, "properties", name)
+    return found

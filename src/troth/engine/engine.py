@@ -30,11 +30,11 @@ from troth.engine.forcing import Preference, forced_response, parse_prefer
 from troth.engine.identity import Identities
 from troth.engine.messages import Request, Response, dump
 from troth.engine.oauth import AuthorizationServer
-from troth.engine.program import Program
+from troth.engine.program import Program, Readers
 from troth.engine.refusing import Refusal, refusal_renderer
 from troth.engine.sampling import Sampler
 from troth.engine.seed_files import Seed, invented_seed, read_seed
-from troth.engine.seeding import plant, settled_callers
+from troth.engine.seeding import Expanded, plant, settled_callers
 from troth.engine.state import State
 from troth.engine.tokens import TokenOffice
 from troth.engine.wording import Wording
@@ -105,6 +105,9 @@ class Engine:
         self._authenticators: dict[Program, Authenticator] = {}
         self.principals = {principal.secret: principal for principal in self.seed.principals.values()}
         self._validators: Validators | None = None
+        self._readers = Readers()
+        #: The rows of the seed as they are written, the same for every fault.
+        self._expanded: Expanded = {}
         self.faults = self.check_faults(self.settings.faults)
         self._render = refusal_renderer(self.behaviour.errors)
         self._plant()
@@ -128,6 +131,7 @@ class Engine:
                 self._validators,
                 self.seed.tenants,
                 self.settings.validate,
+                self._readers,
             )
             self._validators = found.validators
             self._programs[wanted] = found
@@ -152,8 +156,8 @@ class Engine:
 
     def misbehaving(self, names: Iterable[str]) -> Engine:
         """An engine with faults, its rows planted anew: nothing that was rendered before shows through."""
-        twin = copy(self)
         faults = self.check_faults(names)
+        twin = copy(self)
         known = {principal.secret: principal for principal in self.seed.principals.values()}
         vars(twin).update(faults=faults, principals=known, _programs={}, _authenticators={})
         twin._plant()  # noqa: SLF001 - its own, a line ago
@@ -187,7 +191,7 @@ class Engine:
         state.shared = frozenset(r.name for r in self.behaviour.resources.values() if r.shared)
         if not self.settings.empty:
             program = self.program()
-            plant(self.seed, self.contract.name, self.behaviour, program.keeper, state)
+            plant(self.seed, self.contract.name, self.behaviour, program.keeper, state, self._expanded)
         return state
 
     def state(self, sandbox: str = "") -> State:

@@ -13,6 +13,8 @@ from troth.engine.scalars import string
 __all__ = ["Identities", "stable_object_id", "stable_text", "stable_uuid"]
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+#: Two of them at a time, the first one changing fastest.
+_PAIRS = tuple(first + second for second in _ALPHABET for first in _ALPHABET)
 #: The two bits of the variant are fixed, the other two of the digit are random.
 _VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 _NAMESPACE = uuid.UUID("6f1c1b9e-6f0e-5d3a-9a53-7d0c8a1f2b11")
@@ -56,11 +58,11 @@ class Identities:
     def word(self, length: int) -> str:
         """Lower-case letters and digits."""
         bits = self._random.getrandbits(length * 6)
-        letters = []
-        for _ in range(length):
-            bits, index = divmod(bits, 36)
-            letters.append(_ALPHABET[index])
-        return "".join(letters)
+        pairs = []
+        for _ in range(0, length, 2):
+            bits, index = divmod(bits, 1296)
+            pairs.append(_PAIRS[index])
+        return "".join(pairs)[:length]
 
     def key(self) -> str:
         """24 random bytes in base64, which is 32 characters without padding."""

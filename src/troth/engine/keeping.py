@@ -47,7 +47,7 @@ class Keeper:
         daily = _daily(behaviour)
         tag = tagger(behaviour.conditional, faults)
         self.kinds = {
-            name: RowKind(resource, sampler, daily=name in daily, faults=faults, tag=tag)
+            name: RowKind(resource, sampler, daily=daily, faults=faults, tag=tag)
             for name, resource in behaviour.resources.items()
         }
         self.translations: Mapping[str, Translation] = {}
@@ -366,9 +366,9 @@ class Keeper:
             return
         kind = self.kinds[resource.name]
         yesterday = _Earlier(world, before)
-        for row in rows:
-            stale = Row(row.id, row.data, visible=row.visible)
-            old = kind.full(stale, yesterday)
+        # What is remembered of that day, all of it before anything of today is computed.
+        earlier = [kind.full(row, yesterday) for row in rows]
+        for row, old in zip(rows, earlier, strict=True):
             view = kind.full(row, world)
             for event in events:
                 if event.when is not None and event.when.holds(view, world, {"old": old}):

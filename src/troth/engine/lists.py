@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from troth.engine.calls import Call, Performer, Rows, belongs
+from troth.engine.faults import FAULTS
 from troth.engine.filtering import FilterSet
 from troth.engine.listing import Page, Pager
 from troth.engine.messages import Response, dump
@@ -27,7 +28,8 @@ def lister(rows: Rows) -> Performer:
     path = binding.operation.path
     pager = Pager(binding.pagination, rows.faults, path) if binding.pagination else None
     linked = pager is not None and pager.linker.active
-    plain = not (binding.parents or binding.where or resource.order or rows.faults)
+    # What is derived from the contract is bent before anything is compiled: it is rendered like the right thing.
+    plain = not (binding.parents or binding.where or resource.order or rows.faults & FAULTS.keys())
     plain = plain and rows.query is None and rows.sight.same
 
     def perform(call: Call) -> Response:

@@ -19,7 +19,7 @@ from troth.engine.keeping import Keeper
 from troth.engine.limiting import Limiter
 from troth.engine.messages import Request, Response
 from troth.engine.performing import performer_for
-from troth.engine.reading import RequestReader
+from troth.engine.reading import READING_FAULTS, RequestReader
 from troth.engine.refusing import Refusal
 from troth.engine.repairing import Repair
 from troth.engine.replaying import Replays
@@ -27,7 +27,7 @@ from troth.engine.sampling import Sampler
 from troth.engine.sending import Sender
 from troth.engine.state import State
 
-__all__ = ["Plan", "Program"]
+__all__ = ["Plan", "Program", "Readers"]
 
 
 class Plan:
@@ -45,16 +45,7 @@ class Plan:
 
     def reader(self) -> RequestReader:
         if self._reader is None:
-            program = self._program
-            conditions = self.binding.query.conditions
-            self._reader = RequestReader(
-                program.contract,
-                program.validators,
-                self.binding.operation,
-                program.faults,
-                program.validate,
-                conditions.parameter if conditions else None,
-            )
+            self._reader = self._program.readers.of(self.binding, self._program)
         return self._reader
 
     def perform(self, call: Call) -> Response:
@@ -88,6 +79,24 @@ def _is_described(binding: Binding, contract: Contract) -> bool:
     return any(isinstance(one, Mapping) and "x-behaviour" in one for one in schemas)
 
 
+class Readers:
+    """The readers of requests of one contract, shared by its programs: most faults change nothing about them."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Any, ...], RequestReader] = {}
+
+    def of(self, binding: Binding, program: Program) -> RequestReader:
+        conditions, faults = binding.query.conditions, program.faults & READING_FAULTS
+        name = conditions.parameter if conditions else None
+        key = (binding.id, faults, name)
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = RequestReader(
+                program.contract, program.validators, binding.operation, faults, program.validate, name
+            )
+        return found
+
+
 class Program:
     """Everything compiled from (contract, behaviour, faults). Holds no state."""
 
@@ -99,8 +108,10 @@ class Program:
         checkers: Validators | None = None,
         tenants: Mapping[str, str] | None = None,
         validate: str = "strict",
+        readers: Readers | None = None,
     ) -> None:
         self.contract = contract
+        self.readers = readers or Readers()
         self.behaviour = behaviour
         self.faults = faults
         self.validate = validate
@@ -119,7 +130,7 @@ class Program:
         """The program of an older version: its operations and its behaviour, over the same rows."""
         twin = copy(self)
         twin.contract, twin.behaviour, twin.validators = edition.contract, edition.behaviour, checkers
-        twin.router = Router(edition.contract)
+        twin.router, twin.readers = Router(edition.contract), Readers()
         twin.keeper = self.keeper.as_before(edition)
         twin.plans = {name: Plan(binding, twin) for name, binding in edition.behaviour.bindings.items()}
         return twin

@@ -15,7 +15,7 @@ from troth.engine.checking import detail
 from troth.engine.messages import Request
 from troth.engine.refusing import Refusal
 
-__all__ = ["BodyReader", "RequestReader"]
+__all__ = ["READING_FAULTS", "BodyReader", "RequestReader"]
 
 #: What the mock stores must also be written again, and the writer of JSON stops at 254 levels.
 MAX_DEPTH = 200
@@ -161,6 +161,10 @@ def _json_conditions(values: Values, name: str, request: Request) -> Values:
     except orjson.JSONDecodeError:
         message = f"The parameter '{name}' is not JSON."
         raise Refusal("malformed", None, [detail(f"/{name}", "json", message)]) from None
+
+
+#: The faults that show in how requests are read.
+READING_FAULTS = frozenset({"invalid-accepted", "page-size-unbounded"})
 
 
 class RequestReader:

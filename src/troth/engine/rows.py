@@ -53,15 +53,28 @@ def _late_fields(ordered: tuple[Field, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
+def _timely_fields(late: tuple[Field, ...], daily: frozenset[str]) -> frozenset[str]:
+    """The names of the fields whose value may be another one tomorrow though no row has changed."""
+    found: set[str] = set()
+    for field in late:
+        for expression in (field.computed, field.frozen_when):
+            if expression is None:
+                continue
+            read = {name for name, _ in expression.related | expression.looked_up}
+            if expression.clocked or read & daily or expression.variables & found:
+                found.add(field.name)
+    return frozenset(found)
+
+
 class RowKind:
-    """The compiled form of one resource."""
+    """The compiled form of one resource. ``daily`` are the resources whose views may change with the day."""
 
     def __init__(
         self,
         resource: Resource,
         sampler: Sampler,
         *,
-        daily: bool = False,
+        daily: frozenset[str] = frozenset(),
         faults: frozenset[str] = frozenset(),
         tag: Callable[[Mapping[str, Any]], str] | None = None,
     ) -> None:
@@ -98,7 +111,8 @@ class RowKind:
         self._dynamic = tuple(f for f in fields if f.sequence or f.initially or f.secret)
         #: Whether moments or frozen values may have to be stamped after a write.
         self.stamps = bool(self._stamped or self._freezing)
-        self.daily = daily
+        self.daily = resource.name in daily
+        self._timely = _timely_fields(self._late, daily)
         self._repeats = "sequence-repeats" in faults
         self._races = "race-on-sequence" in faults
 
@@ -249,11 +263,8 @@ class RowKind:
                 return row.data
             row.stamp = _COMPUTING
             scope = self._scope(row.data)
-            kept = self._kept(row.data, world) if self._freezing else ()
             try:
-                for field in self._late:
-                    if field.computed is not None and field.name not in kept:
-                        scope[field.name] = field.computed.evaluate(scope, world)
+                self._compute(row, scope, world)
             finally:
                 row.stamp = ""
         view = dict(row.data) if self._open else {name: scope[name] for name in self._shown if name in scope}
@@ -263,6 +274,17 @@ class RowKind:
         row.beyond = {name: scope[name] for name in self._unshown}
         row.view, row.body, row.stamp = view, None, world.today() if self.daily else ""
         return view
+
+    def _compute(self, row: Row, scope: dict[str, Any], world: TenantWorld) -> None:
+        """Work out the late fields; of a row that another day has seen, those alone that days change."""
+        kept = self._kept(row.data, world) if self._freezing else ()
+        known = None if row.view is None else {**row.beyond, **row.view}
+        for field in self._late:
+            name = field.name
+            if known is not None and name not in self._timely and name in known:
+                scope[name] = known[name]
+            elif field.computed is not None and name not in kept:
+                scope[name] = field.computed.evaluate(scope, world)
 
     def _kept(self, data: Mapping[str, Any], world: TenantWorld) -> frozenset[str]:
         """The frozen fields whose value is kept."""

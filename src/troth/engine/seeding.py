@@ -26,9 +26,12 @@ from troth.engine.world import TenantWorld
 from troth.errors import SeedError, did_you_mean
 from troth.findings import Location
 
-__all__ = ["plant", "settled_callers"]
+__all__ = ["Expanded", "plant", "settled_callers"]
 
 _DAY = 86_400
+
+#: What the blocks of a seed come to, by the day and the form of moments that they were expanded for.
+Expanded = dict[tuple[float, str], dict[tuple[str, str], list[dict[str, Any]]]]
 
 
 class _Expansion:
@@ -55,6 +58,9 @@ class _Expansion:
             raise SeedError(f"the expression {text!r} fails: {error}", Location(self._source)) from error
 
     def value(self, given: Any, tenant: str, i: int) -> Any:
+        kind = type(given)
+        if kind is str or kind is int or given is None:
+            return given
         if isinstance(given, list):
             return [self.value(item, tenant, i) for item in given]
         if not isinstance(given, Mapping):
@@ -133,17 +139,25 @@ def settled_callers(seed: Seed, api: str, behaviour: Behaviour) -> Seed:
     return replace(seed, principals=settled(seed.principals), users=settled(seed.users))
 
 
-def plant(seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: State) -> None:
-    """Fill a state with the seed's rows. Raises SeedError on a resource or field that the contract does not know."""
+def plant(
+    seed: Seed, api: str, behaviour: Behaviour, keeper: Keeper, state: State, expanded: Expanded | None = None
+) -> None:
+    """Fill a state with the seed's rows. Raises SeedError on a resource or field that the contract does not know.
+
+    ``expanded`` remembers what the seed's blocks come to, for another state of the same contract.
+    """
     ids = _identifiers(seed, api, behaviour)
     seed = replace(seed, rows={name: rows for name, rows in seed.rows.items() if name in behaviour.resources})
     if not seed.lenient:
         _check_fields(seed, behaviour)
     today = parse_instant(state.clock.today())
     expansion = _Expansion(ids, today, seed.source, behaviour.moment)
+    known = {} if expanded is None else expanded.setdefault((today, behaviour.moment), {})
     for name, by_tenant in seed.rows.items():
         for tenant, blocks in by_tenant.items():
-            _plant_rows(behaviour.resources[name], tenant, blocks, ids[tenant, name], expansion, state)
+            if (tenant, name) not in known:
+                known[tenant, name] = _expanded(blocks, tenant, expansion)
+            _plant_rows(behaviour.resources[name], tenant, known[tenant, name], ids[tenant, name], state)
     _settle(seed, behaviour, keeper, state)
     if not seed.rows:
         _invent(seed, behaviour, keeper, state)
@@ -160,18 +174,18 @@ def _check_fields(seed: Seed, behaviour: Behaviour) -> None:
                 raise SeedError(f"rows of {name!r} have no field {word!r}.{hint}", Location(seed.source))
 
 
+def _expanded(blocks: list[Any], tenant: str, expansion: _Expansion) -> list[dict[str, Any]]:
+    return [
+        {name: expansion.value(value, tenant, i) for name, value in row.items()} for row, i in _blocks(blocks)
+    ]
+
+
 def _plant_rows(
-    resource: Resource,
-    tenant: str,
-    blocks: list[Any],
-    ids: list[Any],
-    expansion: _Expansion,
-    state: State,
+    resource: Resource, tenant: str, rows: list[dict[str, Any]], ids: list[Any], state: State
 ) -> None:
     """Store the rows as they are written; computing waits until every row is there."""
     table = state.table(tenant, resource.name)
-    for identifier, (row, i) in zip(ids, _blocks(blocks), strict=True):
-        data = {name: expansion.value(value, tenant, i) for name, value in row.items()}
+    for identifier, data in zip(ids, rows, strict=True):
         table.put(Row(str(identifier), {**data, resource.id_field: identifier}))
     if resource.id_kind == "integer" and ids:
         state.sequences["", resource.name, "$id"] = max(

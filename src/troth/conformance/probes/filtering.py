@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Filter
@@ -104,10 +105,10 @@ def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row])
     def is_valid(value: Any) -> bool:
         return valid([value] if many else value)
 
-    present = [value for row in whole for value in _candidates(found, row) if is_valid(value)]
-    distinct = list({repr(value): value for value in present}.values())[:_ENOUGH]
-    kept = {repr(value): sum(_matches(found, row, value) for row in whole) for value in distinct}
-    telling = [value for value in distinct if 0 < kept[repr(value)] < len(whole)] or distinct
+    present = {repr(value): value for row in whole for value in _candidates(found, row)}
+    distinct = list(islice(filter(is_valid, present.values()), _ENOUGH))
+    kept = (value for value in distinct if 0 < sum(_matches(found, row, value) for row in whole) < len(whole))
+    telling = list(islice(kept, 2)) or distinct
     yield from ([value] for value in telling[:1])
     if many and found.op in ("eq", "in") and len(telling) > 1:
         yield telling[:2]
