@@ -27,7 +27,8 @@ def test_members_of_a_row_are_named(text: str, members: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["old == this", "old['total'] > 1.0", "'total' in old", "size(old)", "old.exists(k, k == 'total')"]
+    "text",
+    ["old == this", "old['total'] > 1.0", "'total' in old", "size(old)", "old.exists(k, k == 'total')"],
 )
 def test_a_row_that_is_used_as_a_whole_stays_whole(text: str) -> None:
     assert of_name(text, "old") is None

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from troth.behaviour.expressions import compile_expression
+from troth.behaviour.expressions import Expression, compile_expression
 from troth.behaviour.model import Field
 from troth.engine.rows import computing_order
 from troth.testing import Mock
@@ -60,6 +60,29 @@ def test_a_moved_row_leaves_one_and_joins_another(shop: Mock) -> None:
     line = made(client, "/lines", orderId=one["id"], price=5)
     client.patch(f"/lines/{line['id']}", json={"orderId": two["id"]})
     assert (stored(client, "/orders", one)["total"], stored(client, "/orders", two)["total"]) == (0, 5)
+
+
+def test_a_new_day_computes_again_what_days_change(shop: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing else: a sum over rows that nobody has written to is still right."""
+    client = shop.client()
+    customer = made(client, "/customers", name="Ann")
+    order = made(client, "/orders", customerId=customer["id"], dueDate="2026-06-20")
+    made(client, "/lines", orderId=order["id"], count=3, price=20)
+    assert (stored(client, "/orders", order)["late"], stored(client, "/orders", order)["total"]) == (
+        False,
+        60,
+    )
+    computed: list[str] = []
+    execute = Expression._execute
+
+    def noted(self: Expression, *given: Any) -> Any:
+        computed.append(self.text)
+        return execute(self, *given)
+
+    monkeypatch.setattr(Expression, "_execute", noted)
+    shop.advance("10d")
+    assert (stored(client, "/orders", order)["late"], stored(client, "/orders", order)["total"]) == (True, 60)
+    assert computed == ["dueDate < today()"]
 
 
 def test_moments_are_stamped_and_cleared(shop: Mock) -> None:
