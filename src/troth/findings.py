@@ -40,8 +40,8 @@ class Finding:
     """One fact with its evidence.
 
     ``id`` is kebab-case and stable; ``clause`` is ``concept.rule`` or ``concept.rule@operationId``;
-    ``evidence`` is JSON (a recorded exchange, two values, a count); ``verdict``, ``witness`` and ``reach``
-    are set by a comparison only.
+    ``evidence`` is JSON (a recorded exchange, two values, a count); ``reach`` are the operations that one cause
+    touches; ``verdict`` and ``witness`` are set by a comparison only.
     """
 
     id: str
@@ -69,6 +69,8 @@ class Finding:
         }
         if self.verdict is not None:
             found |= {"verdict": self.verdict, "witness": self.witness, "reach": list(self.reach)}
+        elif self.reach:
+            found["reach"] = list(self.reach)
         return found
 
 

@@ -66,6 +66,7 @@ def test_what_fuzzing_breaks_is_a_finding_of_the_clause(clientcasa: Contract) ->
             found = fuzz(
                 clientcasa, run.behaviour, run.target, run.scene.cast, run.scene.control,
                 seed=1, budget="pr", operations=frozenset({"createClient"}), tell=lambda _: None,
+                validators=run.instruments.validators,
                 made=lambda _operation, _answer: None,
             )  # fmt: skip
     flaw = found.flaws["validation.rejected", "createClient"]

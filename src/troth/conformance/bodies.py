@@ -7,18 +7,16 @@ import pickle
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from troth.behaviour.model import Binding
 from troth.behaviour.occasions import writable_fields
+from troth.conformance.addresses import leading_nowhere
 from troth.conformance.values import GUESSES, given, later, number, string, type_of
 from troth.contract import Validators
 from troth.contract.model import Contract, Media
 from troth.contract.pointers import join
 
 __all__ = ["Bodies", "json_media"]
-
-_RESERVED = ("example", "invalid", "localhost", "test")
 
 _DEPTH = 6
 #: Fields that hold free words, so a number at the end makes them unique without breaking a hidden rule.
@@ -57,11 +55,12 @@ class Bodies:
     def _candidates(self, binding: Binding) -> list[Any]:
         media = json_media(binding)
         if media is None or media.schema_pointer is None:
-            return [copy.deepcopy(example) for example in media.examples.values()] if media else []
+            return [leading_nowhere(example) for example in media.examples.values()] if media else []
+        pointer = media.schema_pointer
         found = [copy.deepcopy(example) for example in media.examples.values()]
-        found += [self.value(media.schema_pointer, full=full) for full in (True, False)]
-        valid = self._validators.at(media.schema_pointer, "request").is_valid
-        return [body for body in found if valid(body)]
+        found += [self.value(pointer, full=full) for full in (True, False)]
+        valid = self._validators.at(pointer, "request").is_valid
+        return [self._nowhere(body, pointer) for body in found if valid(body)]
 
     def required(self, binding: Binding) -> frozenset[str]:
         media = json_media(binding)
@@ -86,18 +85,14 @@ class Bodies:
             wanted = _WORDS.search(name) or (name in fields and fields[name].unique)
             if name in made and isinstance(made[name], str) and wanted:
                 made[name] = self._numbered(made[name], pointer)
-            if name in made and str(made[name]).startswith("http"):
+            if name in made:
                 made[name] = self._nowhere(made[name], pointer)
         return made
 
-    def _nowhere(self, url: str, pointer: str) -> str:
-        """The same URL on a host that never resolves (RFC 6761), so that no server calls anybody for us."""
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        if host.rpartition(".")[2] in _RESERVED or host.replace(".", "").isdigit():
-            return url
-        made = urlunsplit(parts._replace(netloc=f"{host}.invalid"))
-        return made if self._validators.at(pointer, "request").is_valid(made) else url
+    def _nowhere(self, value: Any, pointer: str) -> Any:
+        """The same value without a host that might resolve, where the schema lets it."""
+        made = leading_nowhere(value)
+        return made if made != value and self._validators.at(pointer, "request").is_valid(made) else value
 
     def _numbered(self, text: str, pointer: str) -> str:
         stem = re.sub(r" \[[0-9a-f]+-\d+\]$", "", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,6 +25,8 @@ from troth.errors import TargetError
 __all__ = ["Client"]
 
 _PATIENCE = 3.0
+#: How often in a row a refusal for the limit is waited for; a target that does nothing else gets no more patience.
+_WAITS = 6
 _RESERVE = 4
 _TOO_MANY = 429
 _LOST_IN_A_ROW = 5
@@ -56,6 +59,9 @@ class Client:
         #: The version that requests name unless they name another one, and where: header or query parameter.
         self.version: tuple[str, str, str] | None = None
         self._lost = 0
+        self._waited = 0
+        #: How often known actors got an answer of a status and a media type.
+        self.answers: Counter[tuple[int, str]] = Counter()
         self.log: list[Exchange] = []
         #: Everybody who has spoken, by name.
         self.actors: dict[str, Actor] = {}
@@ -93,6 +99,7 @@ class Client:
                 self._cast.renew(actor)
             found = self._exchange(actor, operation, method, url, given, content)
             if found.status != _TOO_MANY or not patient:
+                self._waited = 0 if found.status != _TOO_MANY else self._waited
                 return found
             if not (actor and self._cast.renew(actor)):
                 self._wait(found)
@@ -149,6 +156,7 @@ class Client:
         self.log.append(found)
         if actor is not None:
             self.actors[actor.name] = actor
+            self.answers[found.status, (found.header("content-type") or "").partition(";")[0].strip()] += 1
             actor.remaining = self.left(found)
         return found
 
@@ -188,7 +196,8 @@ class Client:
 
     def _wait(self, exchange: Exchange) -> None:
         after = exchange.header("retry-after") or ""
-        if not after.isdigit() or int(after) > _PATIENCE:
+        self._waited += 1
+        if not after.isdigit() or int(after) > _PATIENCE or self._waited > _WAITS:
             self.starved = True
             raise Throttled(
                 f"the target's limit is used up (Retry-After: {after or 'not given'}); use --rate or more credentials"

@@ -23,11 +23,14 @@ from schemathesis.engine import Status, events, from_schema
 
 from troth.behaviour.model import Behaviour
 from troth.conformance.actors import Cast
+from troth.conformance.addresses import leading_nowhere
+from troth.conformance.blame import Blame, Message
 from troth.conformance.control import SANDBOX, Control
 from troth.conformance.exchanges import masked
 from troth.conformance.probes.schemas import describes_refusals
 from troth.conformance.target import Target
-from troth.contract import Contract
+from troth.contract import Contract, Validators
+from troth.contract.model import Operation
 
 __all__ = ["Flaw", "Fuzzed", "fuzz", "stock"]
 
@@ -49,11 +52,15 @@ _SUCCESS = 2
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One failure of one clause: a title, what Schemathesis says, and the exchange with its credentials masked."""
+    """One failure of one clause: a title, what Schemathesis says, and the exchange with its credentials masked.
+
+    ``cause`` is the same for failures that have the same cause; empty where nothing tells it.
+    """
 
     title: str
     detail: str
     exchange: Mapping[str, Any]
+    cause: str = ""
 
 
 @dataclass(slots=True)
@@ -76,11 +83,12 @@ def fuzz(
     seed: int,
     budget: str,
     operations: frozenset[str],
+    validators: Validators,
     tell: Callable[[str], None],
     made: Callable[[str, Any], None],
 ) -> Fuzzed:
     """Run Schemathesis as the owner over some operations. Deterministic for a seed, but for keys and server ids."""
-    listener = _Listener(contract, cast, operations, made)
+    listener = _Listener(contract, cast, operations, made, Blame(contract, validators))
     paths = sorted({o.path for o in contract.operations if o.id in operations})
     with _quiet():
         schema = _schema(contract, behaviour, target, seed, budget).include(path=paths)
@@ -121,7 +129,10 @@ def stock(
 
 
 class _Dress:
-    """What every request wears: the owner's credential, the run's sandbox, a new idempotency key."""
+    """What every request wears: the owner's credential, the run's sandbox, a new idempotency key.
+
+    No address in it leads anywhere: what is made up for the URL of a subscription, a server would call.
+    """
 
     def __init__(self, behaviour: Behaviour, cast: Cast, control: Control | None) -> None:
         self._policy = behaviour.idempotency
@@ -139,6 +150,8 @@ class _Dress:
         if self._share and self._sent % self._share == 0:
             self._cast.renew(owner)
         case.headers.update(owner.headers)
+        case.body = leading_nowhere(case.body)
+        case.query = leading_nowhere(case.query)
         if self._control is not None:
             case.headers[SANDBOX] = self._control.sandbox
         if self._version is not None:
@@ -169,8 +182,10 @@ class _Listener:
         cast: Cast,
         operations: frozenset[str],
         made: Callable[[str, Any], None],
+        blame: Blame,
     ) -> None:
         self.found = Fuzzed()
+        self._blame = blame
         self._made = made
         self._cast = cast
         self._labels = {f"{o.method} {o.path}": o for o in contract.operations if o.id in operations}
@@ -221,8 +236,21 @@ class _Listener:
         if refused and node.name == "status_code_conformance" and not describes_refusals(operation):
             return
         self.found.flaws[clause, operation.id] = Flaw(
-            failure.title, masked(failure.message, self._cast.secrets), exchange
+            failure.title,
+            masked(failure.message, self._cast.secrets),
+            exchange,
+            self._cause(node.name, failure, operation, event.recorder.interactions.get(case_id)),
         )
+
+    def _cause(self, check: str, failure: Any, operation: Operation, interaction: Any) -> str:
+        if interaction is None or interaction.response is None:
+            return ""
+        if lacking := getattr(failure, "missing_headers", None):
+            return f"without {', '.join(sorted(lacking))}"
+        request, response = interaction.request, interaction.response
+        asked = Message(_header(request.headers), request.body or b"", url=request.uri)
+        answer = Message(_header(response.headers), response.content or b"", status=response.status_code)
+        return self._blame.cause(check, operation, asked, answer)
 
 
 def _schema(contract: Contract, behaviour: Behaviour, target: Target, seed: int, budget: str) -> Any:
@@ -279,6 +307,12 @@ def _document(contract: Contract, behaviour: Behaviour) -> dict[str, Any]:
     if not str(document.get("openapi", "")).startswith("3.1"):
         document["openapi"] = "3.1.0"  # its schemas have been raised to 2020-12 already
     return document
+
+
+def _header(headers: Mapping[str, Any]) -> str:
+    """The media type among headers."""
+    found = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    return str(found[0] if isinstance(found, list) else found)
 
 
 def _exchange(interaction: Any, cast: Cast) -> dict[str, Any]:

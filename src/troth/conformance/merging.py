@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from troth.conformance.causes import gathered
 from troth.conformance.outcome import Outcome, shortfall
 from troth.errors import UsageError
 from troth.findings import Case, Finding, Location
@@ -32,9 +33,10 @@ def merged(reports: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Outcom
     )  # fmt: skip
     loose = {finding.id + str(finding.clause): finding for o in outcomes for finding in o.further}
     return Outcome(
-        first.contract, first.base_url, first.seed, tuple(cases), short,
+        first.contract, first.base_url, first.seed, gathered(cases), short,
         sum(outcome.requests for outcome in outcomes), max(outcome.seconds for outcome in outcomes),
         tuple(loose.values()),
+        advice=next((report["advice"] for report in reports if report.get("advice")), "") if short else "",
     )  # fmt: skip
 
 
@@ -75,5 +77,5 @@ def _finding(given: Mapping[str, Any]) -> Finding:
     return Finding(
         given["id"], given["severity"], given["title"], given["detail"],
         Location(place["document"], place["pointer"], place["line"]) if place else None,
-        given["operation"], given["clause"], given["evidence"],
+        given["operation"], given["clause"], given["evidence"], reach=tuple(given.get("reach") or ()),
     )  # fmt: skip

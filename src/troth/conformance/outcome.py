@@ -9,12 +9,21 @@ from typing import Any
 
 from troth.findings import VERDICTS, Case, Finding, Verdict
 
-__all__ = ["Outcome", "shortfall"]
+__all__ = ["Outcome", "advised", "shortfall"]
 
 CONFORM, VIOLATED, TOO_LITTLE = 0, 1, 5
 
 #: Concepts that any target with the clauses at all can be asked about; one that never was leaves a hole.
 _CORE = ("authentication", "tenancy", "scopes", "pagination", "resource", "schema", "validation")
+_SUCCESS, _ELSEWHERE, _FAILED = 2, 3, 5
+#: What to do when nothing but a refusal comes back.
+_REMEDIES = {
+    401: "Check the credentials: those of the owner are not accepted.",
+    403: "Check the credentials: those of the owner may do nothing.",
+    404: "Check the base URL: nothing of the contract is there.",
+    405: "Check the base URL: nothing of the contract is there.",
+    429: "Lower --rate, give more credentials, or raise the target's limit for this run.",
+}
 #: Of all clauses, at least this share must have got a verdict.
 _SHARE = 0.6
 
@@ -35,6 +44,7 @@ class Outcome:
     served: bool = True
     throttled: bool = False
     left: Mapping[str, str] = field(default_factory=dict)
+    advice: str = ""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -63,14 +73,24 @@ class Outcome:
             f"{judged} of {len(self.cases)} clauses judged, {self.requests} requests, {self.seconds:.1f} s"
         )
         if self.violated:
-            broken = sum(any(f.severity == "error" for f in case.findings) for case in self.cases)
+            broken = sum(self._broken(case) for case in self.cases)
             held = f"VIOLATED: {broken} {'clause does' if broken == 1 else 'clauses do'} not hold"
             if not broken:
                 held = f"VIOLATED: {len(self.further)} entries of the baseline do not hold"
-            return f"{held} ({effort})."
+            short = f" Beyond that too little was exercised: {self.shortfall}." if self.shortfall else ""
+            return f"{held} ({effort}).{short}{self._hint}"
         if self.shortfall:
-            return f"TOO LITTLE EXERCISED: {self.shortfall} ({effort})."
+            return f"TOO LITTLE EXERCISED: {self.shortfall} ({effort}).{self._hint}"
         return f"CONFORM: every clause that was judged holds ({effort})."
+
+    @staticmethod
+    def _broken(case: Case) -> int:
+        """How many clauses the errors of a case speak for: its own, or all that their cause reaches."""
+        return max((len(f.reach) or 1 for f in case.findings if f.severity == "error"), default=0)
+
+    @property
+    def _hint(self) -> str:
+        return f" {self.advice}" if self.advice else ""
 
     def by_concept(self) -> dict[str, dict[Verdict, int]]:
         """Counts of verdicts by concept, in the order of the clauses."""
@@ -92,6 +112,7 @@ class Outcome:
             ],
             "exitCode": self.exit_code,
             "shortfall": self.shortfall or None,
+            "advice": self.advice or None,
             "served": self.served,
             "throttled": self.throttled,
             "requests": self.requests,
@@ -117,6 +138,30 @@ def shortfall(cases: Sequence[Case], skipped: Mapping[str, str], *, served: bool
     if len(judged) < _SHARE * len(counted):
         return f"only {len(judged)} of {len(counted)} clauses got a verdict{_commonest(counted)}"
     return ""
+
+
+def advised(answers: Mapping[tuple[int, str], int], *, served: bool) -> str:
+    """What to do about a target that answers (status, media type) so often and shows too little; may be empty."""
+    if not answers:
+        return ""
+    told: Counter[str] = Counter()
+    for (status, media), count in answers.items():
+        told[_remedy(status, media, served=served)] += count
+    remedy, count = told.most_common(1)[0]
+    return remedy if count > sum(told.values()) / 2 else ""
+
+
+def _remedy(status: int, media: str, *, served: bool) -> str:
+    group = status // 100
+    if group == _SUCCESS and media and not media.endswith("json"):
+        return f"What answers sends {media}; check that the base URL leads to the API and not to a page."
+    if group == _SUCCESS:
+        return "What answers has none of the rows that the contract speaks of; check the base URL."
+    if group == _ELSEWHERE:
+        return "What answers redirects, which is not followed; give the final address as the base URL."
+    if group == _FAILED:
+        return "The target fails; its own log says why."
+    return "" if served else _REMEDIES.get(status, f"What answers refuses everything with {status}.")
 
 
 def _commonest(cases: Sequence[Case]) -> str:

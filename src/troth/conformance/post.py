@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from troth.conformance.addresses import is_loopback
 from troth.conformance.connections import Connection, Loopback
 from troth.conformance.control import Control
 from troth.conformance.listening import Listener
@@ -54,7 +54,7 @@ class Post:
         if target.receiver_url is not None:
             self._listen(urlsplit(target.receiver_url).path.rstrip("/"))
             return target.receiver_url.rstrip("/")
-        if target.listen is None and not _is_local(target.base_url):
+        if target.listen is None and not is_loopback(urlsplit(target.base_url).hostname or ""):
             raise NotExercised(
                 "the target is on another host and cannot reach a receiver here; "
                 "give --receiver URL, or url under [target.receiver]"
@@ -81,14 +81,6 @@ class Post:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
-
-
-def _is_local(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _host_and_port(text: str) -> tuple[str, int]:

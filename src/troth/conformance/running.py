@@ -19,6 +19,7 @@ from troth.behaviour.clauses import Clause
 from troth.conformance.actors import Cast
 from troth.conformance.applications import Application
 from troth.conformance.baseline import Baseline, accepted
+from troth.conformance.causes import gathered
 from troth.conformance.cleaning import Cleaner, Watched
 from troth.conformance.client import Client
 from troth.conformance.connections import Loopback
@@ -26,7 +27,7 @@ from troth.conformance.control import Control
 from troth.conformance.excerpts import excerpt
 from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
-from troth.conformance.outcome import Outcome, shortfall
+from troth.conformance.outcome import Outcome, advised, shortfall
 from troth.conformance.planning import Plan, Skip, plan
 from troth.conformance.post import Post
 from troth.conformance.probes import PROBES
@@ -261,6 +262,12 @@ class Run:
         served = self.served or not self.secured
         return shortfall(cases, skipped or {}, served=served, throttled=self.client.starved)
 
+    def advice(self, cases: Sequence[Case], skipped: Mapping[str, str] | None = None) -> str:
+        """What to do where the cases prove too little; may be empty."""
+        if not self.shortfall(cases, skipped):
+            return ""
+        return advised(self.client.answers, served=self.served or not self.secured)
+
     def fuzzed(self, cases: Sequence[Case], chosen: Plan, tell: Listener) -> list[Case]:
         """The same cases after fuzzing: what it broke is violated, whatever the probe said."""
         # Schemathesis and Hypothesis take most of a second to import.
@@ -272,7 +279,7 @@ class Run:
         found = fuzz(
             self.contract, self.behaviour, self.target, self.cast, self._control, seed=self.seed,
             budget=self.budget, operations=frozenset(c.operation for c in clauses.values()),
-            tell=lambda label: tell(Fuzzing(label)), made=self._made,
+            validators=self.instruments.validators, tell=lambda label: tell(Fuzzing(label)), made=self._made,
         )  # fmt: skip
         self.client.sent += found.requests
         self.client.starved = self.client.starved or found.limited
@@ -312,7 +319,8 @@ class Run:
         if clause is None or flaw is None or case.verdict == "violate":
             return case
         finding = self._finding(clause, Violated(flaw.title, detail=flaw.detail))
-        finding = replace(finding, evidence={"exchanges": [flaw.exchange] if flaw.exchange else []})
+        evidence = {"exchanges": [flaw.exchange] if flaw.exchange else []}
+        finding = replace(finding, evidence={**evidence, **({"cause": flaw.cause} if flaw.cause else {})})
         return replace(case, verdict="violate", detail=flaw.title, findings=(finding,))
 
     def _finding(self, clause: Clause, violation: Violated) -> Finding:
@@ -382,7 +390,7 @@ def verify(
         known = frozenset(clause.name for clause in instruments.clauses)
         told, further = accepted(cases, baseline or Baseline(()), today=today, known=known)
         return Outcome(
-            f"{contract.title} {contract.version}", target.base_url, seed, told,
+            f"{contract.title} {contract.version}", target.base_url, seed, gathered(told),
             run.shortfall(cases, chosen.skipped), run.client.sent, time.monotonic() - started, further, shard,
-            run.served or not run.secured, run.client.starved, run.cleaned(),
+            run.served or not run.secured, run.client.starved, run.cleaned(), run.advice(cases, chosen.skipped),
         )  # fmt: skip

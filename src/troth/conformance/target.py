@@ -13,6 +13,7 @@ import httpx
 from troth.conformance.applications import Application
 from troth.conformance.connections import Connection
 from troth.conformance.control import Control
+from troth.conformance.patience import PatientTransport
 from troth.errors import TargetError, UsageError
 
 __all__ = ["Principal", "Target", "principal_of", "reached"]
@@ -119,7 +120,10 @@ def reached(target: Target, sandbox: str) -> tuple[Target, Connection, Control |
             f"{target.base_url!r} is not an http(s) URL. Give --base-url such as http://127.0.0.1:4010/api."
         )
     connection = target.connection or httpx.Client(
-        transport=target.transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
+        transport=target.transport or PatientTransport(),
+        timeout=_TIMEOUT,
+        follow_redirects=False,
+        trust_env=False,
     )
     try:
         connection.request("GET", target.base_url)

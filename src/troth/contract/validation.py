@@ -32,7 +32,8 @@ _UNKNOWN = ("additionalProperties", "unevaluatedProperties")
 class Violation:
     """One thing wrong with a value: where (a JSON Pointer into it), which keyword, a sentence, and the part itself.
 
-    ``location`` and ``name`` are set for parameters only.
+    ``location`` and ``name`` are set for parameters only. ``rule`` points to the keyword in the contract, behind every
+    reference; for a property that is missing or not known it ends with that property.
     """
 
     pointer: str
@@ -41,6 +42,7 @@ class Violation:
     value: Any = None
     location: str | None = None
     name: str | None = None
+    rule: str = ""
 
 
 class Validator:
@@ -127,19 +129,22 @@ def _violations(error: jsonschema_rs.ValidationError) -> Iterator[Violation]:
     kind: Any = error.kind
     keyword: str = kind.name
     at = "".join(f"/{escape(step)}" for step in error.instance_path)
+    rule = "".join(f"/{escape(step)}" for step in error.schema_path)
     part = error.instance
     if keyword == "required":
         name = kind.property
-        yield Violation(f"{at}/{escape(name)}", keyword, f"the property {name!r} is missing")
+        told = f"the property {name!r} is missing"
+        yield Violation(f"{at}/{escape(name)}", keyword, told, rule=f"{rule}/{escape(name)}")
     elif keyword in _UNKNOWN:
         for name in kind.unexpected:
             found = part.get(name) if isinstance(part, dict) else None
-            yield Violation(f"{at}/{escape(name)}", keyword, f"the property {name!r} is not known", found)
+            told = f"the property {name!r} is not known"
+            yield Violation(f"{at}/{escape(name)}", keyword, told, found, rule=f"{rule}/{escape(name)}")
     elif keyword in ("anyOf", "oneOf") and (branch := closest_branch(kind, at)) is not None:
         for inner in branch:
             yield from _violations(inner)
     else:
-        yield Violation(at, keyword, describe(error), part)
+        yield Violation(at, keyword, describe(error), part, rule=rule)
 
 
 def _unfit(value: Any, pointer: str, depth: int = 0) -> Iterator[Violation]:

@@ -55,7 +55,8 @@ def matrix(cases: Sequence[Case]) -> str:
 def _cell(case: Case | None) -> str:
     if case is None:
         return "<td></td>"
-    accepted = case.verdict == "violate" and all(finding.severity == "info" for finding in case.findings)
+    answered = bool(case.findings) and all(finding.severity == "info" for finding in case.findings)
+    accepted = case.verdict == "violate" and answered
     word = "accepted" if accepted else case.verdict
     told = escape(
         f"{case.name}: {word.replace('-', ' ')}{': ' + case.detail if case.detail else ''}", quote=True

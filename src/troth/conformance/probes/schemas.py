@@ -61,7 +61,8 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
         return
     if documented is None:
         known = ", ".join(binding.operation.responses)
-        raise Violated(f"The status {exchange.status} is not documented; documented are {known}", exchange)
+        title = f"The status {exchange.status} is not documented; documented are {known}"
+        raise Violated(title, exchange, cause=f"status {exchange.status}")
     if not documented.media:
         return
     found = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
@@ -72,7 +73,8 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
     if media is None:
         if not exchange.ok and scene.behaviour.errors.declared:
             raise Inconclusive("the media type of errors is judged by errors.envelope")
-        raise Violated(f"The media type {found or 'none'} is not documented for {exchange.status}", exchange)
+        title = f"The media type {found or 'none'} is not documented for {exchange.status}"
+        raise Violated(title, exchange, cause=f"{exchange.status} {found}")
     if media.schema_pointer is None or "json" not in found:
         return
     if not exchange.ok and scene.behaviour.errors.declared:
@@ -81,6 +83,7 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
     if violations:
         first = violations[0]
         title = f"The answer does not satisfy its schema: {first.pointer or '/'} {first.message}"
-        raise Violated(title, exchange, violations=[f"{v.pointer} {v.message}" for v in violations[:5]])
+        told = [f"{v.pointer} {v.message}" for v in violations[:5]]
+        raise Violated(title, exchange, violations=told, cause=first.rule)
     if exchange.ok and (objection := scene.second_opinion.objection(exchange)):
         raise Inconclusive(f"two validators disagree about the answer; openapi-core says: {objection}")
