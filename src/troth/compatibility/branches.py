@@ -26,12 +26,13 @@ Test = Callable[[Pointers, Pointers], bool]
 def match_branches(
     old: Sequence[Pointers],
     new: Sequence[Pointers],
-    same: Test,
+    tests: tuple[Test, Test],
     nodes: tuple[Callable[[Pointers], Node], Callable[[Pointers], Node]],
 ) -> Matched:
     """Branches are paired by component, then by equal values, then by their only common type.
 
-    ``same`` tells whether two schemas admit the same values. Two leftovers, one on each side, are one edited branch.
+    ``tests`` tell whether two schemas read alike, which is cheap, and whether they admit the same values, which is not.
+    Two leftovers, one on each side, are one edited branch.
     """
     left, right = list(old), list(new)
     pairs: list[tuple[Pointers, Pointers]] = []
@@ -45,7 +46,8 @@ def match_branches(
                 right.remove(other)
 
     take(lambda one, other: one == other and is_component(one))
-    take(same)
+    for test in tests:
+        take(test)
     take(lambda one, other: _only_common_kind(one, other, (left, right), nodes))
     if len(left) == len(right) == 1 and _overlap(nodes[0](left[0]), nodes[1](right[0])):
         pairs.append((left.pop(), right.pop()))

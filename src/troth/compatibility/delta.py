@@ -49,7 +49,7 @@ def delta(old: Contract, new: Contract) -> Delta:
     described = _describes(old), _describes(new)
     walk = SchemaWalk(sides, behaviour=all(described))
     paired = pair_operations(old, new)
-    facts = [*operation_facts(paired, old)]
+    facts = [*operation_facts(paired, old, new)]
     for pair in paired.pairs:
         facts += [*message_facts(Dialogue(pair, walk)), *security_facts(pair), *sunset_facts(pair, old, new)]
         facts += [*callback_facts(pair, walk), *operation_server_facts(pair, old, new)]

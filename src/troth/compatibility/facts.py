@@ -23,7 +23,8 @@ Pointers = tuple[str, ...]
 class Use:
     """An operation that an edited schema reaches, and the way the value travels.
 
-    ``position`` is the kind of place at which the schema hangs: ``parameter``, ``body`` or ``header``.
+    ``position`` is the kind of place at which the schema hangs: ``parameter``, ``path`` for a parameter of the path,
+    ``header``, ``body``, or ``xml`` for a body of an XML media type.
     """
 
     operation: str

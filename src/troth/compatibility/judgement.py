@@ -121,6 +121,8 @@ def _title(rule: Rule, fact: Fact) -> str:
 
 def words(value: JSON) -> str:
     """A JSON value in a sentence: listed values with commas, text in quotes only where it could be misread."""
+    if value is None or value in ("", [], {}):
+        return "none" if value is None else '""' if value == "" else "nothing"
     if isinstance(value, Mapping):
         if "branch" in value:
             return str(value["branch"])
@@ -129,8 +131,6 @@ def words(value: JSON) -> str:
         return ", ".join(f"{key} {words(part)}" for key, part in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(words(part) for part in value)
-    if value is None:
-        return "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -143,7 +143,11 @@ def _sentences(fact: Fact, rule: Rule, severity: Severity, judgement: Judgement 
     if judgement is not None and judgement.verdict == "proved":
         yield "every value that was possible is still possible: containment proves that nothing is lost."
     elif rule.direction is not None and not fact.directions:
-        yield "no operation of both contracts uses it."
+        yield (
+            "nothing of it travels as XML."
+            if fact.subject == "xml-form"
+            else "no operation of both contracts uses it."
+        )
     else:
         yield f"{rule.reason}."
         if fact.context.get("summary"):

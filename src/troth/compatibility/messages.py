@@ -8,6 +8,7 @@ from typing import Any
 from troth.compatibility.dialogue import Dialogue
 from troth.compatibility.facts import Direction, Fact
 from troth.compatibility.headers import header_facts
+from troth.compatibility.media_types import pair_media
 from troth.compatibility.parameters import parameter_facts
 from troth.contract.model import Media
 from troth.contract.pointers import join
@@ -48,24 +49,45 @@ def _media(
     old, new = media
     place, direction, where = at
     travels = talk.direction(direction)
-    for content_type in sorted(old.keys() & new.keys()):
-        one, other = old[content_type].schema_pointer, new[content_type].schema_pointer
-        talk.enter(one, other, direction, "body")
-        if bool(one) is not bool(other):
-            action = "added" if other else "removed"
-            at_schema = (one or where[0], other or where[1])
-            subject, words = f"{travels}-media-schema", f"{content_type} {place}"
-            yield talk.fact(subject, action, words, at_schema, names=(content_type,))
-        both, words = (old[content_type], new[content_type]), f"{content_type} {place}"
-        yield from _item_schema(talk, both, direction, words)
-        yield from _encodings(talk, both, travels, words)
+    found = pair_media(old, new)
+    for before, after in found.same:
+        yield from _content(talk, (old[before], new[after]), (f"{after} {place}", direction, where))
     subject = f"{travels}-media-type"
-    for content_type in sorted(new.keys() - old.keys()):
+    for content_type in found.added:
         pointers, words = (where[0], new[content_type].pointer), f"{content_type} {place}"
         yield talk.fact(subject, "added", words, pointers, (None, content_type), (content_type,))
-    for content_type in sorted(old.keys() - new.keys()):
+    for content_type in found.removed:
         pointers, words = (old[content_type].pointer, where[1]), f"{content_type} {place}"
         yield talk.fact(subject, "removed", words, pointers, (content_type, None), (content_type,))
+    for wide, members in found.narrowed.items():
+        pointers = old[wide].pointer, new[members[0]].pointer
+        yield talk.fact(subject, "narrowed", place, pointers, (wide, list(members)), (wide, *members))
+        for member in members:
+            if member not in old:
+                yield from _content(talk, (old[wide], new[member]), (f"{member} {place}", direction, where))
+    for wide, members in found.widened.items():
+        pointers = old[members[0]].pointer, new[wide].pointer
+        yield talk.fact(subject, "widened", place, pointers, (list(members), wide), (wide, *members))
+        for member in members:
+            if member not in new:
+                yield from _content(talk, (old[member], new[wide]), (f"{member} {place}", direction, where))
+
+
+def _content(
+    talk: Dialogue, media: tuple[Media, Media], at: tuple[str, Direction, tuple[str, str]]
+) -> Iterator[Fact]:
+    """What one media type carries on both sides; the schemas are handed to the walk."""
+    words, direction, where = at
+    travels = talk.direction(direction)
+    one, other = media[0].schema_pointer, media[1].schema_pointer
+    talk.enter(one, other, direction, "xml" if "xml" in media[1].content_type else "body")
+    if bool(one) is not bool(other):
+        action = "added" if other else "removed"
+        at_schema = (one or where[0], other or where[1])
+        subject, names = f"{travels}-media-schema", (media[1].content_type,)
+        yield talk.fact(subject, action, words, at_schema, names=names)
+    yield from _item_schema(talk, media, direction, words)
+    yield from _encodings(talk, media, travels, words)
 
 
 def _item_schema(

@@ -69,14 +69,14 @@ def resource_of(operation: Operation) -> str:
     return named[0] if named else (segments[0] if segments else "/")
 
 
-def operation_facts(paired: Paired, old: Contract) -> Iterator[Fact]:
+def operation_facts(paired: Paired, old: Contract, new: Contract) -> Iterator[Fact]:
     """Operations added and removed, and what is said about an operation that stays, apart from its messages."""
     for operation in paired.added:
         yield _whole(operation, "added", {})
     for operation in paired.removed:
         yield _whole(operation, "removed", lifecycle_of(old.node(operation.pointer)))
     for pair in paired.pairs:
-        yield from _remaining(pair)
+        yield from _remaining(pair, (_stated_id(old, pair.old), _stated_id(new, pair.new)))
 
 
 def _identity(contract: Contract, operation: Operation) -> tuple[str, str]:
@@ -108,7 +108,13 @@ def _whole(operation: Operation, action: str, ended: Mapping[str, JSON]) -> Fact
     )
 
 
-def _remaining(pair: OperationPair) -> Iterator[Fact]:
+def _stated_id(contract: Contract, operation: Operation) -> str | None:
+    """The operationId that the document gives: the name that an operation without one goes by is nobody's promise."""
+    stated = contract.node(operation.pointer).get("operationId")
+    return stated if isinstance(stated, str) else None
+
+
+def _remaining(pair: OperationPair, stated: tuple[str | None, str | None]) -> Iterator[Fact]:
     old, new = pair.old, pair.new
     label = _label(new)
 
@@ -125,8 +131,9 @@ def _remaining(pair: OperationPair) -> Iterator[Fact]:
             names=(label, new.path, new.id, *names),
         )
 
-    if old.id != new.id:
-        yield fact("operation-id", "changed", old.id, new.id, (old.id,))
+    if stated[0] != stated[1]:
+        action = "added" if stated[0] is None else "removed" if stated[1] is None else "changed"
+        yield fact("operation-id", action, *stated, (old.id,))
     if old.deprecated != new.deprecated:
         yield fact(
             "operation-deprecation", "added" if new.deprecated else "removed", old.deprecated, new.deprecated

@@ -7,6 +7,7 @@ the witness is a real message.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from troth.compatibility.containment import ASSERTED_FORMATS, covers
@@ -29,6 +30,8 @@ SHELLED = frozenset(
 """Subjects that one level of a schema decides."""
 WHOLE = frozenset({"union", "overlap", "condition", "items", "prefix-items"})
 """Subjects that need the schema with everything below it."""
+LISTED = frozenset({"items", "prefix-items"})
+"""Subjects that only an array shows."""
 MAPS = frozenset({"documented-additional-properties", "pattern-property"})
 """Subjects that a value may show, and that the rule decides where none does."""
 MEMBERS = frozenset({"property", "required-property", "early-property", "required"})
@@ -57,13 +60,18 @@ class Oracle:
             return Judgement("unknown", reason=f"no validator decides the format {unasserted}")
         if fact.subject in SHELLED:
             old, new = self.sides.old.node(pair.old), self.sides.new.node(pair.new)
+            if fact.uses and all(use.position == "path" for use in fact.uses):
+                old, new = _never_empty(old), _never_empty(new)
             found = _over_shells(old, new, fact.subject, direction)
             structured = (old if direction == "request" else new).types & {"array", "object"}
-            return self._completed(found, pair, direction) if structured else found
+            return self._completed(found, fact, pair, direction) if structured else found
         if fact.subject == "branch":
             return self._branch(fact, pair, direction)
         if fact.subject in WHOLE:
-            return _between(*self._whole(pair, direction), direction)
+            old_whole, new_whole = self._whole(pair, direction)
+            if fact.subject in LISTED:
+                old_whole, new_whole = _of_arrays(old_whole), _of_arrays(new_whole)
+            return _between(old_whole, new_whole, direction)
         if fact.subject in MEMBERS and fact.names:
             return self._member(fact, pair, direction)
         return self._map(fact, pair, direction) if fact.subject in MAPS else None
@@ -88,15 +96,23 @@ class Oracle:
         old, new = expand(self.sides.old, pair.old, direction), expand(self.sides.new, pair.new, direction)
         return old, new
 
-    def _completed(self, found: Judgement, pair: Pair, direction: Direction) -> Judgement:
-        """A witness with everything inside it that the whole schemas ask for; without one nothing is refuted."""
+    def _completed(self, found: Judgement, fact: Fact, pair: Pair, direction: Direction) -> Judgement:
+        """A witness with everything inside it that the whole schemas ask for; without one nothing is refuted.
+
+        It shows this edit and not another one of the same schema, so it is held against the edit alone as well.
+        """
         if found.verdict != "refuted":
             return found
         old, new = self._whole(pair, direction)
         accepting, refusing = (old, new) if direction == "request" else (new, old)
         witness = first_witness(accepting, refusing, [found.witness])
         if witness is MISSING:
-            witness = find_witness((accepting,), (refusing,))
+            nodes = self.sides.old.node(pair.old), self.sides.new.node(pair.new)
+            before, edited = shell(nodes[0]), shell(with_subject(*nodes, fact.subject))
+            if direction == "request":
+                witness = find_witness((old,), (new, edited))
+            else:
+                witness = find_witness((new, edited), (old, before))
         if witness is MISSING:
             return Judgement("unknown", reason="values are lost at this level, but no whole value shows it")
         return Judgement("refuted", witness)
@@ -128,6 +144,22 @@ def _closed(schema: Mapping[str, JSON]) -> dict[str, JSON]:
     shared = {"$defs": schema["$defs"]} if "$defs" in schema else {}
     own = {keyword: value for keyword, value in schema.items() if keyword != "$defs"}
     return {"allOf": [own], "unevaluatedProperties": False, **shared}
+
+
+def _of_arrays(schema: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The arrays that a schema admits."""
+    shared = {"$defs": schema["$defs"]} if "$defs" in schema else {}
+    own = {keyword: value for keyword, value in schema.items() if keyword != "$defs"}
+    return {"allOf": [own], "type": "array", **shared}
+
+
+def _never_empty(node: Node) -> Node:
+    """A node for the values of a path parameter: an empty text is no segment of a path, so nobody can send it."""
+    if "string" not in node.types:
+        return node
+    return replace(
+        node, assertions={**node.assertions, "minLength": max(1, node.assertions.get("minLength", 0))}
+    )
 
 
 def _with_and_without(

@@ -55,7 +55,8 @@ def _words(parameter: Parameter) -> str:
 
 
 def _stayed(talk: Dialogue, old: Parameter, new: Parameter) -> Iterator[Fact]:
-    talk.enter(old.schema_pointer, new.schema_pointer, "request", "parameter")
+    position = "path" if new.location == "path" else "parameter"
+    talk.enter(old.schema_pointer, new.schema_pointer, "request", position)
     where = (old.pointer, new.pointer)
 
     def fact(subject: str, before: JSON, after: JSON, action: str = "") -> Fact:

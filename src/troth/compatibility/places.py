@@ -37,7 +37,9 @@ def _member(root: str, steps: list[str]) -> str:
             rest.pop(0)
         else:
             path += STEPS.get(step, "")
-    return root + path if root.isidentifier() else f"{path.lstrip('.') or 'root'} in {root}"
+    if not path or root.isidentifier():
+        return root + path
+    return f"{path.lstrip('.')} in {root}"
 
 
 def _owner(contract: Contract, pointer: str, head: list[str]) -> str:
@@ -45,9 +47,7 @@ def _owner(contract: Contract, pointer: str, head: list[str]) -> str:
     match head:
         case ["components", kind, name, *_]:
             return f"{kind.removesuffix('s')} {name}"
-    operation = next(
-        (found for found in contract.operations if pointer.startswith(found.pointer + "/")), None
-    )
+    operation = contract.operation_around(pointer)
     owner = operation.id if operation else (head[1] if len(head) > 1 else "the document")
     for keyword, words in (("requestBody", "body"), ("headers", "header {}"), ("responses", "{} body")):
         if keyword in head:

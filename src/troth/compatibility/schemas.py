@@ -15,7 +15,7 @@ from troth.compatibility.assertions import assertion_facts
 from troth.compatibility.behaviours import behaviour_facts
 from troth.compatibility.branches import is_component, match_branches
 from troth.compatibility.expansion import guarded
-from troth.compatibility.extensions import extension_facts
+from troth.compatibility.extensions import extension_facts, extensions_of
 from troth.compatibility.facts import DIRECTIONS, Fact, Found, Pair, Pointers, Use
 from troth.compatibility.nodes import Node, Union
 from troth.compatibility.normal import Normaliser
@@ -65,8 +65,10 @@ class SchemaWalk:
                 told = found if within is None else replace(found, fact=replace(found.fact, union=within))
                 self._found.setdefault(_edit(told.fact), []).append(told)
         for group in self._found.values():
-            uses = (self._reach.uses(found.pair, found.blocked) for found in group)
-            yield replace(group[0].fact, uses=tuple(sorted(frozenset().union(*uses))))
+            uses = frozenset().union(*(self._reach.uses(found.pair, found.blocked) for found in group))
+            if group[0].fact.subject == "xml-form":
+                uses = frozenset(use for use in uses if use.position == "xml")
+            yield replace(group[0].fact, uses=tuple(sorted(uses)))
 
     def _visit(self, pair: Pair) -> None:
         if pair not in self._seen:
@@ -111,6 +113,8 @@ class SchemaWalk:
             self._descend(pair, old, new)
 
     def _behaviour(self, pair: Pair, old: Node, new: Node) -> Iterator[Found]:
+        if old.annotations.get("x-behaviour") == new.annotations.get("x-behaviour"):
+            return
         where_old, where_new = (
             node.where.get("x-behaviour", at[0]) for node, at in ((old, pair.old), (new, pair.new))
         )
@@ -127,7 +131,9 @@ class SchemaWalk:
             self.old.raw(pair.old[0]) if pair.old else {},
             self.new.raw(pair.new[0]) if pair.new else {},
         )
-        if isinstance(one, Mapping) and isinstance(other, Mapping) and len(pair.old) == len(pair.new) == 1:
+        if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+            return
+        if len(pair.old) == len(pair.new) == 1 and extensions_of(one) != extensions_of(other):
             place = self.sides.place("changed", pair.old[0], pair.new[0])
             for fact in extension_facts(None, place, (pair.old[0], one), (pair.new[0], other), pair):
                 yield Found(fact, pair)
@@ -183,7 +189,8 @@ class SchemaWalk:
         yield from found
 
     def _matched(self, pair: Pair, left: list[Pointers], right: list[Pointers]) -> Iterator[Found]:
-        matched = match_branches(left, right, self.sides.same, (self.old.node, self.new.node))
+        tests = self.sides.alike, self.sides.same
+        matched = match_branches(left, right, tests, (self.old.node, self.new.node))
         for one, other in matched.pairs:
             if pair != Pair(one, other):
                 self._child(pair, one, other, union=pair)

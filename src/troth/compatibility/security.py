@@ -6,7 +6,7 @@ alternative asks for no more schemes and no more scopes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from troth.compatibility.facts import Fact
@@ -44,22 +44,53 @@ def security_facts(pair: OperationPair) -> Iterator[Fact]:
         if _is_open(old) != _is_open(new):
             yield fact("security", "added" if _is_open(old) else "removed", _shown(old), _shown(new))
         return
-    added, removed = _scopes(old, new)
-    if added:
+    gone, come = _without(old, new), _without(new, old)
+    for one, other in _paired(gone, come):
+        gone.remove(one)
+        come.remove(other)
+        yield from _rescoped(fact, one, other, new)
+    for alternative in gone:
+        lets_in = any(_asks_no_more(other, alternative) for other in new)
+        subject = "relaxed-security-alternative" if lets_in else "security-alternative"
+        yield fact(subject, "removed", _words(alternative, old), None, alternative)
+    for alternative in come:
+        yield fact("security-alternative", "added", None, _words(alternative, new), alternative)
+
+
+def _rescoped(
+    fact: Callable[..., Fact], old: Alternative, new: Alternative, offered: list[Alternative]
+) -> Iterator[Fact]:
+    """Scopes that an alternative asks for now, unless another one takes the old ones; and those that it waives."""
+    added = {scope for name in old for scope in set(new[name]) - set(old[name])}
+    removed = {scope for name in old for scope in set(old[name]) - set(new[name])}
+    if added and not any(_asks_no_more(other, old) for other in offered):
         yield fact("scope", "added", None, sorted(added), added)
     if removed:
         yield fact("scope", "removed", sorted(removed), None, removed)
-    for alternative in _only(old, new):
-        lets_in = any(_asks_no_more(other, alternative) for other in new)
-        subject = "relaxed-security-alternative" if lets_in else "security-alternative"
-        yield fact(subject, "removed", _words(alternative), None, alternative)
-    for alternative in _only(new, old):
-        yield fact("security-alternative", "added", None, _words(alternative), alternative)
 
 
-def _only(here: list[Alternative], there: list[Alternative]) -> list[Alternative]:
-    """The alternatives whose combination of schemes the other side does not have."""
-    return [one for one in here if not any(one.keys() == other.keys() for other in there)]
+def _paired(gone: list[Alternative], come: list[Alternative]) -> list[tuple[Alternative, Alternative]]:
+    """Alternatives of the same schemes with other scopes: the one of its kind, or those that share a scope."""
+    pairs: list[tuple[Alternative, Alternative]] = []
+    left, right = list(gone), list(come)
+    for one in gone:
+        alike = [other for other in right if one.keys() == other.keys()]
+        lone = len(alike) == 1 and sum(one.keys() == other.keys() for other in left) == 1
+        best = max(alike, key=lambda other: _shared(one, other), default=None)
+        if best is not None and (lone or _shared(one, best)):
+            pairs.append((one, best))
+            left.remove(one)
+            right.remove(best)
+    return pairs
+
+
+def _shared(one: Alternative, other: Alternative) -> int:
+    return sum(len(set(one[name]) & set(other[name])) for name in one)
+
+
+def _without(here: list[Alternative], there: list[Alternative]) -> list[Alternative]:
+    """The alternatives that the other side does not have as they are."""
+    return [one for one in here if not any(_same(one, other) for other in there)]
 
 
 def _alternatives(security: Iterable[Alternative]) -> list[Alternative]:
@@ -82,25 +113,18 @@ def _asks_no_more(new: Alternative, old: Alternative) -> bool:
     return all(name in old and set(scopes) <= set(old[name]) for name, scopes in new.items())
 
 
-def _scopes(old: list[Alternative], new: list[Alternative]) -> tuple[set[str], set[str]]:
-    """Scopes added to and removed from alternatives that stay (the same schemes on both sides)."""
-    added: set[str] = set()
-    removed: set[str] = set()
-    for alternative in old:
-        for other in new:
-            if alternative.keys() == other.keys():
-                for name in alternative:
-                    added |= set(other[name]) - set(alternative[name])
-                    removed |= set(alternative[name]) - set(other[name])
-    return added, removed
-
-
-def _words(alternative: Alternative) -> str:
-    return " and ".join(sorted(alternative)) or "no credentials"
+def _words(alternative: Alternative, among: Iterable[Alternative] = ()) -> str:
+    """The schemes of an alternative, with their scopes where another alternative is of the same schemes."""
+    alone = sum(alternative.keys() == other.keys() for other in among) < 2  # noqa: PLR2004 - itself and another
+    named = [
+        name if alone or not alternative[name] else f"{name} ({', '.join(sorted(alternative[name]))})"
+        for name in sorted(alternative)
+    ]
+    return " and ".join(named) or "no credentials"
 
 
 def _shown(alternatives: list[Alternative]) -> list[str]:
-    return [_words(alternative) for alternative in alternatives]
+    return [_words(alternative, alternatives) for alternative in alternatives]
 
 
 def scheme_facts(old: Contract, new: Contract) -> Iterator[Fact]:

@@ -31,8 +31,9 @@ def server_facts(old: Contract, new: Contract) -> Iterator[Fact]:
 def operation_server_facts(pair: OperationPair, old: Contract, new: Contract) -> Iterator[Fact]:
     """Servers that a path or an operation has of its own; they take the place of the document's."""
     before, after = _own(old, pair.old.pointer), _own(new, pair.new.pointer)
-    if before.keys() == after.keys():
+    if not before and not after:
         return
+    before, after = before or _servers(old, ""), after or _servers(new, "")
     place = f"{pair.new.method.upper()} {pair.new.path}"
     where = pair.old.pointer, pair.new.pointer
     for url in sorted(after.keys() - before.keys()):
@@ -42,9 +43,9 @@ def operation_server_facts(pair: OperationPair, old: Contract, new: Contract) ->
 
 
 def _own(contract: Contract, pointer: str) -> Servers:
-    """The servers nearest to an operation, else those of the document."""
+    """The servers that an operation has of its own, or its path has; empty where those of the document serve it."""
     above = pointer.rpartition("/")[0]
-    return _servers(contract, pointer) or _servers(contract, above) or {}
+    return _servers(contract, pointer) or _servers(contract, above)
 
 
 def _servers(contract: Contract, holder: str) -> dict[str, tuple[str, Mapping[str, JSON]]]:

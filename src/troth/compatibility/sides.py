@@ -8,6 +8,7 @@ from typing import Any
 from troth.compatibility.containment import equal_values
 from troth.compatibility.expansion import expand
 from troth.compatibility.facts import Pair, Pointers
+from troth.compatibility.likeness import Likeness
 from troth.compatibility.normal import Normaliser
 from troth.compatibility.places import place_of
 from troth.contract.model import Contract
@@ -24,15 +25,22 @@ class Sides:
         self.old = Normaliser(old)
         self.new = Normaliser(new)
         self._same: dict[Pair, bool] = {}
+        self._likeness = Likeness(self.old, self.new)
 
     def pair(self, old: Iterable[str], new: Iterable[str]) -> Pair:
         return Pair(self.old.key(old), self.new.key(new))
+
+    def alike(self, old: Pointers, new: Pointers) -> bool:
+        """Whether two schemas say the same in the same words, references followed: cheap, and enough where it holds."""
+        return self._likeness.alike(old, new)
 
     def same(self, old: Pointers, new: Pointers) -> bool:
         """Whether two schemas are proved to admit the same values."""
         pair = Pair(old, new)
         if pair not in self._same:
-            self._same[pair] = equal_values(expand(self.old, old), expand(self.new, new))
+            self._same[pair] = self.alike(old, new) or equal_values(
+                expand(self.old, old), expand(self.new, new)
+            )
         return self._same[pair]
 
     def place(self, action: str, old: str, new: str) -> str:

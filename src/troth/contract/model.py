@@ -132,6 +132,9 @@ class Contract:
         object.__setattr__(self, "_by_id", {operation.id: operation for operation in self.operations})
         object.__setattr__(self, "_followed", {})
         object.__setattr__(self, "_properties", {})
+        object.__setattr__(
+            self, "_by_pointer", {operation.pointer: operation for operation in self.operations}
+        )
 
     @property
     def extension(self) -> Mapping[str, JSON]:
@@ -152,6 +155,12 @@ class Contract:
 
     def operation(self, identifier: str) -> Operation | None:
         found: Operation | None = self._by_id.get(identifier)  # type: ignore[attr-defined]
+        return found
+
+    def operation_around(self, pointer: str) -> Operation | None:
+        """The operation in whose object a pointer lies."""
+        head = "/".join(pointer.split("/", 4)[:4])
+        found: Operation | None = self._by_pointer.get(head)  # type: ignore[attr-defined]
         return found
 
     def node(self, pointer: str) -> JSON:

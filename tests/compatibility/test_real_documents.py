@@ -1,0 +1,164 @@
+"""Turns of phrase met in published documents that tell nothing, or less than they seem to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from troth.compatibility import Comparison, compare
+
+JSON = Any
+
+
+def told(comparison: Comparison) -> list[tuple[str, str]]:
+    return sorted((finding.id, finding.severity) for finding in comparison.findings)
+
+
+def with_get(operation: JSON, path: str = "/orders", **more: JSON) -> JSON:
+    return {"paths": {path: {"get": {"responses": {"204": {"description": "Fine."}}, **operation}}}, **more}
+
+
+def test_an_operation_without_an_id_keeps_none_when_its_path_parameter_is_renamed(contract: Any) -> None:
+    """The name that such an operation goes by is made of its path: nobody promised it."""
+
+    def read(name: str) -> JSON:
+        parameter = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        return with_get({"parameters": [parameter]}, f"/orders/{{{name}}}")
+
+    found = compare(contract(read("id")), contract(read("orderId")))
+    assert told(found) == [("path-parameter-renamed", "info")]
+
+
+SCHEMES = {
+    "components": {
+        "securitySchemes": {
+            "oauth": {
+                "type": "oauth2",
+                "flows": {
+                    "clientCredentials": {
+                        "tokenUrl": "https://id.example/token",
+                        "scopes": dict.fromkeys("abcd", ""),
+                    }
+                },
+            },
+            "key": {"type": "apiKey", "in": "header", "name": "x-key"},
+        }
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("a|b", "a|b|c", [("security-alternative-added", "info")]),
+        ("a|b|c", "a|b", [("security-alternative-removed", "breaking")]),
+        ("a|b", "b|a", []),
+        ("a|b", "a|bc", [("scope-added", "breaking")]),
+        ("a|bc", "a|b", [("scope-removed", "info")]),
+        ("a|ab", "a|abc", []),
+        ("a", "b", [("scope-added", "breaking"), ("scope-removed", "info")]),
+    ],
+)
+def test_alternatives_that_differ_by_their_scopes_are_matched_by_them(
+    old: str, new: str, wanted: list[tuple[str, str]], contract: Any
+) -> None:
+    """Each letter is a scope, each word an alternative of one scheme: who had the scopes of one is still let in."""
+
+    def asking(words: str) -> Any:
+        return contract(
+            with_get({"security": [{"oauth": list(word)} for word in words.split("|")]}, **SCHEMES)
+        )
+
+    assert told(compare(asking(old), asking(new))) == wanted
+
+
+def test_alternatives_of_the_same_schemes_are_named_with_their_scopes(contract: Any) -> None:
+    old = contract(with_get({"security": [{"oauth": ["a"]}, {"oauth": ["b"]}]}, **SCHEMES))
+    new = contract(with_get({"security": [{"key": []}]}, **SCHEMES))
+    titles = [finding.title for finding in compare(old, new).at_least("breaking")]
+    assert titles == ["GET /orders no longer takes oauth (a)", "GET /orders no longer takes oauth (b)"]
+
+
+def sent_list(schema: JSON) -> JSON:
+    body = {"content": {"application/json": {"schema": schema}}}
+    responses = {"204": {"description": "Fine."}}
+    return {
+        "paths": {"/orders": {"post": {"operationId": "add", "requestBody": body, "responses": responses}}}
+    }
+
+
+def test_each_bound_of_a_list_is_shown_by_a_list_that_breaks_that_bound(contract: Any) -> None:
+    """Two bounds set at once are two edits; the empty list shows only one of them."""
+    ids = {"type": "array", "items": {"type": "integer"}}
+    found = compare(contract(sent_list(ids)), contract(sent_list({**ids, "minItems": 1, "maxItems": 5})))
+    shown = {finding.id: len(finding.witness) for finding in found.findings}
+    assert shown == {"request-min-items-added": 0, "request-max-items-added": 6}
+
+
+def test_the_items_of_a_list_are_shown_by_a_list(contract: Any) -> None:
+    """A schema that lost its type as well as its items is two edits."""
+    given = with_get({"responses": {"200": {"description": "All.", "content": {"application/json": {"schema": {
+        "type": "array", "items": {"type": "integer"}}}}}}})  # fmt: skip
+    free = with_get(
+        {"responses": {"200": {"description": "All.", "content": {"application/json": {"schema": {}}}}}}
+    )
+    found = {finding.id: finding.witness for finding in compare(contract(given), contract(free)).findings}
+    assert found.keys() == {"response-items-removed", "response-type-widened"}
+    assert isinstance(found["response-items-removed"], list)
+
+
+def test_a_path_parameter_was_never_empty(contract: Any) -> None:
+    """A minimum length of one says what the path says; in a query it refuses what was taken."""
+
+    def asking(location: str, schema: JSON) -> Any:
+        path = "/orders/{id}" if location == "path" else "/orders"
+        parameter = {"name": "id", "in": location, "required": location == "path", "schema": schema}
+        return contract(with_get({"parameters": [parameter]}, path))
+
+    plain, least = {"type": "string"}, {"type": "string", "minLength": 1}
+    assert told(compare(asking("path", plain), asking("path", least))) == [
+        ("request-min-length-added", "info")
+    ]
+    assert told(compare(asking("query", plain), asking("query", least))) == [
+        ("request-min-length-added", "breaking")
+    ]
+
+
+def test_an_xml_form_is_nothing_where_no_xml_travels(contract: Any) -> None:
+    def of(media: str, schema: JSON) -> Any:
+        answer = {"200": {"description": "One.", "content": {media: {"schema": schema}}}}
+        return contract(with_get({"responses": answer}))
+
+    plain, named = {"type": "string"}, {"type": "string", "xml": {"name": "order"}}
+    for media, severity in (("application/json", "info"), ("application/xml", "warning")):
+        (finding,) = compare(of(media, plain), of(media, named)).findings
+        assert finding.id.endswith("xml-form-added")
+        assert finding.severity == severity
+
+
+def test_servers_that_an_operation_states_again_are_no_other_servers(contract: Any) -> None:
+    """What it states takes the place of the document's, so another one means that the document's no longer answers."""
+    url, other = {"url": "https://a.example"}, {"url": "https://b.example"}
+    plain = contract(with_get({}, servers=[url]))
+    assert told(compare(plain, contract(with_get({"servers": [url]}, servers=[url])))) == []
+    moved = compare(plain, contract(with_get({"servers": [other]}, servers=[url])))
+    assert told(moved) == [("operation-server-added", "info"), ("operation-server-removed", "breaking")]
+
+
+def test_many_large_alternatives_written_out_are_matched_without_an_oracle(
+    contract: Any, monkeypatch: Any
+) -> None:
+    """Alternatives that read alike once references are followed need no proof that they admit the same values."""
+    kinds = {f"K{at}": {"type": "object", "required": ["kind"], "properties": {
+        "kind": {"const": f"k{at}"}, "next": {"$ref": f"#/components/schemas/P{at}"}}} for at in range(6)}  # fmt: skip
+    parts = {f"P{at}": {"type": "object", "properties": {"size": {"type": "integer"}}} for at in range(6)}
+    names = {"schemas": {**kinds, **parts}}
+    written = [{**kinds[f"K{at}"], "properties": {**kinds[f"K{at}"]["properties"], "next": parts[f"P{at}"]}}
+               for at in reversed(range(6))]  # fmt: skip
+    by_name = [{"$ref": f"#/components/schemas/K{at}"} for at in range(6)]
+    old, new = (
+        contract({**sent_list({"anyOf": union}), "components": names}) for union in (by_name, written)
+    )
+    monkeypatch.setattr("troth.compatibility.sides.equal_values", None)
+    assert told(compare(old, new)) == []
