@@ -317,16 +317,33 @@ def test_an_answer_is_replayed_to_callers_who_see_the_same(
 
 
 def test_what_is_seen_is_worked_out_once(firm: Mock, clerk: httpx.Client) -> None:
-    """A second request looks nothing up again; a write makes it forget."""
-    state = firm._engine.state()
+    """A second request looks nothing up again; after a write it is worked out anew."""
+    gazes = firm._engine.state().gazes
+    gazes.clear()  # other tests have sandboxes with the same rows
     ids(clerk, "/contacts")
-    (kept,) = state.gazes.values()
+    (kept,) = gazes.values()
     ids(clerk, "/contacts?name=x")
     data(clerk, "/contacts/5")
-    assert [one[1] for one in state.gazes.values()] == [kept[1]]
+    assert list(gazes.values()) == [kept]
     clerk.post("/contacts", json={"name": "New"})
     ids(clerk, "/contacts")
-    assert [one[1] for one in state.gazes.values()] != [kept[1]]
+    assert len(gazes) == 2
+
+
+def test_what_is_seen_is_worked_out_once_for_sandboxes_with_the_same_rows(
+    firm: Mock, clerk: httpx.Client
+) -> None:
+    """A sandbox that nobody has written to shows what the seed shows; writes to another do not show in it."""
+    here, there = ({"x-troth-sandbox": name} for name in ("here", "there"))
+    firm._engine.state().gazes.clear()
+    seen = clerk.get("/contacts", headers=here).json()
+    assert clerk.get("/contacts", headers=there).json() == seen
+    gazes = firm._engine.state("here").gazes
+    assert gazes is firm._engine.state("there").gazes
+    assert len(gazes) == 1
+    assert clerk.post("/contacts", json={"name": "New"}, headers=here).status_code == 201
+    assert clerk.get("/contacts", headers=here).json() != seen
+    assert clerk.get("/contacts", headers=there).json() == seen
 
 
 def test_a_page_is_not_kept_for_callers_who_see_less(tmp_path: Path) -> None:

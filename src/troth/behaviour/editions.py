@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from troth.behaviour.catalogues import Catalogues
 from troth.behaviour.inference import behaviour_of
 from troth.behaviour.model import Behaviour, Selection
 from troth.behaviour.selecting import Catalogue
@@ -47,7 +48,7 @@ class Editions:
         self._contract = contract
         self._behaviour = behaviour
         self._known: dict[Key, Edition] = {}
-        self._catalogues: dict[Key, Catalogue] = {}
+        self._catalogues: dict[Key, Catalogues] = {}
 
     def without(self, lacking: tuple[Change, ...]) -> Edition:
         """What holds without some changes. Raises BehaviourError."""
@@ -60,8 +61,8 @@ class Editions:
         """What can be selected in an edition."""
         key = _key(edition.lacking)
         if key not in self._catalogues:
-            self._catalogues[key] = Catalogue(profile, edition.contract, edition.behaviour)
-        return self._catalogues[key]
+            self._catalogues[key] = Catalogues(edition.contract, edition.behaviour)
+        return self._catalogues[key].of(profile)
 
 
 def _key(lacking: tuple[Change, ...]) -> Key:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from troth.behaviour.braces import SelectionError, Wanted, parse_braces
@@ -17,7 +17,7 @@ from troth.behaviour.resources import properties_of
 from troth.contract.model import Contract
 from troth.contract.pointers import join
 
-__all__ = ["Catalogue", "Member", "Picked", "deep", "whole"]
+__all__ = ["Catalogue", "Member", "Picked", "deep", "reaching"]
 
 _DEEPEST = 16
 OWN = ""
@@ -32,14 +32,14 @@ class Picked(NamedTuple):
     inner: Mapping[str, tuple[Picked, ...]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what opens is worked out once
 class Member:
     """What a name stands for. ``below`` gives its own members for each target; a None there takes any name."""
 
     reference: Reference | None
     below: Callable[[], Mapping[str, Mapping[str, Member] | None]]
 
-    @property
+    @cached_property
     def opens(self) -> bool:
         """Whether braces may follow."""
         found = self.below()
@@ -54,6 +54,7 @@ class Catalogue:
         self._contract = contract
         self._behaviour = behaviour
         self._rows: dict[str, Mapping[str, Member] | None] = {}
+        self._whole: dict[str, str] = {}
 
     def members(self, resource: Resource) -> Mapping[str, Member] | None:
         """The members of the rows of a resource; None where the schema names none."""
@@ -80,6 +81,15 @@ class Catalogue:
 
     def _target(self, name: str) -> Resource | None:
         return self._behaviour.resources.get(name)
+
+    def whole(self, resource: Resource) -> str:
+        """The selection that shows everything that a row keeps: references as they are kept, objects entirely."""
+        found = self._whole.get(resource.name)
+        if found is None:
+            most = self.profile.depth
+            found = _written(self.members(resource) or {}, _DEEPEST if most is None else most)
+            self._whole[resource.name] = found
+        return found
 
     # -- selections -------------------------------------------------------------------------------------------------
 
@@ -185,12 +195,6 @@ def _plain(contract: Contract, pointer: str, seen: frozenset[str]) -> Member:
 def _is_object(schema: Mapping[str, Any]) -> bool:
     kinds = schema.get("type")
     return "object" in (kinds if isinstance(kinds, list) else [kinds])
-
-
-def whole(catalogue: Catalogue, resource: Resource) -> str:
-    """The selection that shows everything that a row keeps: references as they are kept, objects entirely."""
-    most = catalogue.profile.depth
-    return _written(catalogue.members(resource) or {}, _DEEPEST if most is None else most)
 
 
 def _written(members: Mapping[str, Member], depth: int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ from typing import Any
 from troth.conformance.connections import Loopback
 from troth.conformance.instruments import Instruments
 from troth.conformance.outcome import Outcome
+from troth.conformance.reach import Followed, Footprint, reach_of
 from troth.conformance.running import verify
 from troth.conformance.subjects import Subject
 from troth.conformance.target import Target
 from troth.contract import Contract
 from troth.engine import Engine, Settings
+from troth.engine.faults import FAULTS
 
 __all__ = ["Bench", "KillMatrix", "Trial", "calm"]
 
@@ -110,31 +112,56 @@ class Bench:
         """The correct mock."""
         return Engine(self.contract, Settings(seed=_SEED, seed_file=self._seed_file))
 
-    def held(self, engine: Engine, seed: int = _SEED) -> Outcome:
-        """The verdict of the suite about a mock."""
-        target = Target(f"http://mock.invalid{self.contract.base_path}", connection=Loopback(engine))
+    @cached_property
+    def _unbent(self) -> tuple[Outcome, Mapping[str, Footprint]]:
+        """The verdict about the correct mock, and what was asked for it on the ground of each operation."""
+        connection = Followed(self.engine.misbehaving(()))
+        outcome = self.held(connection)
+        return outcome, {
+            name.partition("-")[2].partition("-")[2]: f for name, f in connection.footprints.items()
+        }
+
+    def held(
+        self, connection: Loopback, seed: int = _SEED, operations: Collection[str] | None = None
+    ) -> Outcome:
+        """The verdict of the suite about a mock, on the grounds of some operations or of all."""
+        target = Target(f"http://mock.invalid{self.contract.base_path}", connection=connection)
+        instruments = self.instruments
+        if operations is not None:
+            clauses = tuple(clause for clause in instruments.clauses if clause.operation in operations)
+            instruments = replace(instruments, clauses=clauses)
         with calm():
             return verify(
-                self.contract,
-                target,
-                reproduce=False,
-                seed=seed,
-                nonce=f"{seed:08x}",
-                instruments=self.instruments,
-            )
+                self.contract, target, reproduce=False, seed=seed, nonce=f"{seed:08x}", instruments=instruments
+            )  # fmt: skip
 
-    def tried(self, subject: Subject) -> Trial:
-        """The suite against one fault."""
+    def tried(self, subject: Subject, *, everywhere: bool = False) -> Trial:
+        """The suite against one fault: on the grounds that it can reach, the others' verdicts stand as they were."""
         started = time.perf_counter()
-        outcome = self.held(self.engine.misbehaving([subject.name]))
-        violated = dict.fromkeys(str(finding.clause).partition("@")[0] for finding in outcome.findings)
+        engine = self.engine.misbehaving([subject.name])
+        operations = None if everywhere else self._reached(engine)
+        outcome = self.held(Loopback(engine), operations=operations)
+        findings = outcome.findings
+        if operations is not None:
+            findings += tuple(one for one in self._unbent[0].findings if one.operation not in operations)
+        violated = dict.fromkeys(str(finding.clause).partition("@")[0] for finding in findings)
         return Trial(subject, tuple(violated), outcome.requests, time.perf_counter() - started)
+
+    def _reached(self, engine: Engine) -> frozenset[str] | None:
+        """The operations on whose grounds a bent mock may answer otherwise than the correct one; None: all."""
+        if engine.faults & FAULTS.keys():
+            return None
+        behaviour = self.engine.behaviour
+        reach = reach_of(behaviour, engine.program().behaviour)
+        if reach is None:
+            return None
+        return frozenset(name for name, found in self._unbent[1].items() if reach.meets(found, behaviour))
 
     def alarms(self, seed: int = _SEED) -> tuple[str, ...]:
         """What the suite finds broken on the correct mock; another seed gives other ids and other marks."""
         engine = self.engine.misbehaving(())
         engine.reseed(seed)
-        outcome = self.held(engine, seed)
+        outcome = self.held(Loopback(engine), seed)
         told = tuple(f"{finding.clause}: {finding.title}" for finding in outcome.findings)
         return (*told, outcome.shortfall) if outcome.shortfall else told
 

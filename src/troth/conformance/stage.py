@@ -10,7 +10,7 @@ from typing import Any
 
 from troth.behaviour.editions import Editions
 from troth.behaviour.model import Behaviour, Binding, ErrorKind, Kind, Resource, Selection
-from troth.behaviour.selecting import Catalogue, deep, whole
+from troth.behaviour.selecting import Catalogue, deep
 from troth.conformance.actors import Actor, Cast
 from troth.conformance.applications import Application
 from troth.conformance.bodies import Bodies
@@ -64,7 +64,6 @@ class Stage(ABC):
         self.successes: dict[str, Exchange] = {}
         self.memory: dict[str, Any] = {}
         self._count = 0
-        self._catalogue: Catalogue | None = None
 
     # -- actors and words -------------------------------------------------------------------------------------------
 
@@ -153,14 +152,12 @@ class Stage(ABC):
         if populate is not None and populate.parameter not in names:
             plain.append((populate.parameter, 0))
         if select is not None and select.parameter not in names and resource is not None and resource.fields:
-            plain.append((select.parameter, whole(self.selections(select), resource)))
+            plain.append((select.parameter, self.selections(select).whole(resource)))
         return plain
 
     def selections(self, profile: Selection) -> Catalogue:
         """What can be selected of rows."""
-        if self._catalogue is None:
-            self._catalogue = Catalogue(profile, self.contract, self.behaviour)
-        return self._catalogue
+        return self.editions.catalogue(self.editions.without(()), profile)
 
     def deep_selection(self, binding: Binding) -> list[tuple[str, Any]]:
         """What to ask for so that rows which rules may withhold are shown where others refer to them."""

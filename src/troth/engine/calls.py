@@ -88,8 +88,6 @@ class Rows:
         shown = behaviour.resources.get(binding.through.to.get("", "")) if binding.through else None
         self.showing = Showing(
             binding if shown is None else replace(binding, resource=shown),
-            contract,
-            behaviour,
             keeper,
             faults,
         )

@@ -16,6 +16,7 @@ from typing import Any
 
 from troth.behaviour import behaviour_of
 from troth.behaviour.bending import Bend, bends_of
+from troth.behaviour.catalogues import Catalogues
 from troth.behaviour.model import Behaviour, Binding
 from troth.behaviour.viewers import wrong_setting
 from troth.contract import Match, MethodNotAllowed, Validators
@@ -108,6 +109,7 @@ class Engine:
         self._readers = Readers()
         #: The rows of the seed as they are written, the same for every fault.
         self._expanded: Expanded = {}
+        self._catalogues = Catalogues(contract, self.behaviour)
         self.faults = self.check_faults(self.settings.faults)
         self._render = refusal_renderer(self.behaviour.errors)
         self._plant()
@@ -132,6 +134,7 @@ class Engine:
                 self.seed.tenants,
                 self.settings.validate,
                 self._readers,
+                self._catalogues,
             )
             self._validators = found.validators
             self._programs[wanted] = found

@@ -62,18 +62,16 @@ class Seer:
         return {name: rules for name, rules in found.items() if rules}
 
     def _kept(self, key: bytes, active: Mapping[str, tuple[Visibility, ...]], world: TenantWorld) -> Gaze:
-        tables = world.state.tables.items()
-        moment = world.now() if self._timed else ""
-        stamp = (moment, [(table, table.version) for (at, _), table in tables if at in (world.tenant, "")])
-        gazes = world.state.gazes
-        known = gazes.get((self, world.tenant, key))
-        if known is not None and known[0] == stamp:
-            found: Gaze = known[1]
-            return found
-        if len(gazes) >= _REMEMBERED:
-            gazes.clear()
-        gazes[self, world.tenant, key] = (stamp, made := Gaze(self, active))
-        return made
+        tenant, tables = world.tenant, world.state.tables.items()
+        moment = world.now() if self._timed else world.today()
+        rows = tuple(t.content for (at, _), t in tables if t.content is not None and at in (tenant, ""))
+        gazes, place = world.state.gazes, (self, tenant, key, moment, rows)
+        found: Gaze | None = gazes.get(place)
+        if found is None:
+            if len(gazes) >= _REMEMBERED:
+                gazes.clear()
+            found = gazes[place] = Gaze(self, active)
+        return found
 
 
 class Gaze:

@@ -11,6 +11,7 @@ from copy import copy
 from functools import partial
 from typing import Any, NamedTuple
 
+from troth.behaviour.catalogues import Catalogues
 from troth.behaviour.editions import Edition
 from troth.behaviour.model import Behaviour, Event, Reference, Resource
 from troth.behaviour.moments import RFC3339, moment_writer
@@ -39,9 +40,11 @@ class Keeper:
         behaviour: Behaviour,
         sampler: Sampler,
         dispatcher: Dispatcher,
+        catalogues: Catalogues,
         faults: frozenset[str] = frozenset(),
     ) -> None:
         self._behaviour = behaviour
+        self.catalogues = catalogues
         self._dispatcher = dispatcher
         self.sampler = sampler
         daily = _daily(behaviour)
@@ -82,6 +85,7 @@ class Keeper:
         }
         twin = copy(self)
         twin.translations = translations
+        twin.catalogues = Catalogues(edition.contract, edition.behaviour)
         twin._see(edition.behaviour)  # noqa: SLF001 - same class
         twin.sights = {
             name: translated(sight, translations[name]) if name in translations else sight

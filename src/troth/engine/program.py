@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
+from troth.behaviour.catalogues import Catalogues
 from troth.behaviour.editions import Edition
 from troth.behaviour.model import Behaviour, Binding
 from troth.contract import Router, Validators, validators
@@ -109,6 +110,7 @@ class Program:
         tenants: Mapping[str, str] | None = None,
         validate: str = "strict",
         readers: Readers | None = None,
+        catalogues: Catalogues | None = None,
     ) -> None:
         self.contract = contract
         self.readers = readers or Readers()
@@ -122,7 +124,9 @@ class Program:
         self.sender = Sender(behaviour.webhooks, faults)
         by_header = behaviour.tenancy.source == "header"
         self.admission = Admission(behaviour.tenancy, tenants or {}, faults) if by_header else None
-        self.keeper = Keeper(behaviour, Sampler(contract), self.dispatcher, faults)
+        if catalogues is None or not catalogues.suit(behaviour):
+            catalogues = Catalogues(contract, behaviour)
+        self.keeper = Keeper(behaviour, Sampler(contract), self.dispatcher, catalogues, faults)
         self.limiters = tuple(Limiter(policy, faults) for policy in behaviour.rate_limits)
         self.plans = {name: Plan(binding, self) for name, binding in behaviour.bindings.items()}
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import orjson
 
-from troth.behaviour.model import Behaviour, Binding
-from troth.behaviour.selecting import Catalogue, Picked
-from troth.contract.model import Contract
+from troth.behaviour.model import Binding
+from troth.behaviour.selecting import Picked
 from troth.engine.keeping import Keeper
 from troth.engine.messages import dump
 from troth.engine.populating import Known, Populator
@@ -30,15 +29,13 @@ class Showing:
     def __init__(
         self,
         binding: Binding,
-        contract: Contract,
-        behaviour: Behaviour,
         keeper: Keeper,
         faults: frozenset[str],
     ) -> None:
         query = binding.query
         self._keeper = keeper
         self._populator = Populator(query.populate, keeper, faults) if query.populate else None
-        catalogue = Catalogue(query.select, contract, behaviour) if query.select else None
+        catalogue = keeper.catalogues.of(query.select) if query.select else None
         self._projector = Projector(catalogue, keeper, faults) if catalogue else None
         self._resource = binding.resource
         fields = binding.resource.fields.values() if binding.resource else ()

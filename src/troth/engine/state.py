@@ -51,9 +51,11 @@ class Table(Protocol):
     """The rows of one resource of one tenant, in the order in which they were made.
 
     ``version`` grows with every write; ``rendered`` holds what was rendered of this version, and goes with it.
+    ``content`` stands for the rows as they are: a copy has the same until either is written to; None without any.
     """
 
     version: int
+    content: object | None
     rendered: dict[Any, Any]
 
     def get(self, identifier: str) -> Row | None: ...
@@ -76,6 +78,7 @@ class MemoryTable:
         self._indexes: dict[str, dict[Any, dict[str, None]]] = {}
         self._gone: dict[str, tuple[Row, str | None]] | None = None
         self.version = 0
+        self.content: object | None = None
         self.rendered: dict[Any, Any] = {}
 
     def get(self, identifier: str) -> Row | None:
@@ -96,6 +99,7 @@ class MemoryTable:
 
     def _written(self) -> None:
         self.version += 1
+        self.content = object()
         if self.rendered:
             self.rendered = {}
 
@@ -163,6 +167,7 @@ class MemoryTable:
     def copy(self) -> MemoryTable:
         twin = MemoryTable(dict(self._rows))
         twin._gone = None if self._gone is None else dict(self._gone)
+        twin.content = self.content
         return twin
 
 
@@ -228,7 +233,7 @@ class State:
         self.swept = ""
         #: Whether the present request is done in one go, whatever faults would let in.
         self.windows_shut = False
-        #: What callers see of the rows as they are now; worked out again where it is missing.
+        #: What callers see of rows, by what these are; forks share it, and work out again where it is missing.
         self.gazes: dict[Any, Any] = {}
         #: Resources whose rows belong to all tenants: they are kept under the tenant "".
         self.shared: frozenset[str] = frozenset()
@@ -270,6 +275,7 @@ class State:
         twin.windows = {key: list(window) for key, window in self.windows.items()}
         twin.tokens = dict(self.tokens)
         twin.swept = self.swept
+        twin.gazes = self.gazes
         twin.hooks = self.hooks.copy()
         twin.shared = self.shared
         return twin

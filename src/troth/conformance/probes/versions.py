@@ -8,7 +8,6 @@ from typing import Any, Self
 
 from troth.behaviour.editions import Edition
 from troth.behaviour.model import Binding, Kind
-from troth.behaviour.selecting import whole
 from troth.behaviour.versions import Versions
 from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
@@ -63,7 +62,7 @@ def whole_selection(scene: Scene, binding: Binding, edition: Edition) -> list[tu
     select, resource = binding.query.select, binding.resource
     if select is None or resource is None or not resource.fields:
         return []
-    return [(select.parameter, whole(scene.editions.catalogue(edition, select), resource))]
+    return [(select.parameter, scene.editions.catalogue(edition, select).whole(resource))]
 
 
 # -- which version ----------------------------------------------------------------------------------------------------
