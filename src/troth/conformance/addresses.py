@@ -10,7 +10,8 @@ from typing import Any
 __all__ = ["is_loopback", "leading_nowhere", "nowhere"]
 
 _RESERVED = ("example", "invalid", "localhost", "test")
-_PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,200}[A-Za-z0-9])?")
+#: Who logs in, the host, the port; whatever is wrong with one of them stays so.
+_AUTHORITY = re.compile(r"(.*@)?(\[[^\]]*\]|[^:]*)(.*)", re.DOTALL)
 #: What leads to a host, with as many slashes of either kind as lenient readers take.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:[/\\]+)([^/?#\\\s\"]*)")
 
@@ -40,9 +41,20 @@ def is_loopback(host: str) -> bool:
 
 
 def _host(authority: str) -> str:
-    """The authority of an address; one that might resolve loses who logs in and the port as well."""
-    host = authority.rpartition("@")[2]
-    host = host if host.endswith("]") else host.partition(":")[0]
-    if is_loopback(host) or host.rpartition(".")[2].lower() in _RESERVED or not authority:
+    """The authority of an address, with a host that never resolves: input that is wrong must stay as wrong as it is."""
+    found = _AUTHORITY.fullmatch(authority)
+    user, host, port = found.groups("") if found else ("", authority, "")
+    if is_loopback(host) or not host or host.rstrip(".").rpartition(".")[2].lower() in _RESERVED:
         return authority
-    return f"{host}.invalid" if _PLAIN.fullmatch(host) else "made-up.invalid"
+    return f"{user}{_moved(host)}{port}"
+
+
+def _moved(host: str) -> str:
+    """A host that never resolves; what stands in brackets and is no address of IPv6 resolves to nothing anyway."""
+    if not host.startswith("["):
+        return f"{host.rstrip('.')}.invalid"
+    try:
+        ipaddress.IPv6Address(host[1:-1])
+    except ValueError:
+        return host
+    return "made-up.invalid"
