@@ -1,9 +1,10 @@
-"""Where clauses about actions, records, views and forms apply; as in :mod:`troth.behaviour.occasions`."""
+"""Where clauses about actions, records, views, forms and tenants apply; as in :mod:`troth.behaviour.occasions`."""
 
 from __future__ import annotations
 
-from troth.behaviour.model import Kind, Resource
-from troth.behaviour.occasions import Place, isolated
+from troth.behaviour.model import Behaviour, Binding, Field, Kind, Resource
+from troth.behaviour.occasions import Place, isolated, unique_fields
+from troth.contract.model import Contract
 from troth.contract.pointers import join
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "refusable",
     "shared",
     "tokened",
+    "unique_beyond_tenant",
+    "unique_elsewhere",
 ]
 
 
@@ -38,9 +41,22 @@ def refusable(at: Place) -> str | None:
 
 
 def recording(at: Place) -> str | None:
-    moment = {Kind.CREATE: "create", Kind.UPDATE: "update", Kind.REPLACE: "update"}.get(at.kind)
+    """Where a write has a record: an action where it changes what the record's condition reads."""
+    moments_ = {Kind.CREATE: "create", Kind.UPDATE: "update", Kind.REPLACE: "update", Kind.ACTION: "update"}
     records = at.binding.resource.records if at.binding.resource else ()
-    return next((record.pointer for record in records if moment in record.on), None)
+    found = [record for record in records if moments_.get(at.kind) in record.on]
+    if at.kind is Kind.ACTION:
+        found = [record for record in found if record.when is None or record.when.variables & _changed(at)]
+    return found[0].pointer if found else None
+
+
+def _changed(at: Place) -> frozenset[str]:
+    """The fields that an action changes."""
+    effect, resource = at.binding.effect, at.binding.resource
+    if effect is None or resource is None:
+        return frozenset()
+    moved = {resource.lifecycle.field} if effect.transition and resource.lifecycle else set()
+    return frozenset(effect.assign) | moved
 
 
 def narrowed(at: Place) -> str | None:
@@ -90,3 +106,24 @@ def dated(at: Place) -> str | None:
     return (
         at.root("formats") if declared and resource and moments(resource) and at.kind is Kind.CREATE else None
     )
+
+
+def unique_beyond_tenant(behaviour: Behaviour, contract: Contract, binding: Binding) -> tuple[Field, ...]:
+    """Those of the unique fields whose values two tenants can both want.
+
+    What is unique below a row of the tenant's own cannot be: no other tenant can name that row.
+    """
+    return tuple(f for f in unique_fields(contract, binding) if not _below_own(behaviour, binding, f))
+
+
+def _below_own(behaviour: Behaviour, binding: Binding, field: Field) -> bool:
+    above = binding.resource.fields.get(field.unique or "") if binding.resource else None
+    if above is None or above.reference is None or above.nullable:
+        return False
+    targets = [behaviour.resources.get(name) for name in above.reference.to.values()]
+    return all(target is not None and not target.shared for target in targets)
+
+
+def unique_elsewhere(at: Place) -> str | None:
+    found = unique_beyond_tenant(at.behaviour, at.contract, at.binding)
+    return isolated(Kind.CREATE)(at) if found else None

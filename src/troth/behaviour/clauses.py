@@ -21,6 +21,7 @@ from troth.behaviour.circumstances import (
     refusable,
     shared,
     tokened,
+    unique_elsewhere,
 )
 from troth.behaviour.epochs import changed, dated_default, echoed_version, retiring, versioned
 from troth.behaviour.grants import authorized, authorized_by_scope, keyed_once, revocable
@@ -82,7 +83,6 @@ from troth.behaviour.occasions import (
     sized,
     slotted,
     taking_input,
-    unique_elsewhere,
     unique_values,
     visible,
     when,

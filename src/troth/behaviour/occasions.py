@@ -53,7 +53,6 @@ __all__ = [
     "sized",
     "slotted",
     "taking_input",
-    "unique_elsewhere",
     "unique_fields",
     "unique_values",
     "visible",
@@ -350,10 +349,6 @@ def unique_fields(contract: Contract, binding: Binding) -> tuple[Field, ...]:
 
 def unique_values(at: Place) -> str | None:
     return next((f.pointer for f in unique_fields(at.contract, at.binding)), None)
-
-
-def unique_elsewhere(at: Place) -> str | None:
-    return isolated(Kind.CREATE)(at) if unique_values(at) else None
 
 
 def numbered_fields(binding: Binding) -> tuple[Field, ...]:

@@ -1,27 +1,21 @@
-"""Actions: what an operation says that it does to a row is done, once it may; and nobody else may."""
+"""Actions: what an operation says that it does to a row is done, and no other tenant can do it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from troth.behaviour.expressions import Expression
-from troth.behaviour.model import Binding, Effect, Kind, Resource
-from troth.behaviour.occasions import writable_fields
-from troth.conformance.actors import Actor
-from troth.conformance.bodies import json_media
+from troth.behaviour.model import Binding, Effect, Resource
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
+from troth.conformance.situations import acted_on, action_body, shown, situated
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["effect", "followed", "isolated", "printed", "refused"]
-
-_ENOUGH = 6
-_SENT = re.compile(r"\bbody\.(\w+)")
+__all__ = ["effect", "followed", "isolated", "printed"]
 
 
 def _resource(binding: Binding) -> Resource:
@@ -33,52 +27,17 @@ def _effect(binding: Binding) -> Effect:
     return binding.effect or Effect(None, {}, {}, "")
 
 
-def _body(scene: Scene, binding: Binding, actor: Actor) -> Any:
-    """What to send: ids of live rows where a member ends up in a reference."""
-    if json_media(binding) is None:
-        return ABSENT
-    body = dict(scene.body(binding, actor))
-    for name, formula in _effect(binding).assign.items():
-        field = _resource(binding).fields.get(name)
-        target = (
-            scene.behaviour.resources.get(field.reference.to.get("", ""))
-            if field and field.reference
-            else None
-        )
-        for member in _SENT.findall(formula.text):
-            if target is not None and member in body:
-                body[member] = scene.row(target, actor)[target.id_field]
-    return body
-
-
-def _act(scene: Scene, binding: Binding, row: Row, actor: Actor, body: Any) -> Exchange:
-    return scene.call(actor, binding, identifier=row[_resource(binding).id_field], row=row, body=body)
-
-
-def _shown(scene: Scene, resource: Resource, row: Row) -> Row:
-    """The row as it reads now, alone or in its list."""
-    if scene.behaviour.binding(resource.name, Kind.READ) is not None:
-        return scene.fetched(resource, scene.owner, row)[0]
-    identifier = row[resource.id_field]
-    found = next(
-        (one for one in scene.rows(resource, scene.owner) if one.get(resource.id_field) == identifier), None
-    )
-    if found is None:
-        raise Inconclusive(f"the row of {resource.name} is not listed")
-    return found
-
-
 def effect(scene: Scene, binding: Binding) -> None:
     """A new row is acted on; its fields, its state and the row that was made have the values of their expressions."""
     resource, given = _resource(binding), _effect(binding)
-    row = _shown(scene, resource, scene.created(resource, scene.owner))
-    body = _body(scene, binding, scene.owner)
-    exchange = _act(scene, binding, row, scene.owner, body)
+    row = shown(scene, resource, scene.created(resource, scene.owner))
+    body = action_body(scene, binding, scene.owner)
+    exchange = acted_on(scene, binding, row, body)
     if not exchange.ok:
         raise Inconclusive(f"a new row of {resource.name} answers {exchange.status}")
     made = scene.unwrapped(binding, exchange) if binding.answers not in (None, resource.name) else None
-    after, world = _shown(scene, resource, row), Questions(scene, scene.owner)
-    extra = {"body": body if body is not ABSENT else None, "old": row, **({"created": made} if made else {})}
+    after, world = shown(scene, resource, row), Questions(scene, scene.owner)
+    extra = {**_beside(row, body), **({"created": made} if made else {})}
     move = next((m for m in _moves(resource) if m.name == given.transition), None)
     if move is not None and resource.lifecycle and str(after.get(resource.lifecycle.field)) != move.target:
         raise Violated(f"'{move.name}' does not lead to {move.target!r}", exchange, found=after)
@@ -87,38 +46,48 @@ def effect(scene: Scene, binding: Binding) -> None:
         if field is None or field.computed or field.write_only or field.hidden:
             continue
         if "created" not in formula.variables or made is not None:
-            _compare(name, formula, row, extra, world, after, exchange)
+            _compare(resource, name, formula, row, extra, world, after, exchange)
     _from_other_values(scene, binding, row, body, world)
-    values = given.create.get(binding.answers or "") if made is not None else None
-    for name, formula in (values or {}).items():
-        _compare(name, formula, row, extra, world, made or {}, exchange)
+    if made is not None and (target := scene.behaviour.resources.get(binding.answers or "")) is not None:
+        for name, formula in given.create.get(target.name, {}).items():
+            _compare(target, name, formula, row, extra, world, made, exchange)
 
 
 def _from_other_values(scene: Scene, binding: Binding, row: Row, body: Any, world: Questions) -> None:
-    """What the effect sets to the value that was there already, on a row that was made with another one."""
-    resource, creator = _resource(binding), scene.behaviour.binding(_resource(binding).name, Kind.CREATE)
-    written = writable_fields(scene.contract, creator) if creator else {}
-    extra = {"body": body if body is not ABSENT else None, "old": row}
+    """What the effect sets to the value that was there already, on a row that has another one.
+
+    Where a run has rows of its own, those that were there before are acted on as well.
+    """
+    resource = _resource(binding)
     for name, formula in _effect(binding).assign.items():
-        plain = "created" not in formula.variables and "now" not in formula.functions
-        if creator is None or name not in written or not plain:
+        if "created" in formula.variables or "now" in formula.functions or not _is_kept(resource, name):
             continue
-        if not same(formula.evaluate(row, world, extra), row.get(name)):
+
+        def differs(found: Row, name: str = name, formula: Expression = formula) -> bool:
+            return not same(formula.evaluate(found, world, _beside(found, body)), found.get(name))
+
+        if differs(row):
             continue
-        for value in list(scene.bodies.others(written[name], row.get(name)))[:_ENOUGH]:
-            made = scene.call(
-                scene.owner, creator,
-                body=scene.bodies.unique(creator, {**scene.body(creator, scene.owner), name: value}),
-            )  # fmt: skip
-            before = _shown(scene, resource, scene.unwrapped(creator, made)) if made.ok else row
-            wanted = formula.evaluate(before, world, {**extra, "old": before})
-            if not made.ok or same(wanted, before.get(name)):
-                continue
-            exchange = _act(scene, binding, before, scene.owner, body)
+        read = formula.variables | {name}
+        for before in situated(scene, resource, read, differs, listed=scene.control is not None):
+            exchange = acted_on(scene, binding, before, body)
             if exchange.ok:
-                after = _shown(scene, resource, before)
-                _compare(name, formula, before, {**extra, "old": before}, world, after, exchange)
+                after = shown(scene, resource, before)
+                _compare(resource, name, formula, before, _beside(before, body), world, after, exchange)
                 break
+
+
+def _beside(row: Row, body: Any) -> dict[str, Any]:
+    """What an effect may ask for beside the row."""
+    return {"body": body if body is not ABSENT else None, "old": row}
+
+
+def _is_kept(resource: Resource, name: str) -> bool:
+    """Whether answers show what is stored in a field: itself, or a state that follows from it."""
+    field = resource.fields.get(name)
+    if field is None or field.write_only or field.hidden:
+        return False
+    return field.computed is None or name in field.computed.variables
 
 
 def _moves(resource: Resource) -> tuple[Any, ...]:
@@ -126,6 +95,7 @@ def _moves(resource: Resource) -> tuple[Any, ...]:
 
 
 def _compare(
+    resource: Resource,
     name: str,
     formula: Expression,
     row: Row,
@@ -134,93 +104,29 @@ def _compare(
     after: Row,
     exchange: Exchange,
 ) -> None:
-    found = after.get(name)
+    found, field = after.get(name), resource.fields.get(name)
     if "now" in formula.functions:
         if found is None:
             raise Violated(f"'{name}' is not set", exchange, expected=formula.text)
         return
     wanted = row[formula.text] if formula.text in row else formula.evaluate(row, world, extra)
+    if field is not None and field.computed is not None and name in field.computed.variables:
+        wanted = field.computed.evaluate(
+            {**after, name: wanted}, world
+        )  # what is shown follows from what is kept
     if wanted is not None and not same(wanted, found):
         raise Violated(f"'{name}' is {found!r}, the effect gives {wanted!r}", exchange, expected=formula.text)
-
-
-def refused(scene: Scene, binding: Binding) -> None:
-    """Acted on twice, and in closed states: where a rule or the state forbids it, nothing changes any more."""
-    resource = _resource(binding)
-    elsewhere = _from_closed_states(scene, binding)
-    row = scene.created(resource, scene.owner)
-    body = _body(scene, binding, scene.owner)
-    first = _act(scene, binding, row, scene.owner, body)
-    if not first.ok:
-        raise Inconclusive(f"a new row of {resource.name} answers {first.status}")
-    after = _shown(scene, resource, row)
-    reason = _forbidden(scene, binding, after, body)
-    if reason is None and elsewhere:
-        return
-    if reason is None:
-        raise NotExercised("it may be repeated, and nothing that answers show forbids it")
-    kind, told = reason
-    again = _act(scene, binding, row, scene.owner, body)
-    if again.broken:
-        raise Inconclusive(f"the second time answers {again.status}")
-    if again.ok:
-        raise Violated(f"It is accepted although {told}", first, again)
-    if again.status != scene.kind(kind).status:
-        raise Violated(f"It answers {again.status} instead of {scene.kind(kind).status}", again)
-    if not same(after, _shown(scene, resource, row)):
-        raise Violated("It is refused and changes the row all the same", again)
-
-
-def _from_closed_states(scene: Scene, binding: Binding) -> int:
-    """Rows that other actions brought into states that the transition does not start from; how many were refused."""
-    resource, refused_ = _resource(binding), 0
-    cycle, name = resource.lifecycle, _effect(binding).transition
-    move = next((one for one in _moves(resource) if one.name == name), None)
-    if cycle is None or move is None:
-        return 0
-    for other in scene.behaviour.bindings.values():
-        way = next(
-            (one for one in _moves(resource) if other.effect and one.name == other.effect.transition), None
-        )
-        same_rows = other.resource is not None and other.resource.name == resource.name
-        if way is None or not same_rows or way.target in move.origins or other.id == binding.id:
-            continue
-        row = scene.created(resource, scene.owner)
-        if not _act(scene, other, row, scene.owner, _body(scene, other, scene.owner)).ok:
-            continue
-        row = _shown(scene, resource, row)
-        if str(row.get(cycle.field)) != way.target:
-            continue
-        exchange = _act(scene, binding, row, scene.owner, _body(scene, binding, scene.owner))
-        if exchange.ok:
-            raise Violated(f"'{name}' is accepted in the state {way.target!r}", exchange)
-        refused_ += not exchange.broken
-    return refused_
-
-
-def _forbidden(scene: Scene, binding: Binding, row: Row, body: Any) -> tuple[str, str] | None:
-    """(kind of refusal, why) when the contract forbids acting on a row in this state."""
-    resource, world = _resource(binding), Questions(scene, scene.owner)
-    extra = {"old": row, "changes": {}, "body": body if body is not ABSENT else None}
-    for rule in binding.rules:
-        applies = rule.when is None or rule.when.holds(row, world, extra)
-        if applies and not rule.require.holds(row, world, extra):
-            return rule.refused, f"the rule '{rule.name}' forbids it"
-    move = next((m for m in _moves(resource) if m.name == _effect(binding).transition), None)
-    if move is not None and resource.lifecycle and str(row.get(resource.lifecycle.field)) not in move.origins:
-        return resource.lifecycle.refused, f"'{move.name}' does not start there"
-    return None
 
 
 def isolated(scene: Scene, binding: Binding) -> None:
     """A peer cannot act on the owner's row, which stays as it was."""
     resource, peer = _resource(binding), scene.peer
     row = scene.created(resource, scene.owner)
-    before = _shown(scene, resource, row)
-    foreign = _act(scene, binding, row, peer, _body(scene, binding, peer))
+    before = shown(scene, resource, row)
+    foreign = acted_on(scene, binding, row, action_body(scene, binding, peer), peer)
     if foreign.broken:
         raise Inconclusive(f"acting on another tenant's row answers {foreign.status}")
-    if foreign.ok or not same(before, _shown(scene, resource, row)):
+    if foreign.ok or not same(before, shown(scene, resource, row)):
         raise Violated(f"{peer.name} acts on a row of {scene.owner.name}", foreign, before=dict(before))
 
 
@@ -228,7 +134,7 @@ def printed(scene: Scene, binding: Binding) -> None:
     """The document is a PDF; a row that does not exist has none."""
     resource = _resource(binding)
     row = scene.row(resource, scene.owner)
-    exchange = _act(scene, binding, row, scene.owner, ABSENT)
+    exchange = acted_on(scene, binding, row, ABSENT)
     if exchange.broken or not exchange.ok:
         raise Inconclusive(f"the document answers {exchange.status}")
     media = (exchange.header("content-type") or "").partition(";")[0]

@@ -112,8 +112,16 @@ def expiry(scene: Scene, binding: Binding) -> None:
     good = scene.call(None, binding, headers=holder.headers)
     if not good.ok:
         raise Inconclusive(f"a known token answers {good.status}")
+    made_up = {**holder.headers, **_with_token(holder, "x" * len(_token(holder) or ""))}
+    if scene.call(None, binding, headers=made_up).ok:
+        raise Inconclusive("any token is served, which is what authentication.invalid judges")
     control.advance(tokens.ttl + 1)
     _refused(scene, scene.call(None, binding, headers=holder.headers), "whose token has ended")
+
+
+def _with_token(actor: Actor, token: str) -> dict[str, str]:
+    """The header that carries an actor's token, with another one."""
+    return {name: f"Bearer {token}" for name in actor.headers if name.lower() == "authorization"}
 
 
 def _token(actor: Actor) -> str | None:

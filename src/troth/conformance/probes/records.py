@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.behaviour.circumstances import moments
-from troth.behaviour.model import Binding, Kind, Record
+from troth.behaviour.model import Binding, Kind, Record, Resource
 from troth.behaviour.occasions import writable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import walk
 from troth.conformance.probes.resources import same
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
+from troth.conformance.situations import acted_on, action_body, shown, untouched
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["moment", "written"]
@@ -26,21 +27,32 @@ def written(scene: Scene, binding: Binding) -> None:
     resource = binding.resource
     assert resource is not None  # noqa: S101 - records belong to resources
     name = "create" if binding.kind is Kind.CREATE else "update"
-    if binding.kind is Kind.CREATE:
-        exchange, old = scene.creation(binding, scene.owner)[1], None
-    else:
-        old, _, _, exchange = scene.updated(binding, scene.owner)
-    row = scene.unwrapped(binding, exchange)
+    row, old, exchange = _write(scene, binding, resource)
     world, judged = Questions(scene, scene.owner), 0
     for record in resource.records:
         applies = record.when is None or record.when.holds(row, world, {"old": old})
         if name in record.on and applies:
-            _find(scene, record, row, old, world, exchange)
+            _find(scene, resource, record, row, old, world, exchange)
             judged += 1
-        elif name in record.on and binding.kind is not Kind.CREATE:
+        elif name in record.on and binding.kind in (Kind.UPDATE, Kind.REPLACE):
             judged += _brought_about(scene, binding, record)
     if not judged:
         raise NotExercised("no record applies to what could be written")
+
+
+def _write(scene: Scene, binding: Binding, resource: Resource) -> tuple[Row, Row | None, Exchange]:
+    """The row after and before a write that succeeded, and its answer."""
+    if binding.kind is Kind.CREATE:
+        exchange = scene.creation(binding, scene.owner)[1]
+        return scene.unwrapped(binding, exchange), None, exchange
+    if binding.kind is not Kind.ACTION:
+        old, _, _, exchange = scene.updated(binding, scene.owner)
+        return scene.unwrapped(binding, exchange), old, exchange
+    old = shown(scene, resource, scene.created(resource, scene.owner))
+    exchange = acted_on(scene, binding, old, action_body(scene, binding, scene.owner))
+    if not exchange.ok:
+        raise Inconclusive(f"a new row of {resource.name} answers {exchange.status}")
+    return shown(scene, resource, old), old, exchange
 
 
 def _brought_about(scene: Scene, binding: Binding, record: Record) -> int:
@@ -54,7 +66,7 @@ def _brought_about(scene: Scene, binding: Binding, record: Record) -> int:
         world = Questions(scene, scene.owner)
         row = scene.unwrapped(binding, exchange) if exchange.ok else None
         if row is not None and (record.when is None or record.when.holds(row, world, {"old": old})):
-            _find(scene, record, row, old, world, exchange)
+            _find(scene, resource, record, row, old, world, exchange)
             return 1
     return 0
 
@@ -74,7 +86,13 @@ def _changes(scene: Scene, binding: Binding, record: Record) -> Iterator[dict[st
 
 
 def _find(
-    scene: Scene, record: Record, row: Row, old: Row | None, world: Questions, exchange: Exchange
+    scene: Scene,
+    resource: Resource,
+    record: Record,
+    row: Row,
+    old: Row | None,
+    world: Questions,
+    exchange: Exchange,
 ) -> None:
     wanted = {
         field: row[formula.text] if formula.text in row else formula.evaluate(row, world, {"old": old})
@@ -88,6 +106,8 @@ def _find(
         lister, lambda paging: scene.call(scene.owner, lister, row=wanted, query=list(paging))
     )
     if not any(_holds(wanted, one) for one in found):
+        if old is not None and untouched(scene, resource, old):
+            raise Inconclusive("the write changes nothing that is kept, so it need not leave anything behind")
         title = f"The write leaves no row '{record.name}' in {record.into}"
         raise Violated(title, exchange, *listing[-1:], expected=wanted)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,9 @@ from troth.behaviour.model import Binding, Kind, Reference
 from troth.behaviour.occasions import writable_fields, written_references
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
+from troth.conformance.questions import Questions
 from troth.conformance.scene import Scene
+from troth.conformance.variations import variations
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["Attempt", "exists", "untried", "writing"]
@@ -50,7 +52,7 @@ def _creating(
     scene: Scene, binding: Binding, found: Reference, actor: Actor
 ) -> list[tuple[str, Callable[[Any], Exchange]]]:
     accepted, _ = scene.creation(binding, scene.owner)
-    bodies = [accepted, *scene.bodies.candidates(binding)]
+    bodies = [*_unruled(scene, binding, found, accepted), accepted, *scene.bodies.candidates(binding)]
     attempts: list[tuple[str, Callable[[Any], Exchange]]] = []
     for target, extra in _targets(found):
         for body in bodies:
@@ -63,6 +65,26 @@ def _creating(
 
             attempts.append((target, send))
     return attempts
+
+
+def _unruled(scene: Scene, binding: Binding, found: Reference, body: Any) -> list[Any]:
+    """The body in a form that no rule about the reference applies to, where one does: the rule may refuse it first."""
+    resource, world = binding.resource, Questions(scene, scene.owner)
+    reading = [
+        rule
+        for rule in (resource.rules if resource else ())
+        if rule.when is not None and found.field in rule.require.variables | rule.when.variables
+    ]
+    if not reading or not isinstance(body, Mapping) or not all(world.reaches(rule.when) for rule in reading):
+        return []
+    names = frozenset().union(*(rule.when.variables for rule in reading if rule.when)) - {found.field}
+    for changed in variations(scene, binding, names, body):
+        made = {name: value for name, value in changed.items() if value is not None}
+        missing = {**changed, found.field: None}
+        free = not any(rule.when and rule.when.holds(missing, world) for rule in reading)
+        if free and names <= made.keys() and scene.bodies.is_valid(binding, made):
+            return [made]
+    return []
 
 
 def _updating(

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import product
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Resource, Rule
-from troth.behaviour.occasions import writable_fields
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
+from troth.conformance.variations import first_values, variations
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["held"]
 
 _MOMENTS = {Kind.CREATE: "create", Kind.UPDATE: "update", Kind.REPLACE: "update", Kind.DELETE: "delete"}
-_MOST = 400
 
 
 def held(scene: Scene, binding: Binding) -> None:
@@ -61,21 +59,17 @@ def _breaking_bodies(scene: Scene, binding: Binding, resource: Resource, rule: R
     """Valid bodies that break one rule and keep the others."""
     base, _ = scene.creation(binding, scene.owner)
     world = Questions(scene, scene.owner)
-    for changed in _combinations(scene, binding, rule, base):
+    for changed in variations(scene, binding, _read_by(rule), base):
         body = scene.referring(binding, {k: v for k, v in changed.items() if v is not None}, scene.owner)
-        filled = {**_first_values(resource, body, world), **body}
+        filled = {**first_values(resource, body, world), **body}
         broken = [r.name for r in resource.rules if "create" in r.on and _is_broken(r, filled, world)]
         if broken == [rule.name] and scene.bodies.is_valid(binding, body):
             yield scene.bodies.unique(binding, body)
 
 
-def _first_values(resource: Resource, body: Row, world: Questions) -> Row:
-    """What a create stores in the fields that its body does not name."""
-    made: dict[str, Any] = {f.name: f.initial for f in resource.fields.values() if f.initial is not None}
-    for field in resource.fields.values():
-        if field.initially is not None and field.name not in body:
-            made[field.name] = field.initially.evaluate({**made, **body}, world)
-    return made
+def _read_by(rule: Rule) -> frozenset[str]:
+    """The fields that a rule reads."""
+    return rule.require.variables | (rule.when.variables if rule.when else frozenset())
 
 
 def _is_broken(
@@ -86,36 +80,10 @@ def _is_broken(
     return applies and not rule.require.holds(row, world, extra)
 
 
-def _combinations(scene: Scene, binding: Binding, rule: Rule, base: Row) -> Iterator[dict[str, Any]]:
-    """The body with every combination of a few values in the fields that the rule reads."""
-    names = rule.require.variables | (rule.when.variables if rule.when else frozenset())
-    written = writable_fields(scene.contract, binding)
-    choices: dict[str, list[Any]] = {}
-    for name in sorted(names & written.keys()):
-        value = base.get(name)
-        plain = value if value is not None else scene.bodies.value(written[name], full=True)
-        others = list(scene.bodies.others(written[name], plain))[:6]
-        more = [-plain, 0] if isinstance(plain, int | float) and not isinstance(plain, bool) else []
-        choices[name] = [value, plain, None, *others, *more, *_earlier(plain)]
-    for count, values in enumerate(product(*choices.values())):
-        if count > _MOST:
-            return
-        yield {**base, **dict(zip(choices, values, strict=True))}
-
-
-def _earlier(value: Any) -> list[Any]:
-    """A date or date-time long before the given one."""
-    if isinstance(value, str) and len(value) >= 10 and value[:4].isdigit() and value[4:5] == "-":  # noqa: PLR2004 - 2026-05-19
-        return [f"2001{value[4:]}"]
-    return []
-
-
 def _on_existing(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Exchange | None:
     """A row that is already in a state in which the rule forbids the write."""
     world = Questions(scene, scene.owner)
-    needed = (
-        rule.require.variables | (rule.when.variables if rule.when else frozenset())
-    ) & resource.fields.keys()
+    needed = _read_by(rule) & resource.fields.keys()
     for row in scene.rows(resource, scene.owner):
         if needed <= row.keys() and _is_broken(rule, row, world, row):
             return _write(scene, binding, resource, row)
@@ -137,7 +105,7 @@ def _on_changed(scene: Scene, binding: Binding, resource: Resource, rule: Rule) 
         return None
     row = scene.created(resource, scene.owner)
     world = Questions(scene, scene.owner)
-    for changed in _combinations(scene, binding, rule, row):
+    for changed in variations(scene, binding, _read_by(rule), row):
         changes: Mapping[str, Any] = {k: v for k, v in changed.items() if v != row.get(k) and v is not None}
         body = scene.update_body(binding, row, changes, scene.owner)
         if (

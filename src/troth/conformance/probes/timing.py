@@ -55,6 +55,13 @@ def _rows(scene: Scene, resource: Resource) -> dict[str, Row]:
     return {str(row.get(resource.id_field)): row for row in scene.listed(lister, scene.owner)[0]}
 
 
+def _assure_own(scene: Scene, resource: Resource, row: Row) -> None:
+    """Raises Inconclusive where another tenant lists the row as well: it may be that one who is told."""
+    others = scene.rows(resource, scene.cast.peer) if scene.cast.peer and not resource.shared else []
+    if any(other.get(resource.id_field) == row.get(resource.id_field) for other in others):
+        raise Inconclusive("two tenants list the same row, which is what tenancy.list judges")
+
+
 def _judge(
     scene: Scene,
     resource: Resource,
@@ -78,6 +85,7 @@ def _judge(
                     "a delivery lacks its declared form, which is what webhooks.payload judges"
                 )
             if len(told) != 1:
+                _assure_own(scene, resource, row)
                 title = f"'{event.name}' is announced {len(told)} times when its day comes"
                 raise Violated(title, row=dict(row))
             count += 1

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from troth.behaviour.circumstances import unique_beyond_tenant
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import numbered_fields, unique_fields, writable_fields
 from troth.conformance.actors import Actor
@@ -21,7 +22,7 @@ _NUMBERED = 3
 
 def unique(scene: Scene, binding: Binding) -> None:
     """A second row with the value of the first is refused, where one with another value is accepted."""
-    for field, value, body, first in _tried(scene, binding):
+    for field, value, body, first in _tried(scene, binding, unique_fields(scene.contract, binding)):
         again = scene.call(scene.owner, binding, body=taken(scene, binding, body, field, value))
         if again.broken:
             raise Inconclusive(f"a second row with the same '{field.name}' answers {again.status}")
@@ -43,7 +44,8 @@ def _still_there(scene: Scene, binding: Binding, made: Exchange) -> None:
 def unique_elsewhere(scene: Scene, binding: Binding) -> None:
     """The peer may use a value that the owner has used; a refusal would tell that somebody has it."""
     peer = scene.peer
-    for field, value, _, first in _tried(scene, binding):
+    fields = unique_beyond_tenant(scene.behaviour, scene.contract, binding)
+    for field, value, _, first in _tried(scene, binding, fields):
         body, _made = scene.creation(binding, peer)
         foreign = scene.call(peer, binding, body=taken(scene, binding, body, field, value))
         if foreign.broken:
@@ -59,10 +61,12 @@ def taken(scene: Scene, binding: Binding, body: Any, field: Field, value: Any) -
     return {**scene.bodies.unique(binding, body), field.name: value}
 
 
-def _tried(scene: Scene, binding: Binding) -> Iterator[tuple[Field, Any, Any, Exchange]]:
-    """(field, value, body, answer) of a new row for every field that is unique. Raises NotExercised without one."""
+def _tried(
+    scene: Scene, binding: Binding, fields: Sequence[Field]
+) -> Iterator[tuple[Field, Any, Any, Exchange]]:
+    """(field, value, body, answer) of a new row for every one of the unique fields. Raises NotExercised without one."""
     resource, found = _resource(binding), 0
-    for field in unique_fields(scene.contract, binding):
+    for field in fields:
         value = fresh_value(scene, binding, field)
         body = scene.body(binding, scene.owner)
         made = scene.call(scene.owner, binding, body=taken(scene, binding, body, field, value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from troth.conformance.probes.payloads import departure, has, is_about, slot
 from troth.conformance.probes.resources import same
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Scene
+from troth.conformance.situations import untouched
 from troth.conformance.subscribing import Subscription, assure, post_of, profile_of, subscribe
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -92,10 +94,20 @@ def delivered(scene: Scene, binding: Binding) -> None:
         if len(got) != wanted:
             if not got:
                 assure(scene, seen.all)
+                _assure_it_happened(scene, seen.resource, happening)
             raise _wrong_count(event, happening, got, wanted)
         judged += wanted
     if not judged:
         raise NotExercised(f"{binding.id} brings about no event that can be foreseen")
+
+
+def _assure_it_happened(scene: Scene, resource: Resource, happening: Happening) -> None:
+    """Raises Inconclusive where a write was answered and not done: nothing is to be announced of that."""
+    undone = False
+    with suppress(Inconclusive, NotExercised):  # a deleted row cannot be read, and some never can
+        undone = happening.old is not None and untouched(scene, resource, happening.old)
+    if undone:
+        raise Inconclusive("the write left the row as it was, so there need be nothing to announce")
 
 
 def _wrong_count(event: Event, happening: Happening, got: list[Hook], wanted: int) -> Violated:
