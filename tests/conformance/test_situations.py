@@ -33,12 +33,18 @@ def case(fault: str, clause: str) -> Case:
     ("fault", "clause"),
     [
         ("action.effect:drop:sendInvoice.status", "action.effect@sendInvoice"),  # a listed draft
-        ("action.effect:drop:activateStaffMember.active", "action.effect@activateStaffMember"),  # after another action
+        (
+            "action.effect:drop:activateStaffMember.active",
+            "action.effect@activateStaffMember",
+        ),  # after another action
         ("action.refused:drop:sendInvoice.not-cancelled", "action.refused@sendInvoice"),  # a listed row
         ("action.refused:drop:convertEstimate.worth", "action.refused@convertEstimate"),  # made below zero
         ("records.written:drop:tickets.assigned", "records.written@assignTicket"),  # only an action assigns
         ("records.written:drop:leads.converted", "records.written@convertLead"),
-        ("references.exists:drop:contacts.userid", "references.exists@createContact"),  # a rule refuses it first
+        (
+            "references.exists:drop:contacts.userid",
+            "references.exists@createContact",
+        ),  # a rule refuses it first
     ],
 )
 def test_a_fault_is_found_in_the_state_in_which_it_shows(fault: str, clause: str) -> None:
