@@ -163,7 +163,7 @@ def _acted(scene: Scene, resource: Resource, names: frozenset[str], wanted: Cond
 
 def _listed(scene: Scene, resource: Resource, names: frozenset[str], wanted: Condition) -> Iterator[Row]:
     del names
-    for row in scene.rows(resource, scene.owner):
+    for row in scene.rows(resource, scene.owner) if not resource.visibility else ():  # values may be withheld
         if wanted(row) and wanted(found := shown(scene, resource, row)):
             yield found
 
