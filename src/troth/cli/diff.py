@@ -23,6 +23,7 @@ from troth.compatibility import (
     write_entries,
 )
 from troth.contract import load_contract
+from troth.contract.collecting import without_collection
 from troth.errors import UsageError
 from troth.findings import SEVERITIES, Finding, Severity
 from troth.reporting import render
@@ -72,6 +73,7 @@ Examples:
 @format_option
 @output_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@without_collection()
 def diff(
     old: str,
     new: str,

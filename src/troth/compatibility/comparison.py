@@ -11,6 +11,7 @@ from troth.compatibility.facts import Fact
 from troth.compatibility.judgement import Judged, judge_all
 from troth.compatibility.policies import Policy, policy_of
 from troth.compatibility.waivers import Waiver, apply_waivers
+from troth.contract.collecting import without_collection
 from troth.contract.model import Contract, Operation
 from troth.errors import UsageError
 from troth.findings import SEVERITIES, Finding, Severity
@@ -62,6 +63,17 @@ def compare(
 
     ``as_of`` is the day on which announced ends and waivers are judged. Raises UsageError for waivers without a day.
     """
+    with without_collection():
+        return _compare(old, new, policy, as_of, waivers)
+
+
+def _compare(
+    old: Contract,
+    new: Contract,
+    policy: str | Policy | None,
+    as_of: date | None,
+    waivers: Sequence[Waiver],
+) -> Comparison:
     found = delta(old, new)
     chosen = policy if isinstance(policy, Policy) else policy_of(new, policy)
     judged = _settled(judge_all(found, chosen, as_of), found)

@@ -35,12 +35,16 @@ ANNOTATIONS = (
 )  # fmt: skip
 
 
+_UNREAD = object()
+
+
 class Normaliser:
     """Normal forms of one contract's schemas, read on demand."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._nodes: dict[Pointers, Node] = {}
+        self._raw: dict[str, JSON] = {}
         self._ends: dict[str, str] = {}
         self._open: set[str] = set()
 
@@ -60,7 +64,10 @@ class Normaliser:
         return found
 
     def raw(self, pointer: str) -> JSON:
-        return self.contract.node(pointer)
+        found = self._raw.get(pointer, _UNREAD)
+        if found is _UNREAD:
+            found = self._raw[pointer] = self.contract.node(pointer)
+        return found
 
     def _end(self, pointer: str) -> str:
         found = self._ends.get(pointer)

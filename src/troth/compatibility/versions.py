@@ -6,12 +6,14 @@ Versions that are served side by side stand in the root ``x-behaviour`` (``versi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from troth.compatibility.facts import Fact
-from troth.compatibility.meanings import Meanings
 from troth.contract.model import Contract
 from troth.contract.pointers import join
+
+if TYPE_CHECKING:
+    from troth.compatibility.meanings import Meanings
 
 __all__ = ["ROOT", "releases_of", "value_facts"]
 
@@ -39,8 +41,15 @@ def value_facts(old: Contract, new: Contract) -> Iterator[Fact]:
             told = set(_keys(change.get("before")))
             for resource, fields in (change.get("values") or {}).items():
                 for field in (one for one in fields if one not in told):
-                    meanings = meanings or Meanings(new)
+                    meanings = meanings or _meanings(new)
                     yield _fact(meanings, (version, name, resource, field), str(change.get("summary", "")))
+
+
+def _meanings(contract: Contract) -> Meanings:
+    # Expressions take a third of a second to import, which most comparisons need not pay.
+    from troth.compatibility.meanings import Meanings  # noqa: PLC0415
+
+    return Meanings(contract)
 
 
 def _keys(node: JSON) -> Iterator[str]:

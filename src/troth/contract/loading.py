@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from troth.contract.bundling import Bundle, bundle
+from troth.contract.collecting import without_collection
 from troth.contract.dialects import dialect, raise_schema
 from troth.contract.documents import Document
 from troth.contract.model import Contract
@@ -34,20 +33,8 @@ def load_contract(
     ``behaviour=False`` leaves out the behaviour overlay that lies beside a shipped name or a directory. Raises
     ContractError, with file, line and pointer, for whatever cannot be used.
     """
-    with _without_collection():
+    with without_collection():
         return _load(select(argument), overlays, behaviour=behaviour)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """No garbage collection while a large tree of live values grows: it takes two thirds of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _load(selection: Selection, overlays: Sequence[str | Path], *, behaviour: bool) -> Contract:
@@ -77,7 +64,7 @@ def revised(contract: Contract, patches: Iterable[Mapping[str, Any]]) -> Contrac
     for patch in patches:
         document = merge_patch(document, patch)
     # Every reference is a local one already, so another walk finds the schemas of the patches and their faults.
-    with _without_collection():
+    with without_collection():
         bundled = bundle(dict(document), contract.source, positions)
         version = dialect(document, positions)
         selection = Selection(contract.source, contract.name, contract.directory)

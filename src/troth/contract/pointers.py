@@ -15,12 +15,15 @@ _SAFE = "/~!$&'()*+,;=:@?-._"
 
 def escape(token: object) -> str:
     """One reference token, escaped (RFC 6901 section 3)."""
-    return str(token).replace("~", "~0").replace("/", "~1")
+    text = str(token)
+    return text.replace("~", "~0").replace("/", "~1") if "/" in text or "~" in text else text
 
 
 def join(pointer: str, *tokens: object) -> str:
     """The pointer of a descendant."""
-    return pointer + "".join(f"/{escape(token)}" for token in tokens)
+    for token in tokens:
+        pointer = f"{pointer}/{escape(token)}"
+    return pointer
 
 
 def split(pointer: str) -> list[str]:
