@@ -89,7 +89,7 @@ def check(words: list[str]) -> None:
     [
         "troth mokc x",
         "troth lint --jsno clientcasa",
-        "FOO=1 troth diff a b --format yaml",
+        "FOO=1 troth diff a b --format toml",
         "cd x && troth -q lint -z",
     ],
 )

@@ -126,3 +126,75 @@ def test_the_hooks_call_commands_that_exist() -> None:
         assert found is not None
         assert not rest or rest == ["check"]
         assert hook["pass_filenames"] is False
+
+
+def step_by_step(
+    action: str, environment: dict[str, str], tmp_path: Path, **inputs: str
+) -> tuple[int, list[str]]:
+    """The action as a runner takes it: each step in its shell, with its inputs; what pip was asked to install."""
+    described: Any = yaml.safe_load((ACTIONS / action / "action.yml").read_text(encoding="utf-8"))
+    asked = tmp_path / "installed"
+    python = tmp_path / "bin" / "python"
+    pip = f'[ "$2" = pip ] && {{ printf "%s\\n" "$@" >> {asked}; exit 0; }}'
+    python.write_text(f'#!/bin/sh\n{pip}\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    given = {name: inputs.get(name, about.get("default", "")) for name, about in described["inputs"].items()}
+    for step in described["runs"]["steps"]:
+        own = {
+            name: given[word[len("${{ inputs.") : -len(" }}")]] for name, word in step.get("env", {}).items()
+        }
+        done = subprocess.run(
+            [step["shell"], "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            env={**environment, **own, "GITHUB_ACTION_PATH": str(ACTIONS / action)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            return done.returncode, asked.read_text(encoding="utf-8").split()
+    return 0, asked.read_text(encoding="utf-8").split()
+
+
+def test_an_action_installs_what_it_lies_in_and_runs(environment: dict[str, str], tmp_path: Path) -> None:
+    """Used by a path or from a repository, the package is the one around the action; another one may be named."""
+    old, new = contracts(tmp_path)
+    code, installed = step_by_step("diff", environment, tmp_path, old=old, new=new)
+    assert code == 1
+    assert (Path(installed[-1]).resolve() / "pyproject.toml") == HERE / "pyproject.toml"
+    code, installed = step_by_step("diff", environment, tmp_path, old=new, new=old, package="troth==1.0")
+    assert (code, installed[-1]) == (0, "troth==1.0")
+    assert "breaking=0" in (tmp_path / "output").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("action", ["diff", "changelog"])
+def test_an_action_is_a_composite_one_as_runners_want_it(action: str) -> None:
+    """Every step of it has a shell, outputs come from steps that exist, and nothing else stands in the file."""
+    described: Any = yaml.safe_load((ACTIONS / action / "action.yml").read_text(encoding="utf-8"))
+    assert described.keys() <= {"name", "description", "author", "branding", "inputs", "outputs", "runs"}
+    assert described["runs"].keys() == {"using", "steps"}
+    assert described["runs"]["using"] == "composite"
+    for step in described["runs"]["steps"]:
+        assert step.keys() <= {"id", "name", "if", "shell", "run", "env", "working-directory"}
+        assert {"shell", "run"} <= step.keys()
+    assert all(about["description"] for about in described["inputs"].values())
+    known = {step.get("id") for step in described["runs"]["steps"]}
+    for name, about in described.get("outputs", {}).items():
+        step, _, output = about["value"].removeprefix("${{ steps.").removesuffix(" }}").partition(".outputs.")
+        assert (step in known, output) == (True, name)
+    assert os.access(ACTIONS / action / "run", os.X_OK)
+
+
+def test_the_example_of_the_readme_uses_an_action_that_exists() -> None:
+    """With inputs that it has; who uses it from another repository puts an owner in a place that nobody overlooks."""
+    readme = (HERE / "README.md").read_text(encoding="utf-8")
+    block = next(part for part in readme.split("```yaml\n")[1:] if part.startswith("jobs:")).partition("```")[
+        0
+    ]
+    steps = yaml.safe_load(block)["jobs"]["contract"]["steps"]
+    (used,) = [step for step in steps if "troth" in step["uses"]]
+    owner, _, path = used["uses"].partition("/troth/")
+    folder = HERE / path.partition("@")[0]
+    described: Any = yaml.safe_load((folder / "action.yml").read_text(encoding="utf-8"))
+    wanted = {name for name, about in described["inputs"].items() if about.get("required")}
+    assert owner == "<owner>"
+    assert wanted <= used["with"].keys() <= described["inputs"].keys()
+    assert f"./{folder.relative_to(HERE)}" in block

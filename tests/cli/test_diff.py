@@ -90,7 +90,19 @@ def test_a_removed_field_fails_in_every_format(run: Run, copy: Path) -> None:
         client["required"].remove("notes")
 
     edit(copy, remove)
-    for form in ("text", "json", "markdown", "github", "junit", "sarif", "html"):
+    for form in (
+        "text",
+        "json",
+        "markdown",
+        "github",
+        "junit",
+        "sarif",
+        "html",
+        "yaml",
+        "singleline",
+        "githubactions",
+        "markup",
+    ):
         result = run("diff", "clientcasa@1.0.0", copy, "--format", form)
         assert (form, result.exit_code) == (form, 1)
         assert "Client.notes was removed" in result.output, form

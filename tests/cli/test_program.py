@@ -178,3 +178,10 @@ def test_help_loads_no_engine(words: list[str]) -> None:
     )
     assert [name for name in heavy if f"'{name}'" in packages] == []
     assert [room for room in ("contract", "engine", "mock", "conformance") if f"troth.{room}" in rooms] == []
+
+
+def test_a_comparison_loads_no_expressions() -> None:
+    """CEL takes a third of a second to import, which only contracts with versions side by side need."""
+    script = "import sys, troth.cli.diff\nprint('cel' in sys.modules, 'troth.compatibility' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

@@ -7,10 +7,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 
 from troth.errors import UsageError
 from troth.findings import Case, Finding, Location
-from troth.reporting import FORMATS, render
+from troth.reporting import ALIASES, FORMATS, render
 
 HEAD = {"contract": "shop", "seed": 7, "verdict": "violate"}
 
@@ -34,6 +35,34 @@ def test_an_unknown_format_is_answered_with_the_nearest() -> None:
     """A wrong format name gets the word that was probably meant."""
     with pytest.raises(UsageError, match=r"Unknown report format 'jnuit'.*Did you mean 'junit'\?"):
         render([], "jnuit", title="shop")
+
+
+@pytest.mark.parametrize(("alias", "form"), ALIASES.items())
+def test_a_name_of_another_tool_writes_the_same_format(alias: str, form: str, violation: Finding) -> None:
+    """What oasdiff calls ``githubactions`` is ``github`` here."""
+    assert render([violation], alias, title="shop") == render([violation], form, title="shop")
+
+
+class TestSingleLine:
+    def test_a_finding_is_one_line_that_editors_understand(
+        self, comparison: Finding, violation: Finding
+    ) -> None:
+        """Place, severity, words, rule; the gravest first."""
+        lines = render([violation, comparison], "singleline", title="shop").splitlines()
+        assert len(lines) == 2
+        assert lines[1].startswith("spec/shop/behaviour.overlay.yaml:41: error: ")
+        assert re.fullmatch(r"(\S+: )?breaking: .+ \[\S+\]", lines[0])
+
+    def test_nothing_found_is_no_line(self) -> None:
+        assert render([], "singleline", title="shop") == ""
+
+
+class TestYaml:
+    def test_it_says_what_the_json_report_says(self, comparison: Finding, cases: tuple[Case, ...]) -> None:
+        told = render([comparison], "yaml", title="shop", cases=cases, head=HEAD)
+        assert yaml.safe_load(told) == json.loads(
+            render([comparison], "json", title="shop", cases=cases, head=HEAD)
+        )
 
 
 class TestText:

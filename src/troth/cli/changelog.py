@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from troth.cli.comparing import load_comparing
 from troth.cli.options import format_option, output_option
 from troth.cli.output import emit_json, note, say, show
 from troth.cli.settings import load_settings
@@ -90,7 +91,7 @@ policy_option = click.option(
     "--policy",
     type=click.Choice([*POLICIES, *ALIASES]),
     default=None,
-    help="What a change means within a major version.",
+    help="What a change means within a major version. Default: what the contract says.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 from_option = click.option(
@@ -134,6 +135,7 @@ def check(
     """
     named, place, folder = _places(contract, path, releases)
     told = read_changelog(place)
+    policy = policy or load_comparing().policy
     steps = steps_of(told, load_contract(named), _history(named, folder), policy)
     findings = check_changelog(told, steps)
     form = "json" if as_json else form
@@ -188,7 +190,7 @@ def write(
     named, place, folder = _places(contract, path, releases)
     history = dict(_history(named, folder))
     old, new = _ends(named, history, start, end)
-    comparison = compare(old, new, policy=policy)
+    comparison = compare(old, new, policy=policy or load_comparing().policy)
     entries = draft_entries(comparison)
     if as_json:
         emit_json(

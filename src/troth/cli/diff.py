@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from troth.cli.comparing import LEVELS, load_comparing
 from troth.cli.judging import judge, judging_options
 from troth.cli.options import format_option, output_option
 from troth.cli.output import note, say, show, write_report
@@ -30,7 +31,7 @@ from troth.reporting import render
 
 __all__ = ["diff"]
 
-LEVELS: dict[str, Severity] = {"breaking": "breaking", "warning": "warning", "info": "info"}
+GRAVE: dict[str, Severity] = {"breaking": "breaking", "warning": "warning", "info": "info"}
 
 
 @click.command(
@@ -44,10 +45,9 @@ Examples:
 @click.argument("new")
 @click.option(
     "--fail-on",
-    type=click.Choice([*LEVELS, "never"]),
-    default="breaking",
-    show_default=True,
-    help="End with exit code 1 when something this grave, or graver, is found.",
+    type=click.Choice(LEVELS),
+    default=None,
+    help="End with exit code 1 when something this grave, or graver, is found. Default: breaking.",
 )
 @judging_options
 @click.option(
@@ -72,17 +72,19 @@ Examples:
 )
 @format_option
 @output_option
+@click.option("--config", type=click.Path(path_type=Path), help="The settings; else the nearest troth.toml.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @without_collection()
 def diff(
     old: str,
     new: str,
-    fail_on: str,
+    fail_on: str | None,
     overlays: tuple[str, ...],
     traffic: Path | None,
     consumer: str,
     form: str,
     output: Path | None,
+    config: Path | None,
     as_json: bool,
     **judging: Any,
 ) -> int:
@@ -91,16 +93,21 @@ def diff(
     OLD and NEW are shipped names (clientcasa, clientcasa@1.0.0), files, directories, URLs or git:REF:path. Each
     difference is one finding at the place that was edited; what breaks comes with a value that shows it.
 
+    What a team settles for all comparisons stands in the [diff] table of troth.toml; options come before it.
+
     Exit codes: 0 nothing as grave as --fail-on, 1 something (or a waiver that is stale or expired), 2 usage or
     document error, 4 internal.
     """
+    settled = load_comparing(config)
+    overlays = (*settled.overlays, *overlays)
     before, after = load_contract(old, overlays=overlays), load_contract(new, overlays=overlays)
-    comparison = judge(before, after, **judging)
+    comparison = judge(before, after, settled, **judging)
     touched = touched_by(comparison, read_traffic(traffic, consumer)) if traffic is not None else None
     _write(touched.comparison if touched else comparison, "json" if as_json else form, output, touched)
-    if fail_on == "never":
+    level = fail_on or settled.fail_on or "breaking"
+    if level == "never":
         return 0
-    return 1 if comparison.remarks or comparison.at_least(LEVELS[fail_on]) else 0
+    return 1 if comparison.remarks or comparison.at_least(GRAVE[level]) else 0
 
 
 def _write(comparison: Comparison, form: str, output: Path | None, touched: Touched | None) -> None:

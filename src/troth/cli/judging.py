@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import click
 
-from troth.compatibility import ALIASES, POLICIES, Comparison, compare, policy_of, read_waivers, rules
+from troth.cli.comparing import Comparing, severity_of
+from troth.compatibility import ALIASES, POLICIES, Comparison, compare, policy_of, read_waivers
 from troth.contract import Contract
-from troth.errors import UsageError, did_you_mean
-from troth.findings import SEVERITIES, Severity
+from troth.errors import UsageError
 
 __all__ = ["judge", "judging_options"]
 
@@ -65,6 +65,7 @@ def judging_options(command: Command) -> Command:
 def judge(
     old: Contract,
     new: Contract,
+    settled: Comparing,
     *,
     policy: str | None,
     severities: Sequence[str],
@@ -72,27 +73,24 @@ def judge(
     notice: int | None,
     waivers: Path | None,
 ) -> Comparison:
-    """The comparison of two contracts under the options. Raises UsageError or DocumentError where they are wrong."""
-    chosen = policy_of(new, policy)
-    chosen = replace(chosen, severities={**chosen.severities, **dict(map(_severity, severities))})
-    if notice is not None:
-        chosen = replace(chosen, notice=notice)
-    taken = read_waivers(waivers) if waivers is not None else ()
-    return compare(old, new, policy=chosen, as_of=_day(as_of), waivers=taken)
+    """The comparison of two contracts under the options, else what is settled in the file.
+
+    Raises UsageError or DocumentError where they are wrong.
+    """
+    chosen = policy_of(new, policy or settled.policy)
+    own = dict(severity_of(*text.partition("=")[::2]) for text in severities)
+    days = settled.notice if notice is None else notice
+    chosen = replace(
+        chosen,
+        severities={**chosen.severities, **settled.severities, **own},
+        notice=chosen.notice if days is None else days,
+    )
+    file = waivers or settled.waivers
+    day = _day(as_of) if as_of is not None else settled.as_of or datetime.now(UTC).date()
+    return compare(old, new, policy=chosen, as_of=day, waivers=read_waivers(file) if file else ())
 
 
-def _severity(text: str) -> tuple[str, Severity]:
-    rule, _, level = text.partition("=")
-    if rule not in rules():
-        raise UsageError(f"There is no rule {rule!r}.{did_you_mean(rule, rules())}")
-    if level not in SEVERITIES:
-        raise UsageError(f"{level!r} is no severity; expected one of {', '.join(SEVERITIES)}.")
-    return rule, level
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
+def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:

@@ -19,7 +19,7 @@ from troth.errors import UsageError
 if TYPE_CHECKING:
     from troth.conformance import Application, Principal, Skip
 
-__all__ = ["Settings", "load_settings", "parse_rate"]
+__all__ = ["Settings", "load_settings", "parse_rate", "settings_table"]
 
 _RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)/(?P<every>[1-9]\d*)?(?P<unit>s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -55,16 +55,23 @@ def load_settings(
     ``target=False`` reads the contract only, so a command that calls no server needs no variables of the
     environment. Raises UsageError naming file, line and key for unknown keys, wrong types, missing variables.
     """
-    found = _read(Path(path)) if path is not None else _nearest(start or Path.cwd())
-    if found is None:
+    table = settings_table(path, start=start)
+    if table is None:
         return Settings()
-    table = Table(found.content, found.path, found.text, found.prefix)
-    table.only("contract", "budget", "target", "skip")
-    if not target:
-        table = table.without("target", "skip", "budget")
+    table = table.without("diff") if target else table.without("target", "skip", "budget", "diff")
     variables = os.environ if environment is None else environment
     content = expand(table.content, variables, lambda keys: table.where(*keys))
     return _settings(Table(content, table.path, table.text, table.prefix))
+
+
+def settings_table(path: str | Path | None = None, *, start: Path | None = None) -> Table | None:
+    """The whole file, or the nearest one, as it is written. Raises UsageError for a key at its top that is unknown."""
+    found = _read(Path(path)) if path is not None else _nearest(start or Path.cwd())
+    if found is None:
+        return None
+    table = Table(found.content, found.path, found.text, found.prefix)
+    table.only("contract", "budget", "target", "skip", "diff")
+    return table
 
 
 def parse_rate(text: str) -> float:

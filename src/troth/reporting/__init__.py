@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troth.reporting.formats import FORMATS, render
+from troth.reporting.formats import ALIASES, FORMATS, render
 from troth.reporting.report import Report
 
-__all__ = ["FORMATS", "Report", "render"]
+__all__ = ["ALIASES", "FORMATS", "Report", "render"]

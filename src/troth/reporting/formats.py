@@ -8,10 +8,10 @@ from typing import Any
 
 from troth.errors import UsageError, did_you_mean
 from troth.findings import Case, Finding
-from troth.reporting import github, html, json, junit, markdown, sarif, text
+from troth.reporting import github, html, json, junit, markdown, sarif, singleline, text, yaml
 from troth.reporting.report import Report
 
-__all__ = ["FORMATS", "render"]
+__all__ = ["ALIASES", "FORMATS", "render"]
 
 FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
     {
@@ -22,8 +22,12 @@ FORMATS: Mapping[str, Callable[[Report], str]] = MappingProxyType(
         "html": html.write,
         "github": github.write,
         "sarif": sarif.write,
+        "singleline": singleline.write,
+        "yaml": yaml.write,
     }
 )
+ALIASES: Mapping[str, str] = MappingProxyType({"githubactions": "github", "markup": "markdown"})
+"""What oasdiff calls the same format, so that a job can change tools and keep its options."""
 
 
 def render(
@@ -40,6 +44,7 @@ def render(
     ``cases`` are what was judged, passing or not; ``head`` is JSON about the run (contract, seed, verdict);
     ``coloured`` adds terminal colours to ``text`` and changes nothing in the other formats.
     """
+    form = ALIASES.get(form, form)
     report = Report.of(findings, title=title, cases=cases, head=head)
     if form == "text" and coloured:
         return text.write_coloured(report)
