@@ -162,3 +162,62 @@ def test_many_large_alternatives_written_out_are_matched_without_an_oracle(
     )
     monkeypatch.setattr("troth.compatibility.sides.equal_values", None)
     assert told(compare(old, new)) == []
+
+
+def test_schemas_that_became_one_and_changed_alike_are_told_once(contract: Any) -> None:
+    """A list of answers written out, each a text, became one component, a number: one finding that reaches them all."""
+
+    def answering(schema: JSON) -> Any:
+        answer = {"200": {"description": "One.", "content": {"application/json": {"schema": schema}}}}
+        paths = {f"/o{at}": {"get": {"operationId": f"o{at}", "responses": answer}} for at in range(4)}
+        return contract({"paths": paths, "components": {"schemas": {"Size": {"type": "integer"}}}})
+
+    (finding,) = compare(
+        answering({"type": "string"}), answering({"$ref": "#/components/schemas/Size"})
+    ).findings
+    assert (finding.id, finding.location.pointer) == (
+        "response-type-changed",
+        "/components/schemas/Size/type",
+    )
+    assert finding.reach == ("o0", "o1", "o2", "o3")
+
+
+def test_a_property_of_a_part_that_goes_is_shown(contract: Any) -> None:
+    """An object put together from parts has the properties of each: one that goes is shown by an object with it."""
+    base = {"type": "object", "required": ["kind"], "properties": {"kind": {"type": "string"}}}
+    extra = {"type": "object", "properties": {"size": {"type": "integer"}}}
+
+    def taking(part: JSON) -> Any:
+        ref = {"$ref": "#/components/schemas/Base"}
+        return contract({**sent_list({"allOf": [ref, part]}), "components": {"schemas": {"Base": base}}})
+
+    (finding,) = compare(taking(extra), taking({"type": "object"})).findings
+    assert (finding.id, finding.verdict) == ("request-property-removed", "refuted")
+    assert finding.witness.keys() == {"kind", "size"}
+
+
+def test_how_a_part_of_a_form_is_written_comes_and_goes_with_it(contract: Any) -> None:
+    """One edit is one finding; the words name only what is another."""
+
+    def form(properties: JSON, encoding: JSON) -> Any:
+        media = {"schema": {"type": "object", "properties": properties}, "encoding": encoding}
+        body = {"content": {"application/x-www-form-urlencoded": media}}
+        responses = {"204": {"description": "Fine."}}
+        return contract(
+            {"paths": {"/f": {"post": {"operationId": "f", "requestBody": body, "responses": responses}}}}
+        )
+
+    lists = {"type": "array", "items": {"type": "string"}}
+    deep = {"ids": {"style": "deepObject", "explode": True}}
+    gone = compare(form({"ids": lists, "a": {}}, deep), form({"a": {}}, {}))
+    assert [finding.id for finding in gone.findings] == ["request-property-removed"]
+    (finding,) = compare(form({"ids": lists}, {}), form({"ids": lists}, deep)).findings
+    assert finding.title.endswith("is read in another form: style deepObject; before: style form")
+
+
+def test_a_scheme_of_another_type_is_one_edit(contract: Any) -> None:
+    """Its name, its place and what else it says are other words of the same."""
+    basic = {"components": {"securitySchemes": {"key": {"type": "http", "scheme": "basic"}}}}
+    key = {"components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-key"}}}}
+    found = compare(contract(with_get({}, **key)), contract(with_get({}, **basic)))
+    assert told(found) == [("security-scheme-changed", "breaking")]

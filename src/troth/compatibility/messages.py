@@ -117,7 +117,9 @@ def _encodings(talk: Dialogue, media: tuple[Media, Media], travels: Direction, p
     """How the parts of a form are written; saying what holds anyway is no difference."""
     before, after = _parts(talk.old_node(media[0].pointer)), _parts(talk.new_node(media[1].pointer))
     for name in sorted(before.keys() | after.keys()):
-        one, other = _encoding(before.get(name)), _encoding(after.get(name))
+        if _comes_or_goes(talk, media, name):
+            continue
+        one, other = _differing(_encoding(before.get(name)), _encoding(after.get(name)))
         if one != other:
             where = (
                 join(media[0].pointer, *_steps(name)) if name in before else media[0].pointer,
@@ -126,6 +128,22 @@ def _encodings(talk: Dialogue, media: tuple[Media, Media], travels: Direction, p
             yield talk.fact(
                 f"{travels}-encoding", "changed", f"part {name} of {place}", where, (one, other), (name,)
             )
+
+
+def _comes_or_goes(talk: Dialogue, media: tuple[Media, Media], name: str) -> bool:
+    """Whether a part is a property of one side only: how it is written comes and goes with it."""
+    shown = [
+        name in reader.node(reader.key((medium.schema_pointer,))).properties
+        for reader, medium in zip((talk.walk.old, talk.walk.new), media, strict=True)
+        if medium.schema_pointer is not None
+    ]
+    return len(shown) == 2 and shown[0] is not shown[1]  # noqa: PLR2004 - both sides
+
+
+def _differing(old: Mapping[str, JSON], new: Mapping[str, JSON]) -> tuple[dict[str, JSON], dict[str, JSON]]:
+    """What the two say differently."""
+    names = [name for name in sorted(old.keys() | new.keys()) if old.get(name) != new.get(name)]
+    return {name: old.get(name) for name in names}, {name: new.get(name) for name in names}
 
 
 def _steps(name: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from troth.compatibility.containment import ASSERTED_FORMATS, covers
 from troth.compatibility.expansion import expand
 from troth.compatibility.facts import Direction, Fact, Pair
 from troth.compatibility.nodes import Node
-from troth.compatibility.samples import sample
+from troth.compatibility.samples import DEEPEST, parts_of, sample
 from troth.compatibility.shells import shell, with_subject
 from troth.compatibility.sides import Sides
 from troth.compatibility.witness import MISSING, Judgement, find_witness, first_witness, judge
@@ -171,9 +171,20 @@ def _with_and_without(
         if isinstance(value, dict):
             yield {key: part for key, part in value.items() if key != name}
             for owner in (accepting, refusing):
-                part = (owner.get("properties") or {}).get(name)
+                part = _described(owner, owner, name)
                 if part is not None:
                     yield {**value, name: sample(part, owner)}
+
+
+def _described(schema: JSON, root: Mapping[str, JSON], name: str, depth: int = 0) -> JSON:
+    """The schema of a property, at the schema's own level or in one of the parts that it is put together from."""
+    if not isinstance(schema, Mapping) or depth > DEEPEST:
+        return None
+    found = (schema.get("properties") or {}).get(name)
+    if found is not None:
+        return found
+    described = (_described(part, root, name, depth + 1) for part in parts_of(schema, root))
+    return next((part for part in described if part is not None), None)
 
 
 def _unasserted(fact: Fact) -> str:

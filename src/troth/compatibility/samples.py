@@ -7,7 +7,7 @@ from typing import Any
 
 from troth.contract.patterns import strings_of
 
-__all__ = ["edges", "parts_of", "sample"]
+__all__ = ["DEEPEST", "edges", "parts_of", "sample"]
 
 JSON = Any
 

@@ -236,9 +236,9 @@ def _alone(reader: Normaliser, pointers: Pointers) -> Pointers:
 
 
 def _edit(fact: Fact) -> tuple[JSON, ...]:
-    """What makes two facts one edit: the edited place on the side that has it, and the values."""
-    where = (
-        None if fact.action == "added" else fact.old_pointer,
-        None if fact.action == "removed" else fact.new_pointer,
-    )
-    return (fact.subject, fact.action, *where, fact.place, repr(fact.old), repr(fact.new))
+    """What makes two facts one edit: the edited place, and the values.
+
+    Several old schemas that became one new schema, all changed alike on the way, are told once, where that one stands.
+    """
+    where = fact.old_pointer if fact.action == "removed" else fact.new_pointer
+    return (fact.subject, fact.action, where, fact.place, repr(fact.old), repr(fact.new), fact.union is None)

@@ -165,6 +165,8 @@ def _scheme(name: str, pointer: str, old: Mapping[str, JSON], new: Mapping[str, 
                 pointer,
                 names=(name,),
             )
+            if key == "type":  # what a scheme of another type says besides is part of being another
+                return
     ended = old.get("deprecated") is True, new.get("deprecated") is True
     if ended[0] != ended[1]:
         action = "added" if ended[1] else "removed"
