@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -122,9 +122,13 @@ class Bench:
         }
 
     def held(
-        self, connection: Loopback, seed: int = _SEED, operations: Collection[str] | None = None
+        self,
+        connection: Loopback,
+        seed: int = _SEED,
+        operations: Collection[str] | None = None,
+        only: Iterable[str] = (),
     ) -> Outcome:
-        """The verdict of the suite about a mock, on the grounds of some operations or of all."""
+        """The verdict about a mock, on the grounds of some operations or of all; ``only`` of some clauses."""
         target = Target(f"http://mock.invalid{self.contract.base_path}", connection=connection)
         instruments = self.instruments
         if operations is not None:
@@ -132,7 +136,8 @@ class Bench:
             instruments = replace(instruments, clauses=clauses)
         with calm():
             return verify(
-                self.contract, target, reproduce=False, seed=seed, nonce=f"{seed:08x}", instruments=instruments
+                self.contract, target, only=only, reproduce=False, seed=seed, nonce=f"{seed:08x}",
+                instruments=instruments,
             )  # fmt: skip
 
     def tried(self, subject: Subject, *, everywhere: bool = False) -> Trial:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from troth.behaviour.bending import OPERATORS, Operator, bends_of
 from troth.behaviour.model import Behaviour
+from troth.behaviour.moves import undeclared_moves
 from troth.conformance.instruments import Instruments
 from troth.engine.faults import FAULTS
 from troth.errors import UsageError, did_you_mean
@@ -65,6 +66,12 @@ def _told(behaviour: Behaviour) -> bool:
     return any(policy.headers for policy in behaviour.rate_limits)
 
 
+def _moves(instruments: Instruments) -> bool:
+    """Whether an update may ask for a move that the lifecycle alone refuses."""
+    bindings = instruments.behaviour.bindings.values()
+    return any(undeclared_moves(instruments.contract, binding) for binding in bindings)
+
+
 #: What a contract must say for a fault to show, beyond having its clause.
 _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
     {
@@ -93,9 +100,11 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def _shows(name: str, behaviour: Behaviour) -> bool:
+def _shows(name: str, instruments: Instruments) -> bool:
+    if name == "transition-unchecked":
+        return _moves(instruments)
     needed = _NEEDS.get(name)
-    return needed is None or needed(behaviour)
+    return needed is None or needed(instruments.behaviour)
 
 
 def operator_of(name: str) -> Operator:
@@ -111,7 +120,7 @@ def subjects_of(instruments: Instruments) -> tuple[Subject, ...]:
             fault.name, operator_of(fault.name), (fault.clause, *_ALSO.get(fault.name, ())), fault.summary
         )
         for fault in FAULTS.values()
-        if fault.clause in ids and _shows(fault.name, behaviour)
+        if fault.clause in ids and _shows(fault.name, instruments)
     ]
     found += [
         Subject(bend.name, bend.operator, bend.clauses, bend.summary)

@@ -25,7 +25,8 @@ def variations(scene: Scene, binding: Binding, names: frozenset[str], base: Row)
         value = base.get(name)
         plain = value if value is not None else scene.bodies.value(written[name], full=True)
         others = list(scene.bodies.others(written[name], plain))[:_EACH]
-        choices[name] = [value, plain, None, *others, *_below(plain), *_earlier(plain)]
+        every = [value, plain, None, *others, *_below(plain), *_earlier(plain)]
+        choices[name] = [one for index, one in enumerate(every) if one not in every[:index]]
     for count, values in enumerate(product(*choices.values())):
         if count > _MOST:
             return

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from troth.behaviour.bending.bend import Bend, Change, bend, on_binding, on_resource
 from troth.behaviour.model import Behaviour, Kind, Lifecycle, Resource, Transition
-from troth.behaviour.occasions import written_references
+from troth.behaviour.moves import undeclared_moves
+from troth.behaviour.occasions import writable_fields, written_references
 from troth.contract.model import Contract
 
 __all__ = ["bends"]
@@ -17,11 +18,11 @@ _WRITES = (Kind.CREATE, Kind.UPDATE, Kind.REPLACE)
 
 def bends(contract: Contract, behaviour: Behaviour) -> Iterator[Bend]:
     for resource in behaviour.resources.values():
-        yield from _rules(resource)
+        yield from _rules(contract, behaviour, resource)
         yield from _references(contract, behaviour, resource)
         yield from _records(resource)
         if resource.lifecycle is not None:
-            yield from _transitions(behaviour, resource, resource.lifecycle)
+            yield from _transitions(contract, behaviour, resource, resource.lifecycle)
     for binding in behaviour.bindings.values():
         for rule in binding.rules:
             rest = tuple(one for one in binding.rules if one is not rule)
@@ -32,8 +33,11 @@ def bends(contract: Contract, behaviour: Behaviour) -> Iterator[Bend]:
             )  # fmt: skip
 
 
-def _rules(resource: Resource) -> Iterator[Bend]:
+def _rules(contract: Contract, behaviour: Behaviour, resource: Resource) -> Iterator[Bend]:
+    secret = _secrets(contract, behaviour, resource)
     for rule in resource.rules:
+        if rule.require.variables and rule.require.variables <= secret:
+            continue  # who sees nothing of what a rule reads cannot tell a write that it forbids from others
 
         def without(found: Resource, name: str = rule.name) -> Resource:
             return replace(found, rules=tuple(one for one in found.rules if one.name != name))
@@ -42,6 +46,18 @@ def _rules(resource: Resource) -> Iterator[Bend]:
             "drop", "rules.held", f"{resource.name}.{rule.name}", f"the rule '{rule.name}' is forgotten",
             on_resource(resource.name, without), pointer=rule.pointer,
         )  # fmt: skip
+
+
+def _secrets(contract: Contract, behaviour: Behaviour, resource: Resource) -> frozenset[str]:
+    """The fields that no answer shows, no body names and nothing that is shown decides."""
+    named = {
+        name
+        for binding in behaviour.bindings.values()
+        if binding.resource is not None and binding.resource.name == resource.name
+        for name in writable_fields(contract, binding)
+    }
+    hidden = (f for f in resource.fields.values() if f.hidden and not (f.computed or f.initially))
+    return frozenset(field.name for field in hidden) - named
 
 
 def _references(contract: Contract, behaviour: Behaviour, resource: Resource) -> Iterator[Bend]:
@@ -77,8 +93,16 @@ def _records(resource: Resource) -> Iterator[Bend]:
         )  # fmt: skip
 
 
-def _transitions(behaviour: Behaviour, resource: Resource, cycle: Lifecycle) -> Iterator[Bend]:
+def _transitions(
+    contract: Contract, behaviour: Behaviour, resource: Resource, cycle: Lifecycle
+) -> Iterator[Bend]:
     states = sorted({move.target for move in cycle.transitions} | _origins(cycle))
+    tried = {
+        move
+        for binding in behaviour.bindings.values()
+        if binding.resource is not None and binding.resource.name == resource.name
+        for move in undeclared_moves(contract, binding)
+    }
     acted = {
         binding.effect.transition
         for binding in behaviour.bindings.values()
@@ -94,7 +118,8 @@ def _transitions(behaviour: Behaviour, resource: Resource, cycle: Lifecycle) -> 
                 "drop", "lifecycle.transition", f"{resource.name}.{move.name}",
                 f"'{move.name}' is refused", _moving(resource, rest), pointer=cycle.pointer,
             )  # fmt: skip
-        further = next((state for state in states if _is_closed(cycle, state, move)), None)
+        asked = states if move.name in acted else [one for one in states if (one, move.target) in tried]
+        further = next((state for state in asked if _is_closed(cycle, state, move)), None)
         if further is not None:
             wider = replace(move, origins=move.origins | {further})
             bent = tuple(wider if one is move else one for one in cycle.transitions)

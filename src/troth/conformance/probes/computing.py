@@ -7,6 +7,7 @@ over came and went.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from troth.behaviour.model import Binding, Field, Kind, Resource
@@ -27,20 +28,41 @@ def computed(scene: Scene, binding: Binding) -> None:
     listed = scene.rows(resource, scene.owner)[: 12 if scene.thorough else 4]
     world = Questions(scene, scene.owner)
     judged = sum(_judge(scene, resource, row, world) for row in listed)
-    for row in (*_plain(scene, resource), *_telling(scene, resource)):
-        judged += _judge(scene, resource, row, Questions(scene, scene.owner), fresh=True)
+    for row, sent in (*_plain(scene, resource), *_telling(scene, resource)):
+        asked = Questions(scene, scene.owner)
+        judged += _judge(scene, resource, row, asked, _unshown(resource, row, sent, asked))
     for row in _followed(scene, resource):
         judged += _judge(scene, resource, row, Questions(scene, scene.owner))
     if not judged:
         raise NotExercised("no computed field can be recomputed from what answers show")
 
 
-def _plain(scene: Scene, resource: Resource) -> list[Row]:
-    """A new row, where one can be made."""
+def _plain(scene: Scene, resource: Resource) -> list[tuple[Row, Row]]:
+    """A new row, where one can be made, and what was sent for it."""
+    creator = scene.behaviour.binding(resource.name, Kind.CREATE)
+    if creator is None:
+        return []
     try:
-        return [scene.created(resource, scene.owner)]
+        sent, made = scene.creation(creator, scene.owner)
+        return [(scene.unwrapped(creator, made), sent)]
     except (NotExercised, Inconclusive):
         return []
+
+
+def _unshown(resource: Resource, row: Row, sent: Row, world: Questions) -> Row:
+    """What a new row holds in fields that no answer shows: what was sent, else its first value."""
+    found: dict[str, Any] = {}
+    for field in resource.fields.values():
+        made = field.computed or field.generated or field.stamped or field.sequence or field.secret
+        if made or not (field.hidden or field.write_only):
+            continue
+        if isinstance(sent, Mapping) and field.name in sent:
+            found[field.name] = sent[field.name]
+        elif field.initially is not None and world.reaches(field.initially):
+            found[field.name] = field.initially.evaluate({**row, **found}, world)
+        elif field.initially is None and field.write_only:
+            found[field.name] = field.initial
+    return found
 
 
 def _read_again(scene: Scene, resource: Resource, row: Row) -> tuple[Row, Exchange]:
@@ -55,7 +77,7 @@ def _read_again(scene: Scene, resource: Resource, row: Row) -> tuple[Row, Exchan
     return found, exchanges[0]
 
 
-def _telling(scene: Scene, resource: Resource) -> Iterator[Row]:
+def _telling(scene: Scene, resource: Resource) -> Iterator[tuple[Row, Row]]:
     """New rows with numbers that tell one way of rounding from another."""
     creator = scene.behaviour.binding(resource.name, Kind.CREATE)
     names = _read(resource)
@@ -71,7 +93,7 @@ def _telling(scene: Scene, resource: Resource) -> Iterator[Row]:
             return
         made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, told))
         if made.ok:
-            yield scene.unwrapped(creator, made)
+            yield scene.unwrapped(creator, made), told
 
 
 def _followed(scene: Scene, resource: Resource) -> Iterator[Row]:
@@ -99,14 +121,17 @@ def _followed(scene: Scene, resource: Resource) -> Iterator[Row]:
                 yield row
 
 
-def _judge(scene: Scene, resource: Resource, listed: Row, world: Questions, *, fresh: bool = False) -> int:
+def _judge(
+    scene: Scene, resource: Resource, listed: Row, world: Questions, unshown: Row | None = None
+) -> int:
     """How many fields of a row could be computed again. Raises Violated for one that shows something else.
 
-    Nothing refers to a ``fresh`` row yet, so what no list shows is known to be empty.
+    A row that has just been made comes with what it holds ``unshown``, as far as that is known. Nothing refers to it
+    yet, so what no list shows is known to be empty.
     """
     row, exchange = _read_again(scene, resource, listed)
-    judged = 0
-    for told, field, scope in _fields(resource, row):
+    judged, fresh = 0, unshown is not None
+    for told, field, scope in _fields(resource, row, unshown or {}):
         expression = field.computed
         if expression is None or field.name not in scope:
             continue
@@ -121,7 +146,7 @@ def _judge(scene: Scene, resource: Resource, listed: Row, world: Questions, *, f
     return judged
 
 
-def _fields(resource: Resource, row: Row) -> Iterator[tuple[str, Field, Mapping[str, Any]]]:
+def _fields(resource: Resource, row: Row, unshown: Row) -> Iterator[tuple[str, Field, Mapping[str, Any]]]:
     """(what it is called, field, what its expression reads) of the computed fields: of lines first, then of the row."""
     for holder in resource.fields.values():
         items = row.get(holder.name) if holder.items else None
@@ -129,18 +154,18 @@ def _fields(resource: Resource, row: Row) -> Iterator[tuple[str, Field, Mapping[
             for field in (holder.items or {}).values():
                 if isinstance(item, Mapping) and _is_open(field, holder.items or {}):
                     yield f"{holder.name}.{index}.{field.name}", field, item
-    scope = {**row, "$id": row[resource.id_field]}
+    scope = {**unshown, **row, "$id": row[resource.id_field]}
     for field in resource.computed:
-        if _is_open(field, resource.fields):
+        if _is_open(field, resource.fields, unshown):
             yield field.name, field, scope
 
 
-def _is_open(field: Field, fields: Mapping[str, Field]) -> bool:
-    """Whether an expression reads only what answers show: not itself, nothing hidden."""
+def _is_open(field: Field, fields: Mapping[str, Field], known: Row = MappingProxyType({})) -> bool:
+    """Whether an expression reads only what answers show, or is ``known``: not itself, nothing else hidden."""
     if field.computed is None or field.name in field.computed.variables:
         return False
     names = {name for name in field.computed.variables if name in fields}
-    return not any(fields[name].write_only or fields[name].hidden for name in names)
+    return not any(fields[name].write_only or fields[name].hidden for name in names - known.keys())
 
 
 def _read(resource: Resource) -> frozenset[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Reference
 from troth.behaviour.occasions import writable_fields, written_references
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.rules import abiding
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Scene
 from troth.conformance.variations import variations
@@ -33,9 +35,9 @@ def writing(scene: Scene, binding: Binding, found: Reference, by: Actor | None =
     """
     actor = by or scene.owner
     creates = binding.kind is Kind.CREATE
-    sender = (_creating if creates else _updating)(scene, binding, found, actor)
+    make: Callable[..., Iterable[tuple[str, Callable[[Any], Exchange]]]] = _creating if creates else _updating
     last: Exchange | None = None
-    for target, send in sender:
+    for target, send in make(scene, binding, found, actor):
         resource = scene.behaviour.resources.get(target)
         if resource is None:
             continue
@@ -50,12 +52,10 @@ def writing(scene: Scene, binding: Binding, found: Reference, by: Actor | None =
 
 def _creating(
     scene: Scene, binding: Binding, found: Reference, actor: Actor
-) -> list[tuple[str, Callable[[Any], Exchange]]]:
+) -> Iterator[tuple[str, Callable[[Any], Exchange]]]:
     accepted, _ = scene.creation(binding, scene.owner)
-    bodies = [*_unruled(scene, binding, found, accepted), accepted, *scene.bodies.candidates(binding)]
-    attempts: list[tuple[str, Callable[[Any], Exchange]]] = []
     for target, extra in _targets(found):
-        for body in bodies:
+        for body in _bodies(scene, binding, found, accepted, extra, target):
 
             def send(value: Any, body: Any = body, extra: dict[str, Any] = extra) -> Exchange:
                 beside = {} if found.at else extra
@@ -63,8 +63,21 @@ def _creating(
                 made = scene.bodies.unique(binding, {**made, found.field: _written(found, value, extra)})
                 return scene.call(actor, binding, body=made)
 
-            attempts.append((target, send))
-    return attempts
+            yield target, send
+
+
+def _bodies(
+    scene: Scene, binding: Binding, found: Reference, accepted: Any, extra: dict[str, Any], target: str
+) -> Iterator[Any]:
+    """What may be sent beside a reference: what was accepted, that as the rules want it then, and other bodies."""
+    yield from _unruled(scene, binding, found, accepted)
+    yield accepted
+    resource = scene.behaviour.resources.get(target)
+    if resource is not None and binding.resource is not None and binding.resource.rules:
+        named = scene.row(resource, scene.owner)[resource.id_field]
+        wanted = {**accepted, **({} if found.at else extra), found.field: _written(found, named, extra)}
+        yield from islice(abiding(scene, binding, wanted, found.field), 1)
+    yield from scene.bodies.candidates(binding)
 
 
 def _unruled(scene: Scene, binding: Binding, found: Reference, body: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from troth.conformance.scene import Row, Scene
 from troth.conformance.variations import first_values, variations
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["held"]
+__all__ = ["abiding", "held"]
 
 _MOMENTS = {Kind.CREATE: "create", Kind.UPDATE: "update", Kind.REPLACE: "update", Kind.DELETE: "delete"}
 
@@ -59,12 +59,46 @@ def _breaking_bodies(scene: Scene, binding: Binding, resource: Resource, rule: R
     """Valid bodies that break one rule and keep the others."""
     base, _ = scene.creation(binding, scene.owner)
     world = Questions(scene, scene.owner)
-    for changed in variations(scene, binding, _read_by(rule), base):
+    names, beside = _read_by(rule), _beside(resource, rule)
+    for changed in variations(scene, binding, names, base):
         body = scene.referring(binding, {k: v for k, v in changed.items() if v is not None}, scene.owner)
-        filled = {**first_values(resource, body, world), **body}
-        broken = [r.name for r in resource.rules if "create" in r.on and _is_broken(r, filled, world)]
-        if broken == [rule.name] and scene.bodies.is_valid(binding, body):
+        if broken_by(resource, body, world) == [rule.name] and scene.bodies.is_valid(binding, body):
             yield scene.bodies.unique(binding, body)
+    # What breaks it may break others as well, unless what those read is changed along.
+    for changed in variations(scene, binding, names | beside, base) if beside - names else ():
+        body = {k: v for k, v in changed.items() if v is not None}
+        if broken_by(resource, body, world) != [rule.name] or not scene.bodies.is_valid(binding, body):
+            continue
+        body = scene.referring(binding, body, scene.owner)
+        if broken_by(resource, body, world) == [rule.name]:
+            yield scene.bodies.unique(binding, body)
+
+
+def _beside(resource: Resource, rule: Rule) -> frozenset[str]:
+    """What the rules for new rows read that share a field with one of them."""
+    shared = (r for r in resource.rules if "create" in r.on and _read_by(r) & _read_by(rule))
+    return frozenset[str]().union(*map(_read_by, shared))
+
+
+def broken_by(resource: Resource, body: Row, world: Questions) -> list[str]:
+    """The names of the rules that a create with a body breaks."""
+    filled = {**first_values(resource, body, world), **body}
+    return [r.name for r in resource.rules if "create" in r.on and _is_broken(r, filled, world)]
+
+
+def abiding(scene: Scene, binding: Binding, base: Row, name: str) -> Iterator[Row]:
+    """Valid bodies that keep every rule with the value that one field has, where the given body breaks some."""
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - rules belong to resources
+    world = Questions(scene, scene.owner)
+    broken = set(broken_by(resource, base, world))
+    names = frozenset[str]().union(
+        *(_read_by(r) | _beside(resource, r) for r in resource.rules if r.name in broken)
+    )
+    for changed in variations(scene, binding, names - {name}, base) if broken else ():
+        body = {k: v for k, v in changed.items() if v is not None}
+        if not broken_by(resource, body, world) and scene.bodies.is_valid(binding, body):
+            yield body
 
 
 def _read_by(rule: Rule) -> frozenset[str]:

@@ -1,0 +1,74 @@
+"""Faults that a probe could miss are noticed: each by its own clause, at the operation that shows it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from troth.behaviour.moves import undeclared_moves
+from troth.conformance.connections import Loopback
+from troth.conformance.crew import bench_of
+from troth.conformance.selftest import Bench
+from troth.conformance.subjects import chosen, subjects_of
+
+
+@cache
+def bench(name: str) -> Bench:
+    return bench_of(name)
+
+
+def broken(name: str, *faults: str, only: str) -> set[str]:
+    """The clauses that are found broken, of those that are judged at all."""
+    made = bench(name)
+    return {
+        str(one.clause) for one in made.held(Loopback(made.engine.misbehaving(faults)), only=[only]).findings
+    }
+
+
+def names(contract: str) -> set[str]:
+    return {subject.name for subject in subjects_of(bench(contract).instruments)}
+
+
+@pytest.mark.parametrize(
+    ("fault", "clause"),
+    [
+        # What a new row computes from what no answer shows: from what was sent, or from its own first value.
+        ("fields.computed:invert:webhooks.hasSecret", "fields.computed@getWebhook"),
+        ("fields.computed:off-by-one:invoices.taxAmount", "fields.computed@getInvoice"),
+        # A reference that only some rows may have: the body is changed until the rules are kept.
+        ("references.exists:drop:payments.refundOfId", "references.exists@createPayment"),
+        # A rule that can be broken alone only by changing what the others read as well.
+        ("rules.held:drop:payments.refund-negative", "rules.held@createPayment"),
+        ("rules.held:drop:payments.refund-names-original", "rules.held@createPayment"),
+        ("lifecycle.transition:widen:invoices.send", "lifecycle.transition@updateInvoice"),
+    ],
+)
+def test_a_fault_that_hides_is_noticed(fault: str, clause: str) -> None:
+    assert clause in broken("clientcasa", fault, only=clause)
+    assert broken("clientcasa", only=clause) == set()
+
+
+def test_what_nobody_could_notice_is_no_fault() -> None:
+    """A rule over what no answer shows; every change of state where another rule refuses all of them."""
+    assert not {name for name in names("clientcasa") if "frozen" in name and name.startswith("rules.held")}
+    assert "transition-unchecked" in names("clientcasa")
+    assert "transition-unchecked" not in names("billing")
+
+
+def test_moves_that_nothing_but_the_lifecycle_refuses() -> None:
+    """From states that rows are brought into; not those that follow from other facts, nor where a rule says no."""
+    for contract, operation, moves in (
+        ("clientcasa", "updateInvoice", {("sent", "draft"), ("void", "draft"), ("void", "sent")}),
+        ("billing", "updateInvoice", set()),
+    ):
+        made = bench(contract).instruments
+        assert undeclared_moves(made.contract, made.behaviour.bindings[operation]) == moves
+
+
+def test_faults_are_judged_by_some_clauses_alone() -> None:
+    made = bench("billing")
+    fault = chosen(subjects_of(made.instruments), ["delete-noop"])[0]
+    outcome = made.held(Loopback(made.engine.misbehaving([fault.name])), only=["resource.delete"])
+    assert {case.name.partition("@")[0] for case in outcome.cases} == {"resource.delete"}
+    assert outcome.violated
