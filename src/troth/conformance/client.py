@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -19,6 +20,7 @@ from troth.conformance.connections import Connection
 from troth.conformance.control import SANDBOX, Control
 from troth.conformance.exchanges import Exchange
 from troth.conformance.target import Target
+from troth.conformance.timeline import Entry
 from troth.conformance.verdicts import Inconclusive, Throttled
 from troth.errors import TargetError
 
@@ -62,7 +64,8 @@ class Client:
         self._waited = 0
         #: How often known actors got an answer of a status and a media type.
         self.answers: Counter[tuple[int, str]] = Counter()
-        self.log: list[Exchange] = []
+        self.log: list[Entry] = []
+        self._batches = 0
         #: Everybody who has spoken, by name.
         self.actors: dict[str, Actor] = {}
         self.sent = 0
@@ -139,7 +142,7 @@ class Client:
         }
         if not self._is_named(url):
             raise Inconclusive(f"{url} is on a host that was not named, so nothing is sent there")
-        self._pace()
+        self.pace()
         try:
             response = self._connection.request(method, url, headers=headers, content=content)
         except httpx.HTTPError as error:
@@ -168,9 +171,9 @@ class Client:
             ready.wait()
             return request()
 
-        since = len(self.log)
+        since, self._batches = len(self.log), self._batches + 1
         with ThreadPoolExecutor(len(requests)) as pool:
-            found = list(pool.map(sent, requests))
+            found = [replace(one, batch=self._batches) for one in pool.map(sent, requests)]
         self.log[since:] = found  # in this order, whoever was first
         for one in found:
             left, actor = self.left(one), self.actors.get(one.principal)
@@ -187,7 +190,8 @@ class Client:
         told = [value for name in self._remaining if (value := exchange.header(name)) and value.isdigit()]
         return min(map(int, told)) if told else None
 
-    def _pace(self) -> None:
+    def pace(self) -> None:
+        """Wait until the next request may leave."""
         if self.gap:
             now = time.monotonic()
             if now < self._next:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from troth.conformance.connections import Connection
+from troth.conformance.timeline import Moved
 from troth.errors import TargetError
 
 __all__ = ["SANDBOX", "Control"]
@@ -33,6 +34,8 @@ class Control:
         self._connection = connection
         self.url = url.rstrip("/")
         self.sandbox = sandbox
+        #: Is told when the clock moves.
+        self.noticed: Callable[[Moved], None] = lambda _moved: None
 
     @classmethod
     def found(cls, connection: Connection, url: str | None, base_url: str, sandbox: str) -> Control | None:
@@ -126,9 +129,11 @@ class Control:
 
     def advance(self, seconds: float) -> None:
         self._call("POST", "/clock/advance", {"by": seconds})
+        self.noticed(Moved(seconds))
 
     def set(self, moment: datetime) -> None:
         self._call("POST", "/clock/set", {"at": moment.isoformat()})
+        self.noticed(Moved(moment=moment.isoformat()))
 
     def freeze(self, moment: datetime) -> None:
         """Stop the clock at a moment."""

@@ -33,6 +33,8 @@ class Exchange:
     content: bytes
     #: Grows with the run: what turns out to be a secret later is masked as well.
     secrets: AbstractSet[str] = field(default_factory=frozenset, repr=False, compare=False)
+    #: Which of the batches of a run it left with; None for one that left alone.
+    batch: int | None = None
 
     @property
     def ok(self) -> bool:

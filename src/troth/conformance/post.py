@@ -12,6 +12,7 @@ from troth.conformance.control import Control
 from troth.conformance.listening import Listener
 from troth.conformance.mailbox import Mailbox
 from troth.conformance.target import Target
+from troth.conformance.timeline import Looked
 from troth.conformance.verdicts import NotExercised
 from troth.errors import UsageError
 
@@ -34,6 +35,8 @@ class Post:
         self._listener: Listener | None = None
         self._bases: dict[str, str] = {}
         self.patience = _PATIENCE
+        #: Is told when somebody has waited for what is due.
+        self.noticed: Callable[[Looked], None] = lambda _looked: None
 
     def address(self, control: Control | None) -> str:
         """The URL below which the target can deliver. Raises NotExercised where it cannot."""
@@ -70,12 +73,12 @@ class Post:
 
     def settle(self, control: Control | None, arrived: Callable[[], bool]) -> None:
         """Let everything that is due arrive: at once through a control plane, else by waiting for what is expected."""
-        if control is not None and control.flush():
-            return
-        end = time.monotonic() + self.patience
-        while not arrived() and time.monotonic() < end:
-            time.sleep(_PAUSE)
-        time.sleep(_GRACE)
+        if control is None or not control.flush():
+            end = time.monotonic() + self.patience
+            while not arrived() and time.monotonic() < end:
+                time.sleep(_PAUSE)
+            time.sleep(_GRACE)
+        self.noticed(Looked())
 
     def close(self) -> None:
         if self._listener is not None:

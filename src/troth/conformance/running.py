@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -25,7 +24,6 @@ from troth.conformance.client import Client
 from troth.conformance.connections import Loopback
 from troth.conformance.control import Control
 from troth.conformance.excerpts import excerpt
-from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
 from troth.conformance.outcome import Outcome, advised, shortfall
 from troth.conformance.planning import Plan, Skip, plan
@@ -35,6 +33,7 @@ from troth.conformance.reproduction import Recording, Reproducer
 from troth.conformance.scene import Scene
 from troth.conformance.subscribing import withdraw
 from troth.conformance.target import Target, reached
+from troth.conformance.timeline import Entry
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 from troth.contract import Contract
 from troth.errors import TargetError
@@ -50,9 +49,6 @@ Budget = Literal["pr", "nightly"]
 
 #: The ground of the walks beside the reference model.
 WALKS = "walks"
-
-#: What requests alone cannot show: deliveries come in, codes stand in redirects, clocks are moved.
-UNPLAYED = ("webhooks.*", "oauth.*", "*.expiry")
 
 #: Clauses that fuzzing has a say in.
 FUZZED = frozenset({"schema.response", "validation.no-server-error", "validation.rejected"})
@@ -100,7 +96,7 @@ class _Ground:
 
     scene: Scene
     control: Control | None
-    log: list[Exchange] = field(default_factory=list)
+    log: list[Entry] = field(default_factory=list)
 
 
 class Run:
@@ -137,6 +133,8 @@ class Run:
             self.client.version = versions.place, versions.parameter, versions.newest.name
         hooks = self.behaviour.webhooks
         self._post = Post(self.target, self._connection, hooks.handshake) if hooks else None
+        if self._post is not None:
+            self._post.noticed = self._notice
         self._applications = self._known_applications()
         self._grounds: dict[str, _Ground] = {}
         self._recordings: dict[str, Recording] = {}
@@ -183,6 +181,8 @@ class Run:
         if operation not in self._grounds:
             mark = f"{zlib.crc32(f'{self.nonce}:{operation}'.encode()):08x}"
             control = self._control.at(f"{self._sandbox}-{operation}") if self._control else None
+            if control is not None:
+                control.noticed = self._notice
             scene = Scene(
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
@@ -192,6 +192,10 @@ class Run:
             )  # fmt: skip
             self._grounds[operation] = _Ground(scene, control)
         return self._grounds[operation]
+
+    def _notice(self, entry: Entry) -> None:
+        """Something has happened between two requests."""
+        self.client.log.append(entry)
 
     def _enter(self, operation: str) -> _Ground:
         """The ground of an operation, with the client standing on it."""
@@ -230,21 +234,18 @@ class Run:
     @cached_property
     def _reproducer(self) -> Reproducer:
         return Reproducer(
-            self.instruments, self.target, self._connection, self._control, self.cast, self.client.actors
-        )
+            self.instruments, self.target, self._connection, self._control, self.cast, self.client,
+            post=self._post, applications=self._applications,
+        )  # fmt: skip
 
     def reproduced(self, case: Case, *, thoroughly: bool) -> Case:
-        """The same case with the fewest steps that show its violation, where they were found."""
-        if any(fnmatchcase(case.name, f"{pattern}@*") for pattern in UNPLAYED):
-            return case
+        """The same case with the fewest steps that show its violation, or why none were found."""
         recording = self._recordings.get(case.name)
-        found = recording and self._reproducer.reproduced(recording, thoroughly=thoroughly)
-        if not found:
+        if recording is None:
             return case
-        findings = tuple(
-            replace(finding, evidence={**finding.evidence, "reproduction": found.as_json()})
-            for finding in case.findings
-        )
+        found = self._reproducer.reproduced(recording, thoroughly=thoroughly)
+        told = {"unreproduced": found} if isinstance(found, str) else {"reproduction": found.as_json()}
+        findings = tuple(replace(finding, evidence={**finding.evidence, **told}) for finding in case.findings)
         return replace(case, findings=findings)
 
     @property

@@ -18,6 +18,7 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.mailbox import Hook
 from troth.conformance.post import Post
 from troth.conformance.scene import Row, Scene
+from troth.conformance.timeline import Closed, Opened
 from troth.conformance.verdicts import Inconclusive, NotExercised
 from troth.errors import TargetError
 
@@ -83,7 +84,7 @@ def subscribe(
 
     ``silent`` does not repeat the secret of a handshake; ``answers`` are the statuses that deliveries get.
     """
-    profile, post = profile_of(scene), post_of(scene)
+    profile, post, events = profile_of(scene), post_of(scene), list(events)
     base = post.address(scene.control)
     number = scene.memory["inboxes"] = int(scene.memory.get("inboxes", 0)) + 1
     path = f"/{scene.nonce}/{number}"
@@ -92,10 +93,13 @@ def subscribe(
     if answers:
         post.mailbox.answer(path, *answers)
     secret = secret_for(profile, f"{scene.nonce}/{number}")
+    asked = {"tenant": actor.tenant, "events": events, "mode": mode} if profile.controlled else None
+    opened = Opened(path, base + path, secret, answers, silent, actor.tenant, asked)
+    scene.client.log.append(opened)
     if profile.controlled:
-        made = _controlled(scene, actor, path, base + path, list(events), secret, mode)
+        made = _controlled(scene, actor, path, base + path, events, secret, mode)
     else:
-        made = _created(scene, actor, path, base + path, list(events), secret, mode)
+        made = _created(scene, actor, path, base + path, events, secret, mode)
     scene.memory.setdefault("subscriptions", []).append(made)
     if profile.handshake:
         post.settle(scene.control, lambda: post.mailbox.greeted(path))
@@ -183,6 +187,7 @@ def unsubscribe(scene: Scene, subscription: Subscription) -> Exchange | None:
     if profile.controlled:
         if scene.control is not None:
             scene.control.unsubscribe(str(subscription.identifier))
+            scene.client.log.append(Closed(subscription.path))
         return None
     binding = scene.operation(scene.behaviour.resources[profile.resource], Kind.DELETE)
     exchange = scene.call(

@@ -12,6 +12,7 @@ from troth.conformance.happenings import first
 from troth.conformance.mailbox import Hook
 from troth.conformance.scene import Scene
 from troth.conformance.subscribing import Subscription, post_of, profile_of, subscribe, unsubscribe
+from troth.conformance.timeline import Moved
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["disabled", "ended", "facts", "handshake", "retried", "settle", "wait"]
@@ -45,6 +46,7 @@ def wait(scene: Scene, seconds: float) -> None:
         raise NotExercised(f"{seconds:g} s are not waited for; moving the clock takes a control plane")
     else:
         time.sleep(max(seconds, 0))
+        scene.client.log.append(Moved(seconds))
 
 
 def facts(hooks: list[Hook]) -> list[Mapping[str, object]]:

@@ -11,6 +11,7 @@ from troth.conformance.probes.deliveries import facts, settle, wait
 from troth.conformance.probes.payloads import is_about
 from troth.conformance.scene import Row, Scene
 from troth.conformance.subscribing import Subscription, profile_of, subscribe
+from troth.conformance.timeline import Looked
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["moded", "ordered"]
@@ -100,6 +101,7 @@ def _debounced(scene: Scene, mode: Mode) -> None:
 def _prompt(scene: Scene, mode: Mode) -> None:
     event, made = _changing(scene, mode)
     name, values, row, resource = _twice(scene)
+    scene.client.log.append(Looked(settled=False))
     at_once = _values(scene, event, made.got(scene), row, resource, name)
     later = _values(scene, event, settle(scene, made, 2), row, resource, name)
     if not later:

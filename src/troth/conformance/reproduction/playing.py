@@ -1,49 +1,69 @@
-"""Steps, played on a server: variables filled in, ids kept, credentials put on; and what tells two servers apart."""
+"""A server on which steps are played: this process's connection to it, its credentials, its receiver of deliveries."""
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import httpx
 
+from troth.conformance.applications import Application
 from troth.conformance.connections import Connection
-from troth.conformance.control import SANDBOX, Control
+from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
-from troth.conformance.reproduction.steps import Caller, Expectation, Step
-from troth.conformance.reproduction.tracing import leaves
+from troth.conformance.post import Post
+from troth.conformance.reproduction.answers import Answer, answered
+from troth.conformance.reproduction.player import Player, Stuck
+from troth.conformance.reproduction.steps import Caller, Client, Reproduction
 from troth.conformance.target import Principal
-from troth.contract.pointers import resolve
-from troth.errors import TargetError, UsageError
+from troth.conformance.verdicts import NotExercised
+from troth.errors import TargetError, TrothError, UsageError
 
-__all__ = ["ABSENT", "Answer", "Stage", "answer_of", "at", "difference", "seen"]
-
-_VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
-_WHOLE = re.compile(r'"\{\{([^{}."]+)\}\}"')
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[:.\dZ+-]*")
-_MADE = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{24}\b|req_\w+", re.ASCII
-)
-ABSENT = "(absent)"
+__all__ = ["Played", "Stage", "answer_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer, with the values of the replay's own variables and everything random given other words."""
+class Played:
+    """The answers of one play, in order, and why it ended before its end; empty when it did not."""
 
-    status: int
-    headers: Mapping[str, str]
-    json: Any
-    text: str
+    answers: tuple[Answer, ...]
+    stuck: str = ""
+
+
+class _Posted:
+    """The receiver of a run as the player's inboxes."""
+
+    def __init__(self, post: Post, control: Control | None) -> None:
+        self._post = post
+        self._control = control
+
+    def address(self, _control: str, sandbox: str) -> tuple[str, Mapping[str, str]]:
+        try:
+            return self._post.address(self._control.at(sandbox) if self._control else None), {}
+        except NotExercised as reason:
+            raise Stuck(str(reason)) from None
+
+    def open(self, path: str, answers: Sequence[int], _handshake: str, *, silent: bool) -> None:
+        if answers:
+            self._post.mailbox.answer(path, *answers)
+        if silent:
+            self._post.mailbox.silence(path)
+
+    def got(self, path: str) -> list[tuple[Mapping[str, str], bytes]]:
+        return [(hook.headers, hook.body) for hook in self._post.mailbox.got(path)]
+
+    def greeted(self, path: str) -> bool:
+        return self._post.mailbox.greeted(path)
 
 
 class Stage:
-    """A server on which steps are played, each time in a sandbox of its own where there are some."""
+    """Plays reproductions, each time in a sandbox of its own where there are some.
+
+    ``tenants`` are the server's own names of the callers' tenants, ``now`` where its clock stands at first; ``pace``
+    is called before each request.
+    """
 
     def __init__(
         self,
@@ -52,53 +72,54 @@ class Stage:
         principals: Sequence[Principal],
         control: Control | None,
         *,
+        post: Post | None = None,
+        applications: Sequence[Application] = (),
         tenants: Mapping[str, str] | None = None,
-        now: datetime | None = None,
+        now: Callable[[], datetime] | None = None,
+        pace: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
         self._base = base_url.rstrip("/")
         self._principals = principals
         self._control = control
+        self._post = post
+        self._applications = applications
         self._tenants = tenants or {}
         self._dressed: dict[str, Mapping[str, str]] = {}
         self._now = now
+        self._pace = pace
 
-    def play(self, callers: Sequence[Caller], steps: Sequence[Step]) -> list[Answer]:
-        """The answers, in order. Raises KeyError when a step needs what an earlier answer did not give."""
-        mark = secrets.token_hex(4)
-        values: dict[str, Any] = {"mark": mark}
-        extra = {SANDBOX: f"replay-{mark}"} if self._control else {}
+    def play(self, reproduction: Reproduction) -> Played:
+        """Raises UsageError when a credential is missing, TargetError when nothing answers."""
+        credentials = {caller.name: self._headers(caller) for caller in reproduction.callers}
+        credentials |= {client.name: self._client(client) for client in reproduction.clients}
+        player = Player(
+            self._base, self._sent, credentials,
+            control=self._control.url if self._control else "",
+            inboxes=_Posted(self._post, self._control) if self._post else None,
+            root=self._base.removesuffix(reproduction.base) if reproduction.base else "",
+            tenants={c.name: self._tenants.get(c.tenant or "", c.tenant or "") for c in reproduction.callers},
+        )  # fmt: skip
         if self._control and self._now:
-            self._control.at(f"replay-{mark}").freeze(self._now)
-        known = {caller.name: self._headers(caller) for caller in callers}
-        values |= {f"{name}.{key}": v for name, headers in known.items() for key, v in headers.items()}
-        answers = []
-        for step in steps:
-            for _ in range(step.times):
-                answer = self._ask(step, known.get(step.caller or "", {}), values, extra)
-            for name, pointer in step.keeps.items():
-                found = at(answer.json, pointer)
-                if found != ABSENT:
-                    values[name] = found
-            answers.append(_renamed(answer, values))
-        return answers
-
-    def _ask(
-        self, step: Step, credential: Mapping[str, str], values: Mapping[str, Any], extra: Mapping[str, str]
-    ) -> Answer:
-        def filled(text: str) -> str:
-            return _VARIABLE.sub(lambda found: str(values[found[1]]), text)
-
-        body = filled(_WHOLE.sub(lambda found: json.dumps(values[found[1]]), step.send))
-        headers = {name: filled(value) for name, value in step.headers.items()}
-        headers = {"Accept": "application/json", **extra, **credential, **headers}
+            self._control.at(player.sandbox).freeze(self._now())
+        answers: list[Answer] = []
         try:
-            reply = self._connection.request(
-                step.method, self._base + filled(step.path), headers=headers, content=body.encode()
-            )
+            answers.extend(player.play([step.as_json() for step in reproduction.steps]))
+        except Stuck as reason:
+            return Played(tuple(answers), str(reason))
+        return Played(tuple(answers))
+
+    def _sent(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        self._pace()
+        try:
+            reply = self._connection.request(method, url, headers=headers, content=body)
         except httpx.HTTPError as error:
             raise TargetError(f"Nothing answers at {self._base}: {error or type(error).__name__}.") from error
-        return _answer(reply.status_code, reply.headers, reply.content)
+        return reply.status_code, dict(reply.headers), reply.content
+
+    # -- credentials ----------------------------------------------------------------------------------------------
 
     def _headers(self, caller: Caller) -> Mapping[str, str]:
         """A credential with the rights of a caller. Raises UsageError when nobody has them."""
@@ -108,11 +129,14 @@ class Stage:
 
     def _dress(self, caller: Caller) -> Mapping[str, str]:
         tenant = self._tenants.get(caller.tenant or "", caller.tenant)
-        if self._control is not None and tenant is not None:
-            name = f"replay-{secrets.token_hex(4)}"
-            return self._control.mint(name, tenant, caller.scopes, caller.permissions, caller.settings)
-        if not caller.headers:
+        carriers = {name.lower() for name in caller.headers}
+        if not carriers:
             return {}
+        if self._control is not None and tenant is not None and not caller.token:
+            name = f"replay-{secrets.token_hex(4)}"
+            made = self._control.mint(name, tenant, caller.scopes, caller.permissions, caller.settings)
+            if carriers <= {header.lower() for header in made}:
+                return made
         named = [p for p in self._principals if p.name == caller.name]
         alike = [p for p in self._principals if p.tenant == tenant and set(p.scopes) == set(caller.scopes)]
         if not named and not alike:
@@ -122,80 +146,33 @@ class Stage:
             )
         return (named or alike)[0].headers
 
-
-def _answer(status: int, headers: Mapping[str, str], content: bytes) -> Answer:
-    text = content.decode("utf-8", "replace")
-    try:
-        value = json.loads(text) if text else None
-    except ValueError:
-        value = None
-    return Answer(status, {name.lower(): told for name, told in headers.items()}, value, text)
+    def _client(self, client: Client) -> Mapping[str, str]:
+        """The OAuth client of the same id on this server, else the one at its place."""
+        known = list(self._applications)
+        if not known and self._control is not None:
+            known = [Application(*about) for about in self._control.applications()]
+        place = int(client.name.removeprefix("application")) - 1
+        alike = [one for one in known if one.identifier == client.given.get("client_id")] + known[place:]
+        if not alike:
+            raise UsageError(
+                f"The replay needs {place + 1} OAuth client(s). Add them under [target.applications.NAME]."
+            )
+        one = alike[0]
+        told = {
+            "client_id": one.identifier, "redirect_uri": one.redirect_uri,
+            "client_secret": one.secret, "user": one.user,
+        }  # fmt: skip
+        return {name: value for name, value in told.items() if value is not None}
 
 
 def answer_of(exchange: Exchange) -> Answer:
     """A recorded answer, as if it had been given to a step."""
-    return _renamed(_answer(exchange.status, exchange.response_headers, exchange.content), {})
+    return answered(exchange.status, exchange.response_headers, exchange.content)
 
 
-def at(value: Any, pointer: str) -> Any:
-    """What a JSON pointer leads to, ABSENT when it leads nowhere."""
+def quietly(stage: Stage, reproduction: Reproduction) -> Played:
+    """A play that ends, whatever stands in its way."""
     try:
-        return resolve(value, pointer)
-    except KeyError:
-        return ABSENT
-
-
-def _renamed(answer: Answer, values: Mapping[str, Any]) -> Answer:
-    """The answer with names of variables in the place of their values, so that two servers can be compared."""
-    words = {str(v): f"{{{{{k}}}}}" for k, v in values.items() if "." not in k and len(str(v)) >= 6}  # noqa: PLR2004
-    pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))) if words else None
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: plain(inner) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [plain(inner) for inner in value]
-        if not isinstance(value, str):
-            return value
-        text = pattern.sub(lambda found: words[found[0]], value) if pattern else value
-        return _MADE.sub("(made)", _MOMENT.sub("(moment)", text))
-
-    return Answer(answer.status, answer.headers, plain(answer.json), plain(answer.text))
-
-
-def seen(answer: Answer, place: str) -> Any:
-    """What an answer has at a place: ``status``, ``header:NAME`` or a JSON pointer."""
-    if place == "status":
-        return answer.status
-    if place.startswith("header:"):
-        value = answer.headers.get(place.removeprefix("header:"), ABSENT)
-        if place == "header:content-type":
-            return value.partition(";")[0].strip()
-        return "(given)" if place == "header:retry-after" and value != ABSENT else value
-    if place == "text":
-        return answer.text[:200]
-    return at(answer.json, place)
-
-
-def difference(
-    right: Sequence[Answer],
-    wrong: Sequence[Answer],
-    telling: Sequence[int],
-    headers: Sequence[str],
-    close: Callable[[Any, Any], bool] = lambda a, b: a == b,
-) -> Expectation | None:
-    """Where the answers to the telling steps first part ways: statuses before headers before bodies."""
-    for index in telling:
-        for place in ("status", *(f"header:{name}" for name in headers)):
-            one, other = seen(right[index], place), seen(wrong[index], place)
-            if not close(one, other):
-                return Expectation(index, place, one, other)
-    for index in telling:
-        ours, theirs = dict(leaves(right[index].json)), dict(leaves(wrong[index].json))
-        for pointer in dict.fromkeys([*ours, *theirs]):
-            one, other = ours.get(pointer, ABSENT), theirs.get(pointer, ABSENT)
-            if not close(one, other):
-                return Expectation(index, pointer, one, other)
-        if right[index].json is None and right[index].text != wrong[index].text:
-            return Expectation(index, "text", right[index].text[:200], wrong[index].text[:200])
-    return None
+        return stage.play(reproduction)
+    except TrothError as error:
+        return Played((), str(error))

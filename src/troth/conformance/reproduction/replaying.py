@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from troth.conformance.reproduction.playing import Answer, Stage, seen
-from troth.conformance.reproduction.steps import Reproduction
+from troth.conformance.post import Post
+from troth.conformance.reproduction.answers import Answer, seen
+from troth.conformance.reproduction.playing import Stage
+from troth.conformance.reproduction.steps import Inbox, Reproduction
 from troth.conformance.target import Target, reached
 from troth.errors import UsageError
 
@@ -31,18 +33,29 @@ def replayed(reproduction: Reproduction, target: Target) -> Replay:
     if expects is None:
         raise UsageError("The reproduction says nothing that could be expected.")
     target, connection, control = reached(target, f"replay-{secrets.token_hex(4)}")
+    inbox = next((step for step in reproduction.steps if isinstance(step, Inbox)), None)
+    post = Post(target, connection, str(inbox.how.get("handshake", ""))) if inbox else None
     try:
-        stage = Stage(connection, target.base_url, target.principals, control)
-        answers = stage.play(reproduction.callers, reproduction.steps)
-    except KeyError as missing:
-        return Replay("stuck", None, (), f"an earlier answer did not give {missing}")
+        stage = Stage(
+            connection,
+            target.base_url,
+            target.principals,
+            control,
+            post=post,
+            applications=target.applications,
+        )
+        played = stage.play(reproduction)
     finally:
+        if post is not None:
+            post.close()
         connection.close()
-    found = seen(answers[expects.step], expects.at)
+    if len(played.answers) <= expects.step:
+        return Replay("stuck", None, played.answers, played.stuck)
+    found = seen(played.answers[expects.step], expects.at)
     verdict: Literal["right", "wrong", "other"] = (
         "right" if found == expects.right else "wrong" if found == expects.wrong else "other"
     )
-    return Replay(verdict, found, tuple(answers))
+    return Replay(verdict, found, played.answers)
 
 
 def found_in(
@@ -58,10 +71,12 @@ def found_in(
         if given:
             try:
                 return finding, Reproduction.from_json(given)
-            except (KeyError, TypeError) as error:
+            except (KeyError, TypeError, AttributeError) as error:
                 raise UsageError(f"The reproduction of {identifier} cannot be read: {error}.") from error
+    why = (named[0].get("evidence") or {}).get("unreproduced")
     raise UsageError(
-        f"The finding {identifier!r} comes without a reproduction; its exchanges are in the report."
+        f"The finding {identifier!r} comes without a reproduction{f': {why}' if why else ''}; "
+        "its exchanges are in the report."
     )
 
 

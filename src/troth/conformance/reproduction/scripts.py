@@ -1,145 +1,39 @@
-"""A reproduction as a script of its own: nothing but Python's standard library, credentials from the environment."""
+"""A reproduction as a script of its own: nothing but Python's standard library, credentials from the environment.
+
+The script carries along the very modules that play the steps here, so both come to the same verdict.
+"""
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+import pprint
 import re
+from types import ModuleType
+from typing import Any
 
-from troth.conformance.reproduction.steps import Reproduction
+from troth.conformance.reproduction import answers, deliveries, player, standing_alone
+from troth.conformance.reproduction.steps import Caller, Client, Reproduction
 
 __all__ = ["script", "variable_of"]
 
-_TEMPLATE = '''\
+_HEAD = '''\
 #!/usr/bin/env python3
 """{title}
 
 {detail}
 {place}
 
-Usage: {usage}python {name}.py BASE_URL
+Usage: {usage}python {name}.py BASE_URL [CONTROL_URL]
 
-Exit codes: 0 the server answers as the contract says, 1 it does not, 2 it cannot be told.
+Exit codes: 0 the server answers as the contract says, 1 it does not, 2 it cannot be told.{control}
 """
-
-import json
-import os
-import re
-import secrets
-import sys
-import urllib.error
-import urllib.request
-
-CALLERS = {callers}
-STEPS = {steps}
-EXPECTS = {expects}
-
-ABSENT = "(absent)"
-MADE = re.compile(
-    r"[0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{12}}|\\b[0-9a-f]{{24}}\\b|req_\\w+", re.ASCII
-)
-MOMENT = re.compile(r"\\d{{4}}-\\d{{2}}-\\d{{2}}[T ]\\d{{2}}:\\d{{2}}[:.\\dZ+-]*")
-values = {{"mark": secrets.token_hex(4)}}
-
-
-def credential(name):
-    """The headers of a caller: each from an environment variable named after the caller and the header."""
-    if name is None:
-        return {{}}
-    found = {{}}
-    for header, variable in CALLERS[name].items():
-        if variable not in os.environ:
-            sys.exit(f"Set {{variable}} to the header {{header}} of {{name}}.")
-        found[header] = os.environ[variable]
-        values[f"{{name}}.{{header}}"] = os.environ[variable]
-    return found
-
-
-def filled(text):
-    return re.sub(r"\\{{\\{{([^{{}}]+)\\}}\\}}", lambda found: str(values[found[1]]), text)
-
-
-def at(value, pointer):
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict) and name in value:
-            value = value[name]
-        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
-            value = value[int(name)]
-        else:
-            return ABSENT
-    return value
-
-
-def renamed(value):
-    """The value with names of variables in the place of ids, so that it can be compared."""
-    if not isinstance(value, str):
-        return value
-    for name, known in sorted(values.items(), key=lambda item: -len(str(item[1]))):
-        if "." not in name and len(str(known)) >= 6:
-            value = value.replace(str(known), "{{{{" + name + "}}}}")
-    return MADE.sub("(made)", MOMENT.sub("(moment)", value))
-
-
-def ask(base, step):
-    body = re.sub(r'"\\{{\\{{([^{{}}."]+)\\}}\\}}"', lambda found: json.dumps(values[found[1]]), step.get("send", ""))
-    headers = {{"Accept": "application/json", **credential(step["as"])}}
-    headers.update({{name: filled(value) for name, value in step.get("headers", {{}}).items()}})
-    request = urllib.request.Request(
-        base + filled(step["path"]), filled(body).encode() or None, headers, method=step["method"]
-    )
-    try:
-        response = urllib.request.urlopen(request, timeout=30)
-    except urllib.error.HTTPError as refusal:
-        response = refusal
-    text = response.read().decode("utf-8", "replace")
-    try:
-        parsed = json.loads(text) if text else None
-    except ValueError:
-        parsed = None
-    return response.status, {{k.lower(): v for k, v in response.headers.items()}}, parsed, text
-
-
-def seen(place, status, headers, parsed, text):
-    if place == "status":
-        return status
-    if place == "text":
-        return renamed(text)[:200]
-    if place.startswith("header:"):
-        value = headers.get(place[7:], ABSENT)
-        if place == "header:content-type":
-            return value.partition(";")[0].strip()
-        return "(given)" if place == "header:retry-after" and value != ABSENT else value
-    return renamed(at(parsed, place))
-
-
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    base = sys.argv[1].rstrip("/")
-    for name in CALLERS:
-        credential(name)
-    for number, step in enumerate(STEPS):
-        for _ in range(step.get("times", 1)):
-            answer = ask(base, step)
-        who = step["as"] or "anonymous"
-        print(f"{{number + 1}}. {{who}}: {{step['method']}} {{filled(step['path'])}} -> {{answer[0]}}")
-        for name, pointer in step.get("keeps", {{}}).items():
-            found = at(answer[2], pointer)
-            if found == ABSENT:
-                print(f"   The answer has no {{pointer}}, so this cannot go on: {{answer[3][:300]}}")
-                sys.exit(2)
-            values[name] = found
-        if number == EXPECTS["step"]:
-            found = seen(EXPECTS["at"], *answer)
-            if found == EXPECTS["right"]:
-                print(f"OK: {{EXPECTS['at']}} is {{found!r}}.")
-                return
-            print(f"FAILED: {{EXPECTS['at']}} is {{found!r}}, by the contract it is {{EXPECTS['right']!r}}.")
-            sys.exit(1)
-
-
-main()
 '''
+_CONTROL = """
+
+CONTROL_URL is the control plane of a Troth mock, such as http://127.0.0.1:4010/__troth. With it everything happens in
+a sandbox of its own, missing credentials are made{clock}."""
 
 
 def variable_of(caller: str, header: str) -> str:
@@ -149,26 +43,66 @@ def variable_of(caller: str, header: str) -> str:
 
 def script(reproduction: Reproduction, *, name: str, title: str, detail: str = "", place: str = "") -> str:
     """The script's text. It fails on a server that answers as the target did, and passes on one that is right."""
-    callers = {c.name: {h: variable_of(c.name, h) for h in c.headers} for c in reproduction.callers}
-    variables = [variable for headers in callers.values() for variable in headers.values()]
     given = reproduction.as_json()
-    return _TEMPLATE.format(
-        title=_plain(title), detail=_plain(detail), place=_plain(place),
-        usage="".join(f"{variable}=... " for variable in variables), name=re.sub(r"\W+", "_", name),
-        callers=_literal(callers), steps=_literal(given["steps"]), expects=_literal(given["expects"]),
+    callers = [_caller(caller) for caller in reproduction.callers]
+    clients = [_client(client) for client in reproduction.clients]
+    wanted = [v for about in callers for v in about["headers"].values()]
+    wanted += [
+        about["variables"]["client_secret"] for about in clients if "client_secret" in about["variables"]
+    ]
+    moves = any("clock" in step for step in given["steps"])
+    head = _HEAD.format(
+        title=_plain(title), detail=_plain(detail), place=_plain(place), name=re.sub(r"\W+", "_", name),
+        usage="".join(f"{variable}=... " for variable in wanted),
+        control=_CONTROL.format(clock=", and the clock can be moved, which these steps ask for" if moves else ""),
     )  # fmt: skip
+    data = "\n".join(
+        f"{word} = {pprint.pformat(value, width=110, sort_dicts=False)}"
+        for word, value in (
+            ("CALLERS", callers), ("CLIENTS", clients), ("BASE", reproduction.base),
+            ("STEPS", given["steps"]), ("EXPECTS", given["expects"]),
+        )
+    )  # fmt: skip
+    parts = [_carried(module) for module in (answers, deliveries, player, standing_alone)]
+    imports = sorted({line for found, _ in parts for line in found})
+    text = "\n\n\n".join(body for _, body in parts)
+    head = "\n".join([head, "from __future__ import annotations\n", *imports])
+    return f"{head}\n\n{data}\n\n\n{text}\n\n\nmain(CALLERS, CLIENTS, BASE, STEPS, EXPECTS)\n"
 
 
-def _literal(value: object) -> str:
-    """JSON with Python's words for nothing and for truth, indented."""
-    text = json.dumps(value, ensure_ascii=True, indent=4)
-    return re.sub(
-        r"(?m)(?<=: )(null|true|false)(?=,?$)",
-        lambda m: {"null": "None", "true": "True", "false": "False"}[m[1]],
-        text,
-    )
+def _caller(caller: Caller) -> dict[str, Any]:
+    told = {name: value for name, value in caller.as_json().items() if name != "carriers"}
+    return {**told, "headers": {header: variable_of(caller.name, header) for header in caller.headers}}
+
+
+def _client(client: Client) -> dict[str, Any]:
+    """Where the script finds what it needs of an OAuth client; what is no secret has a value from the start."""
+    names = [*client.given, *(["client_secret"] if client.confidential else [])]
+    return {**client.as_json(), "variables": {name: variable_of(client.name, name) for name in names}}
+
+
+def _carried(module: ModuleType) -> tuple[list[str], str]:
+    """The imports of a module from elsewhere, and its text without imports, docstring and ``__all__``."""
+    lines = inspect.getsource(module).splitlines()
+    imports, dropped = [], set[int]()
+    for number, node in enumerate(ast.parse("\n".join(lines)).body):
+        exported = isinstance(node, ast.Assign) and "__all__" in ast.unparse(node.targets[0])
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            origin = node.module if isinstance(node, ast.ImportFrom) else ""
+            imports += [ast.unparse(node)] if not str(origin).startswith(("troth", "__future__")) else []
+        elif not exported and number > 0:
+            continue
+        dropped |= set(range(node.lineno - 1, node.end_lineno or node.lineno))
+    body = "\n".join(line for index, line in enumerate(lines) if index not in dropped)
+    return imports, re.sub(r"\n{4,}", "\n\n\n", body).strip()
 
 
 def _plain(text: str) -> str:
     """Text that ends no docstring and starts no escape."""
-    return text.replace("\\", "/").replace('"""', "'''").strip()
+    return (
+        json.dumps(text, ensure_ascii=False)[1:-1]
+        .replace("\\n", "\n")
+        .replace("\\", "/")
+        .replace('"""', "'''")
+        .strip()
+    )

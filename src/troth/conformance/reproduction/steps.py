@@ -6,16 +6,35 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-__all__ = ["Caller", "Expectation", "Reproduction", "Step"]
+__all__ = [
+    "AnyStep",
+    "Caller",
+    "Client",
+    "Clock",
+    "Close",
+    "Expectation",
+    "Inbox",
+    "Look",
+    "Reproduction",
+    "Step",
+    "Together",
+]
+
+_VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who speaks: what the credential must allow, and the headers that carry it."""
+    """Somebody who speaks: what the credential must allow, and the headers that carry it.
+
+    ``token``: it is a JSON Web Token, which no other credential can stand in for.
+    """
 
     name: str
     tenant: str | None
@@ -23,33 +42,145 @@ class Caller:
     headers: tuple[str, ...]
     permissions: tuple[str, ...] = ("*",)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    token: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        told = {"token": True} if self.token else {}
+        return told | {
+            "name": self.name, "tenant": self.tenant, "scopes": list(self.scopes), "carriers": list(self.headers),
+            "permissions": list(self.permissions), "settings": dict(self.settings),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An OAuth client: what of it is no secret, and whether it has one."""
+
+    name: str
+    given: Mapping[str, str]
+    confidential: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {"name": self.name, "given": dict(self.given), "confidential": self.confidential}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request. ``keeps`` names values of its answer by JSON pointer; ``times`` repeats it."""
+    """One request. ``keeps`` names values of its answer by place; ``times`` repeats it.
+
+    A header that is None is not sent, though the caller's credential has it. ``root``: the path begins at the
+    server's root, not at the base path. Steps in a row with one ``batch`` leave together.
+    """
 
     caller: str | None
     method: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | None] = field(default_factory=dict)
     send: str = ""
     keeps: Mapping[str, str] = field(default_factory=dict)
     times: int = 1
+    root: bool = False
+    batch: int | None = None
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The variables that must be there."""
+        told = " ".join([self.path, self.send, *(value for value in self.headers.values() if value)])
+        return frozenset(_VARIABLE.findall(told)) - {"mark"}
 
     def as_json(self) -> dict[str, Any]:
         found: dict[str, Any] = {"as": self.caller, "method": self.method, "path": self.path}
         found |= {"headers": dict(self.headers)} if self.headers else {}
         found |= {"send": self.send} if self.send else {}
         found |= {"keeps": dict(self.keeps)} if self.keeps else {}
+        found |= {"root": True} if self.root else {}
         return found | ({"times": self.times} if self.times > 1 else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Requests that leave at once."""
+
+    steps: tuple[Step, ...]
+    keeps: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset(name for step in self.steps for name in step.needs)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"together": [replace(step, keeps={}).as_json() for step in self.steps]}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time passes: so many seconds, or up to a moment."""
+
+    seconds: float = 0.0
+    moment: str = ""
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    needs: frozenset[str] = frozenset()
+
+    def as_json(self) -> dict[str, Any]:
+        return {"clock": {"set": self.moment} if self.moment else {"advance": self.seconds}}
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """An address for deliveries, with variables for its URL and its secrets.
+
+    ``how`` is what the player has to know: the answers that deliveries get, the signing profile, the handshake.
+    """
+
+    name: str
+    how: Mapping[str, Any]
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    needs: frozenset[str] = frozenset()
+
+    @property
+    def gives(self) -> tuple[str, ...]:
+        return (self.name, *self.how.get("secrets", ()))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"inbox": self.name, **self.how}
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The control plane ends the subscription of an inbox."""
+
+    name: str
+    keeps: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({self.name})
+
+    def as_json(self) -> dict[str, Any]:
+        return {"close": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What has arrived in every inbox; ``counts`` are how many deliveries to wait for."""
+
+    settled: bool = True
+    counts: Mapping[str, int] = field(default_factory=dict)
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    needs: frozenset[str] = frozenset()
+
+    def as_json(self) -> dict[str, Any]:
+        return {"look": dict(self.counts), "settle": self.settled}
+
+
+AnyStep = Step | Together | Clock | Inbox | Close | Look
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """``at`` of the answer to the step with number ``step`` is ``right`` by the contract; the target gave ``wrong``.
 
-    ``at`` is ``status``, ``header:NAME`` or a JSON pointer.
+    ``at`` is ``status``, ``header:NAME``, ``header:NAME?PARAMETER`` or a JSON pointer.
     """
 
     step: int
@@ -60,41 +191,48 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """Steps that fail on a faulty server and pass on a correct one; ``answers`` are those of the faulty one."""
+    """Steps that fail on a faulty server and pass on a correct one; ``answers`` are those of the faulty one.
+
+    ``base`` is the base path of the contract, which the server's base URL may end with.
+    """
 
     callers: tuple[Caller, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[AnyStep, ...]
     expects: Expectation | None = None
     answers: tuple[Mapping[str, Any], ...] = ()
+    clients: tuple[Client, ...] = ()
+    base: str = ""
 
     def with_steps(
         self,
-        steps: tuple[Step, ...],
+        steps: tuple[AnyStep, ...],
         expects: Expectation | None,
         answers: tuple[Mapping[str, Any], ...] = (),
     ) -> Reproduction:
         """The same callers, as far as they speak, with other steps."""
-        spoken = {step.caller for step in steps}
-        texts = " ".join(value for step in steps for value in step.headers.values())
-        kept = tuple(c for c in self.callers if c.name in spoken or f"{{{{{c.name}." in texts)
-        return replace(self, callers=kept, steps=steps, expects=expects, answers=answers)
+        text = json.dumps([step.as_json() for step in steps])
+        spoken = set(re.findall(r'"as": "((?:[^"\\]|\\.)*)"', text))
+        spoken = {json.loads(f'"{name}"') for name in spoken}
+
+        def speaks(name: str) -> bool:
+            return name in spoken or f"{{{{{json.dumps(name)[1:-1]}." in text
+
+        kept = tuple(c for c in self.callers if speaks(c.name))
+        clients = tuple(c for c in self.clients if speaks(c.name))
+        return replace(self, callers=kept, clients=clients, steps=steps, expects=expects, answers=answers)
 
     def as_json(self) -> dict[str, Any]:
         expects = self.expects
-        return {
-            "callers": [
-                {
-                    "name": c.name, "tenant": c.tenant, "scopes": list(c.scopes), "carriers": list(c.headers),
-                    "permissions": list(c.permissions), "settings": dict(c.settings),
-                }
-                for c in self.callers
-            ],
+        found: dict[str, Any] = {
+            "callers": [caller.as_json() for caller in self.callers],
             "steps": [step.as_json() for step in self.steps],
             "answers": [dict(answer) for answer in self.answers],
             "expects": None
             if expects is None
             else {"step": expects.step, "at": expects.at, "right": expects.right, "wrong": expects.wrong},
-        }  # fmt: skip
+        }
+        found |= {"clients": [client.as_json() for client in self.clients]} if self.clients else {}
+        return found | ({"base": self.base} if self.base else {})
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Reproduction:
@@ -102,17 +240,36 @@ class Reproduction:
         callers = tuple(
             Caller(
                 c["name"], c["tenant"], tuple(c["scopes"]), tuple(c["carriers"]),
-                tuple(c["permissions"]), dict(c["settings"]),
+                tuple(c["permissions"]), dict(c["settings"]), bool(c.get("token")),
             )
             for c in given["callers"]
         )  # fmt: skip
-        steps = tuple(
-            Step(
-                s["as"], s["method"], s["path"], s.get("headers", {}), s.get("send", ""), s.get("keeps", {}),
-                s.get("times", 1),
-            )
-            for s in given["steps"]
-        )  # fmt: skip
+        clients = tuple(
+            Client(c["name"], dict(c["given"]), bool(c["confidential"])) for c in given.get("clients", ())
+        )
         told = given.get("expects")
-        answers = tuple(given.get("answers") or ())
-        return cls(callers, steps, Expectation(**told) if told else None, answers)
+        return cls(
+            callers, tuple(_step(s) for s in given["steps"]), Expectation(**told) if told else None,
+            tuple(given.get("answers") or ()), clients, given.get("base", ""),
+        )  # fmt: skip
+
+
+def _step(given: Mapping[str, Any]) -> AnyStep:
+    if "together" in given:
+        return Together(tuple(_request(one) for one in given["together"]))
+    if "clock" in given:
+        return Clock(given["clock"].get("advance", 0.0), given["clock"].get("set", ""))
+    if "inbox" in given:
+        return Inbox(given["inbox"], {name: value for name, value in given.items() if name != "inbox"})
+    if "close" in given:
+        return Close(given["close"])
+    if "look" in given:
+        return Look(bool(given["settle"]), dict(given["look"]))
+    return _request(given)
+
+
+def _request(given: Mapping[str, Any]) -> Step:
+    return Step(
+        given["as"], given["method"], given["path"], given.get("headers", {}), given.get("send", ""),
+        given.get("keeps", {}), given.get("times", 1), given.get("root", False),
+    )  # fmt: skip

@@ -3,125 +3,199 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from troth.behaviour.signing import SECRET_PREFIX, Signing
 from troth.conformance.actors import Actor
 from troth.conformance.control import SANDBOX
 from troth.conformance.exchanges import Exchange
-from troth.conformance.reproduction.steps import Caller, Reproduction, Step
-from troth.contract.pointers import escape
+from troth.conformance.reproduction.answers import ID, leaves
+from troth.conformance.reproduction.naming import Names, Surroundings
+from troth.conformance.reproduction.steps import (
+    AnyStep,
+    Caller,
+    Clock,
+    Close,
+    Inbox,
+    Look,
+    Reproduction,
+    Step,
+)
+from troth.conformance.timeline import Closed, Entry, Looked, Moved, Opened
 
-__all__ = ["leaves", "trace"]
+__all__ = ["trace"]
 
-_DEEPEST = 5
-_ROWS = 60
 _SHORTEST = 6
-_ID = re.compile(r"(?:^|_)id$|Id$|ID$|^id$|[sS]lug$|[tT]oken$|[cC]ursor$", re.ASCII)
+_FORM = "application/x-www-form-urlencoded"
 
 
-def leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """(JSON pointer, scalar) of everything in an answer, of long lists the beginning."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from leaves(inner, f"{path}/{escape(str(key))}", depth + 1)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value[:_ROWS]):
-            yield from leaves(inner, f"{path}/{index}", depth + 1)
-    else:
-        yield path, value
-
-
-def trace(log: Sequence[Exchange], base_url: str, actors: Mapping[str, Actor], mark: str) -> Reproduction:
+def trace(log: Sequence[Entry], around: Surroundings, telling: Collection[int] = ()) -> Reproduction:
     """The steps of a whole recording, with every value that an earlier answer gave as a variable."""
     callers = tuple(
-        Caller(a.name, a.tenant, a.scopes, tuple(a.headers), a.permissions, dict(a.settings))
-        for a in actors.values()
+        Caller(name, a.tenant, a.scopes, tuple(a.headers), a.permissions, dict(a.settings), _is_token(a))
+        for name, a in around.actors.items()
     )
-    writer = _Writer(base_url, actors, mark)
-    return Reproduction(callers, tuple(writer.steps(log)))
+    steps = _Writer(around, frozenset(telling)).steps(log)
+    return Reproduction(callers, tuple(steps), clients=around.clients, base=around.base_path)
 
 
 class _Writer:
-    """Writes steps in order and remembers which answer first gave which value."""
+    """Writes steps in order."""
 
-    def __init__(self, base_url: str, actors: Mapping[str, Actor], mark: str) -> None:
-        self._prefix = urlsplit(base_url).path.rstrip("/")
-        self._actors = actors
-        self._mark = mark
-        self._given: dict[Any, list[tuple[int, str, str]]] = {}
-        self._names: dict[tuple[int, str], str] = {}
-        self._steps: list[Step] = []
+    def __init__(self, around: Surroundings, telling: frozenset[int]) -> None:
+        self._around = around
+        self._telling = telling
+        self._prefix = urlsplit(around.base_url).path.rstrip("/")
+        self._steps: list[AnyStep] = []
+        self._names = Names(around, self._steps)
+        #: The inboxes by the URL that they were given out under: where their steps are.
+        self._inboxes: dict[str, int] = {}
 
-    def steps(self, log: Sequence[Exchange]) -> list[Step]:
-        for index, exchange in enumerate(log):
-            self._steps.append(self._step(exchange))
-            self._learn(index, exchange)
+    def steps(self, log: Sequence[Entry]) -> list[AnyStep]:
+        for index, entry in enumerate(log):
+            self._steps.append(self._step(index, entry))
+            if isinstance(entry, Exchange):
+                self._learn_secret(index, entry)
+                self._names.learn(index, entry, telling=index in self._telling)
         return self._steps
 
-    def _learn(self, index: int, exchange: Exchange) -> None:
-        """Ids of an answer, newest last; of a written row they are what later steps most likely mean."""
-        path = urlsplit(exchange.url).path
-        for pointer, value in leaves(exchange.json) if exchange.ok else ():
-            key = re.sub(r"~1", "/", pointer.rpartition("/")[2])
-            is_text = isinstance(value, str) and len(value) >= _SHORTEST and " " not in value
-            is_number = isinstance(value, int) and not isinstance(value, bool)
-            if (is_text or is_number) and _ID.search(key) and self._mark not in str(value):
-                self._given.setdefault(value, []).append((index, pointer, path))
+    def _step(self, index: int, entry: Entry) -> AnyStep:
+        if isinstance(entry, Moved):
+            return Clock(entry.seconds, entry.moment)
+        if isinstance(entry, Closed):
+            return Close(next(name for url, name in self._names.fixed.items() if url.endswith(entry.path)))
+        if isinstance(entry, Looked):
+            return Look(entry.settled)
+        if isinstance(entry, Opened):
+            return self._inbox(index, entry)
+        return self._request(entry)
 
-    def _step(self, exchange: Exchange) -> Step:
+    # -- deliveries -----------------------------------------------------------------------------------------------
+
+    def _inbox(self, index: int, opened: Opened) -> Inbox:
+        number = len(self._inboxes) + 1
+        name, secret = f"inbox{number}", f"secret{number}"
+        self._inboxes[opened.url] = index
+        self._names.fixed |= {opened.url: name, opened.secret: secret}
+        profile = self._around.webhooks
+        how: dict[str, Any] = {"secrets": [secret]}
+        how |= {"answers": list(opened.answers)} if opened.answers else {}
+        how |= {"silent": True} if opened.silent else {}
+        if profile is not None and profile.handshake:
+            how["handshake"] = profile.handshake
+        if profile is not None and profile.signing is not None:
+            how["signing"] = _signing(profile.signing)
+            how |= {"mark": SECRET_PREFIX} if profile.signing.decoded_key else {}
+        if opened.subscribe is not None:
+            told = {
+                key: v
+                for key, v in opened.subscribe.items()
+                if v is not None and key not in ("url", "secret")
+            }
+            how |= {"as": self._speaker(opened.tenant), "subscribe": told}
+        return Inbox(name, how)
+
+    def _speaker(self, tenant: str | None) -> str | None:
+        return next((name for name, actor in self._around.actors.items() if actor.tenant == tenant), None)
+
+    def _learn_secret(self, index: int, exchange: Exchange) -> None:
+        """The server may show a secret of its own making to whoever subscribes."""
+        profile = self._around.webhooks
+        if profile is None or not exchange.ok:
+            return
+        sent = exchange.body.decode("utf-8", "replace")
+        inbox = next((self._steps[at] for url, at in self._inboxes.items() if url in sent), None)
+        if not isinstance(inbox, Inbox):
+            return
+        for pointer, value in leaves(exchange.json):
+            if pointer.endswith(f"/{profile.secret}") and isinstance(value, str) and value not in sent:
+                self._names.keep(index, pointer, inbox.how["secrets"][0], value)
+
+    def _new_secret(self, value: str) -> str:
+        """A secret that takes the place of an earlier one is a further secret of the latest inbox."""
+        at = max(self._inboxes.values())
+        inbox = self._steps[at]
+        assert isinstance(inbox, Inbox)  # noqa: S101 - that is where inboxes are
+        name = f"{inbox.how['secrets'][0]}{'abcdefgh'[len(inbox.how['secrets']) - 1]}"
+        self._steps[at] = replace(inbox, how={**inbox.how, "secrets": [*inbox.how["secrets"], name]})
+        self._names.fixed[value] = name
+        return name
+
+    # -- requests -------------------------------------------------------------------------------------------------
+
+    def _request(self, exchange: Exchange) -> Step:
         parts = urlsplit(exchange.url)
-        path = self._path(parts.path.removeprefix(self._prefix))
-        query = [(name, self._text(value)) for name, value in parse_qsl(parts.query, keep_blank_values=True)]
+        below = parts.path.startswith(f"{self._prefix}/") or parts.path == self._prefix
+        root = self._prefix.removesuffix(self._around.base_path) if self._around.base_path else self._prefix
+        path = self._path(parts.path.removeprefix(self._prefix if below else root))
+        query = [
+            (name, self._names.text(value)) for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        ]
         path += f"?{urlencode(query, safe='{}:,')}" if query else ""
+        form = (exchange.headers.get("Content-Type") or "").startswith(_FORM)
         body = exchange.body.decode("utf-8", "replace")
         return Step(
-            exchange.principal if exchange.principal in self._actors else None,
-            exchange.method, path, self._headers(exchange), self._body(body),
+            exchange.principal if exchange.principal in self._around.actors else None,
+            exchange.method, path, self._headers(exchange), self._form(body) if form else self._body(body),
+            root=not below, batch=exchange.batch,
         )  # fmt: skip
 
-    def _headers(self, exchange: Exchange) -> dict[str, str]:
-        own = self._actors.get(exchange.principal)
-        kept = {}
+    def _headers(self, exchange: Exchange) -> dict[str, str | None]:
+        own = self._around.actors.get(exchange.principal)
+        usual = {name.lower(): value for name, value in own.headers.items()} if own else {}
+        sent = {name.lower() for name in exchange.headers}
+        kept: dict[str, str | None] = {name: None for name in usual if name not in sent}
         for name, value in exchange.headers.items():
-            if name.lower() in ("accept", SANDBOX.lower()) or (own and name in own.headers):
+            low = name.lower()
+            if low in ("accept", SANDBOX.lower()) or usual.get(low) == value:
                 continue
-            kept[name] = self._marked(self._unsecret(exchange, name, value))
+            if low in usual and _is_secret(exchange, value) and not self._held(low, value):
+                continue  # the same principal's, before it was replaced
+            kept[name] = self._header(exchange, low, value)
         return kept
 
-    def _unsecret(self, exchange: Exchange, name: str, value: str) -> str:
-        """A credential that is sent without an actor, as a variable of the actor whose it is."""
-        if not any((secret.partition(" ")[2] or secret) in value for secret in exchange.secrets):
-            return value
-        holder = next((a.name for a in self._actors.values() if a.headers.get(name) == value), None)
-        return f"{{{{{holder or next(iter(self._actors), 'caller')}.{name}}}}}"
+    def _header(self, exchange: Exchange, name: str, value: str) -> str:
+        word, space, rest = value.partition(" ")
+        known = self._names.variable(rest) if space else None
+        if known:
+            return f"{word} {{{{{known}}}}}"
+        holder = self._held(name, value)
+        if holder is None and _is_secret(exchange, value):
+            holder = next(
+                ((a, n) for a in self._around.actors.values() for n in a.headers if n.lower() == name), None
+            )
+        if holder is not None:
+            return f"{{{{{holder[0].name}.{holder[1]}}}}}"
+        return self._names.text(value)
 
-    def _marked(self, text: str) -> str:
-        return text.replace(self._mark, "{{mark}}")
+    def _held(self, name: str, value: str) -> tuple[Actor, str] | None:
+        """The actor whose header this is, and how that is spelled there."""
+        for actor in self._around.actors.values():
+            for spelled, held in actor.headers.items():
+                if spelled.lower() == name and held == value:
+                    return actor, spelled
+        return None
 
     def _path(self, path: str) -> str:
         found = [self._segment(segment, before) for segment, before in _segments(path)]
         return "/".join(["", *found]) if path.startswith("/") else path
 
     def _segment(self, segment: str, before: str) -> str:
-        number = int(segment) if segment.isdigit() else None
-        name = self._variable(number if number is not None else segment, before)
-        return f"{{{{{name}}}}}" if name else self._marked(segment)
+        name = self._names.variable(int(segment) if segment.isdigit() else segment, before)
+        return f"{{{{{name}}}}}" if name else segment.replace(self._around.mark, "{{mark}}")
 
-    def _text(self, text: str) -> str:
-        name = self._variable(text) if len(text) >= _SHORTEST else None
-        return f"{{{{{name}}}}}" if name else self._marked(text)
+    def _form(self, text: str) -> str:
+        pairs = parse_qsl(text, keep_blank_values=True)
+        return urlencode([(name, self._names.text(value)) for name, value in pairs], safe="{}:,")
 
     def _body(self, text: str) -> str:
         try:
             value = json.loads(text) if text else None
         except ValueError:
-            return self._marked(text)
+            return text.replace(self._around.mark, "{{mark}}")
         return json.dumps(self._filled(value), ensure_ascii=False) if text else ""
 
     def _filled(self, value: Any, key: str = "") -> Any:
@@ -131,29 +205,31 @@ class _Writer:
             return [self._filled(inner, key) for inner in value]
         if isinstance(value, bool) or not isinstance(value, str | int):
             return value
-        name = (
-            self._variable(value, key.removesuffix("Id").removesuffix("_id")) if _names(key, value) else None
-        )
-        return f"{{{{{name}}}}}" if name else self._marked(value) if isinstance(value, str) else value
-
-    def _variable(self, value: Any, hint: str = "") -> str | None:
-        """The variable for a value that an earlier answer gave, its latest source near ``hint`` first."""
-        sources = self._given.get(value)
-        if not sources:
-            return None
-        near = [source for source in sources if hint and f"/{hint.lower()}" in source[2].lower()]
-        index, pointer, _ = (near or sources)[0]
-        known = self._names.get((index, pointer))
-        if known is None:
-            known = self._names[index, pointer] = f"id{len(self._names) + 1}"
-            step = self._steps[index]
-            self._steps[index] = replace(step, keeps={**step.keeps, known: pointer})
-        return known
+        if not ((isinstance(value, str) and len(value) >= _SHORTEST) or ID.search(key)):
+            return value
+        profile = self._around.webhooks
+        if self._inboxes and profile and key == profile.secret and isinstance(value, str):
+            return f"{{{{{self._names.fixed.get(value) or self._new_secret(value)}}}}}"
+        name = self._names.variable(value, key.removesuffix("Id").removesuffix("_id"))
+        return f"{{{{{name}}}}}" if name else self._names.text(value) if isinstance(value, str) else value
 
 
-def _names(key: str, value: Any) -> bool:
-    """Whether a member may hold an id: a long text anywhere, a number only under the name of one."""
-    return (isinstance(value, str) and len(value) >= _SHORTEST) or bool(_ID.search(key))
+def _signing(signing: Signing) -> dict[str, Any]:
+    """A signing profile as the player reads it."""
+    return {
+        "header": signing.header, "prefix": signing.prefix, "separator": signing.separator,
+        "timestamp": signing.timestamp, "timed": signing.timed, "identifier": signing.identifier,
+        "content": signing.content, "encoding": signing.encoding, "decoded": signing.decoded_key,
+        "mark": SECRET_PREFIX, "tolerance": signing.tolerance,
+    }  # fmt: skip
+
+
+def _is_token(actor: Actor) -> bool:
+    return any(value.startswith("Bearer ") and value.count(".") == 2 for value in actor.headers.values())  # noqa: PLR2004
+
+
+def _is_secret(exchange: Exchange, value: str) -> bool:
+    return any((secret.partition(" ")[2] or secret) in value for secret in exchange.secrets)
 
 
 def _segments(path: str) -> Iterator[tuple[str, str]]:

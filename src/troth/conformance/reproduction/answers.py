@@ -1,0 +1,125 @@
+"""Answers as reproductions see them: parts by name, and variables in the place of what differs from play to play.
+
+It needs nothing but Python's standard library, so that scripts carry it along.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+__all__ = ["ABSENT", "ID", "Answer", "answered", "at", "leaves", "renamed", "seen", "together"]
+
+ABSENT = "(absent)"
+SHORTEST, DEEPEST, ROWS = 6, 6, 60
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[:.\dZ+-]*")
+MADE = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{24}\b|req_\w+", re.ASCII
+)
+ID = re.compile(r"(?:^|_)id$|Id$|ID$|^id$|[sS]lug$|[tT]oken$|[cC]ursor$", re.ASCII)
+OPAQUE = ("etag", "last-modified", "retry-after")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. Of a step that is no request: what it shows, as JSON, with the status 0."""
+
+    status: int
+    headers: Mapping[str, str]
+    json: Any
+    text: str
+
+
+def answered(status: int, headers: Mapping[str, str], content: bytes) -> Answer:
+    """An answer as it came over the network."""
+    text = content.decode("utf-8", "replace")
+    try:
+        parsed = json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        parsed = None
+    return Answer(status, {name.lower(): value for name, value in headers.items()}, parsed, text)
+
+
+def at(value: Any, pointer: str) -> Any:
+    """What a JSON pointer leads to, ABSENT when it leads nowhere."""
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, Mapping) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return ABSENT
+    return value
+
+
+def seen(answer: Answer, place: str) -> Any:
+    """What an answer has at ``status``, ``text``, ``header:NAME``, ``header:NAME?PARAMETER`` or a JSON pointer."""
+    if place == "status":
+        return answer.status
+    if place == "text":
+        return answer.text[:200]
+    if not place.startswith("header:"):
+        return at(answer.json, place)
+    name, asked, parameter = place[7:].partition("?")
+    value = answer.headers.get(name, ABSENT)
+    if asked:
+        return dict(parse_qsl(urlsplit(value).query, keep_blank_values=True)).get(parameter, ABSENT)
+    return value.partition(";")[0].strip() if name == "content-type" else value
+
+
+def leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """(JSON pointer, scalar) of everything in an answer, of long lists the beginning."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items() if depth < DEEPEST else ():
+            yield from leaves(inner, f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}", depth + 1)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value[:ROWS] if depth < DEEPEST else ()):
+            yield from leaves(inner, f"{path}/{index}", depth + 1)
+    else:
+        yield path, value
+
+
+def renamed(answer: Answer, values: Mapping[str, Any]) -> Answer:
+    """The answer with names of variables in the place of their values, so that two servers can be compared."""
+    known = {name: value for name, value in values.items() if "." not in name}
+    words = {str(v): "{{" + k + "}}" for k, v in known.items() if len(str(v)) >= SHORTEST}
+    pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))) if words else None
+    numbers = {v: "{{" + k + "}}" for k, v in known.items() if isinstance(v, int)}
+
+    def plain(value: Any, key: str = "") -> Any:
+        if isinstance(value, Mapping):
+            return {name: plain(inner, str(name)) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [plain(inner, key) for inner in value]
+        if isinstance(value, int) and not isinstance(value, bool) and ID.search(key):
+            return numbers.get(value, value)
+        if not isinstance(value, str):
+            return value
+        text = pattern.sub(lambda found: words[found[0]], value) if pattern else value
+        return MADE.sub("(made)", MOMENT.sub("(moment)", text))
+
+    headers = {name: plain(value) for name, value in answer.headers.items()}
+    for name in OPAQUE:
+        if name in headers and "{{" not in headers[name]:
+            headers[name] = "(given)"
+    return Answer(answer.status, headers, plain(answer.json), plain(answer.text))
+
+
+def together(found: Sequence[Answer]) -> Answer:
+    """What parallel answers come to, whoever was first."""
+    good = [answer for answer in found if 200 <= answer.status < 300]  # noqa: PLR2004 - success
+    values: dict[str, set[str]] = {}
+    for answer in good:
+        for pointer, value in leaves(answer.json):
+            values.setdefault(pointer, set()).add(str(value))
+    return Answer(
+        0, {}, {
+            "statuses": sorted(answer.status for answer in found),
+            "distinct": {pointer: len(each) for pointer, each in values.items()},
+        }, "",
+    )  # fmt: skip
