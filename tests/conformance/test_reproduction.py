@@ -29,6 +29,8 @@ FAULTS = (
     ("rules.held:drop:invoices.edit-draft-only", "rules.held", 3),
     ("unique-across-tenants", "tenancy.unique", 4),
     ("fields.computed:off-by-one:invoices.total", "fields.computed", 3),
+    ("race-on-unique", "concurrency.unique", 2),
+    ("race-on-sequence", "concurrency.sequence", 2),
 )
 
 

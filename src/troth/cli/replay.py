@@ -91,6 +91,7 @@ def findings_of(report: Path) -> list[dict[str, Any]]:
 def _play(finding: Any, reproduction: Any, config: Path | None, options: Any, *, as_json: bool) -> int:
     from troth.cli.targets import target_of  # noqa: PLC0415 - as above
     from troth.conformance.reproduction.replaying import replayed  # noqa: PLC0415
+    from troth.conformance.reproduction.standing_alone import told  # noqa: PLC0415
 
     found = replayed(reproduction, target_of(load_settings(config), {**options, "rate": None}))
     expects = reproduction.expects
@@ -103,7 +104,7 @@ def _play(finding: Any, reproduction: Any, config: Path | None, options: Any, *,
         )  # fmt: skip
     else:
         for step, answer in zip(reproduction.steps, found.answers, strict=False):
-            say(f"{step.caller or 'anonymous'}: {step.method} {step.path} -> {answer.status}")
+            say(told(step.as_json(), answer))
         say(
             _sentence(str(finding["clause"]), found, expects),
             style="green" if found.verdict == "right" else "red",

@@ -26,7 +26,7 @@ from troth.conformance.actors import Cast
 from troth.conformance.addresses import leading_nowhere
 from troth.conformance.blame import Blame, Message
 from troth.conformance.control import SANDBOX, Control
-from troth.conformance.exchanges import masked
+from troth.conformance.exchanges import Exchange, masked
 from troth.conformance.probes.schemas import describes_refusals
 from troth.conformance.target import Target
 from troth.contract import Contract, Validators
@@ -61,6 +61,7 @@ class Flaw:
     detail: str
     exchange: Mapping[str, Any]
     cause: str = ""
+    sent: Exchange | None = None
 
 
 @dataclass(slots=True)
@@ -231,7 +232,8 @@ class _Listener:
         clause = _CLAUSES.get(node.name)
         if clause is None or operation is None or (clause, operation.id) in self.found.flaws:
             return
-        exchange = _exchange(event.recorder.interactions.get(case_id), self._cast)
+        sent = _sent(event.recorder.interactions.get(case_id), operation.id, self._cast)
+        exchange = sent.as_evidence() if sent is not None else {}
         refused = 400 <= exchange.get("response", {}).get("status", 0) < 500  # noqa: PLR2004 - client errors
         if refused and node.name == "status_code_conformance" and not describes_refusals(operation):
             return
@@ -240,6 +242,7 @@ class _Listener:
             masked(failure.message, self._cast.secrets),
             exchange,
             self._cause(node.name, failure, operation, event.recorder.interactions.get(case_id)),
+            sent,
         )
 
     def _cause(self, check: str, failure: Any, operation: Operation, interaction: Any) -> str:
@@ -315,37 +318,20 @@ def _header(headers: Mapping[str, Any]) -> str:
     return str(found[0] if isinstance(found, list) else found)
 
 
-def _exchange(interaction: Any, cast: Cast) -> dict[str, Any]:
-    """An interaction in the form of every other piece of evidence."""
-    if interaction is None:
-        return {}
+def _sent(interaction: Any, operation: str, cast: Cast) -> Exchange | None:
+    """An interaction as an exchange of the owner; None without an answer."""
+    if interaction is None or interaction.response is None:
+        return None
     request, response = interaction.request, interaction.response
 
     def flat(headers: Mapping[str, Any]) -> dict[str, str]:
-        return {
-            name: masked(str(value[0] if isinstance(value, list) else value), cast.secrets)
-            for name, value in headers.items()
-        }
+        return {name: str(value[0] if isinstance(value, list) else value) for name, value in headers.items()}
 
-    def text(body: bytes | None) -> str:
-        return masked((body or b"").decode("utf-8", "replace")[:8000], cast.secrets)
-
-    shown: dict[str, Any] = {
-        "principal": cast.owner.name,
-        "request": {
-            "method": request.method,
-            "url": request.uri,
-            "headers": flat(request.headers),
-            "body": text(request.body),
-        },
-    }
-    if response is not None:
-        shown["response"] = {
-            "status": response.status_code,
-            "headers": flat(response.headers),
-            "body": text(response.content),
-        }
-    return shown
+    answered = {name.lower(): value for name, value in flat(response.headers).items()}
+    return Exchange(
+        cast.owner.name, operation, request.method, request.uri, flat(request.headers), request.body or b"",
+        response.status_code, answered, response.content or b"", cast.secrets,
+    )  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from troth.conformance.client import Client
 from troth.conformance.connections import Loopback
 from troth.conformance.control import Control
 from troth.conformance.excerpts import excerpt
+from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
 from troth.conformance.outcome import Outcome, advised, shortfall
 from troth.conformance.planning import Plan, Skip, plan
@@ -220,7 +221,7 @@ class Run:
             PROBES[clause.id](ground.scene, self.behaviour.bindings[clause.operation])
         except Violated as violation:
             self._recordings[clause.name] = Recording(
-                tuple(ground.log), since, violation.exchanges, ground.scene.nonce
+                tuple(ground.log), since, violation.exchanges, ground.scene.nonce, clause.concept
             )
             return "violate", violation.title, (self._finding(clause, violation),)
         except Inconclusive as reason:
@@ -311,6 +312,7 @@ class Run:
         if clause is None or flaw is None or case.verdict == "violate":
             return case
         violation = Violated(flaw.title, *flaw.exchanges)
+        self._record(clause, flaw.exchanges, self._ground(WALKS).scene.nonce)
         return replace(
             case, verdict="violate", detail=flaw.title, findings=(self._finding(clause, violation),)
         )
@@ -319,10 +321,23 @@ class Run:
         flaw = found.flaws.get((clause.id, clause.operation)) if clause else None
         if clause is None or flaw is None or case.verdict == "violate":
             return case
+        if flaw.sent is not None:
+            self._record(clause, (flaw.sent,), self.nonce)
         finding = self._finding(clause, Violated(flaw.title, detail=flaw.detail))
         evidence = {"exchanges": [flaw.exchange] if flaw.exchange else []}
         finding = replace(finding, evidence={**evidence, **({"cause": flaw.cause} if flaw.cause else {})})
         return replace(case, verdict="violate", detail=flaw.title, findings=(finding,))
+
+    def _record(self, clause: Clause, exchanges: tuple[Exchange, ...], mark: str) -> None:
+        """Exchanges that stand on their own, the last of which tells."""
+        self._recordings[clause.name] = Recording(exchanges, 0, exchanges[-1:], mark, clause.concept)
+
+    def reproduced_anew(self, before: Sequence[Case], after: Sequence[Case]) -> list[Case]:
+        """The cases after a further stage, those that it found violated with the fewest steps that show it."""
+        return [
+            case if case is old or case.verdict != "violate" else self.reproduced(case, thoroughly=True)
+            for old, case in zip(before, after, strict=True)
+        ]
 
     def _finding(self, clause: Clause, violation: Violated) -> Finding:
         exchanges = [exchange.as_evidence() for exchange in violation.exchanges]
@@ -385,9 +400,11 @@ def verify(
             cases.append(case)
             tell(Judged(clause, case))
         if fuzz and (target.networked if walks is None else walks):
-            cases = run.walked(cases, chosen, tell)
+            before, cases = cases, run.walked(cases, chosen, tell)
+            cases = run.reproduced_anew(before, cases) if reproduce else cases
         if fuzz and target.networked:
-            cases = run.fuzzed(cases, chosen, tell)
+            before, cases = cases, run.fuzzed(cases, chosen, tell)
+            cases = run.reproduced_anew(before, cases) if reproduce else cases
         known = frozenset(clause.name for clause in instruments.clauses)
         told, further = accepted(cases, baseline or Baseline(()), today=today, known=known)
         return Outcome(

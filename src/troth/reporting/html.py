@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from html import escape
@@ -112,16 +113,45 @@ def _reproduction(finding: Finding) -> str:
     expects, answers = given.get("expects") or {}, given.get("answers") or []
     items = []
     for number, step in enumerate(given["steps"]):
-        times = f" ({step['times']} times)" if step.get("times", 1) > 1 else ""
-        request = {**step, "url": step["path"], "body": step.get("send")}
-        text = f"# as {step['as'] or 'nobody'}{times}\n{curl(request, step['as'])}"
-        answer = f"<pre>{escape(transcript(answers[number]))}</pre>" if number < len(answers) else ""
+        text = "\n".join(_requests(step)) or f"# {_happening(step)}"
+        answer = f"<pre>{escape(_answer(answers[number]))}</pre>" if number < len(answers) else ""
         told = ""
         if number == expects.get("step"):
             wanted, found = compact(expects.get("right")), compact(expects.get("wrong"))
             told = f"<p><strong>{escape(str(expects['at']))} is {escape(found)}, expected {escape(wanted)}</strong></p>"
         items.append(f"<li><pre>{escape(text)}</pre>{answer}{told}</li>")
     return "<p>The fewest steps that show it:</p><ol>" + "".join(items) + "</ol>"
+
+
+def _requests(step: Mapping[str, Any]) -> list[str]:
+    """The requests of a step, each as a command: one, or several that leave together."""
+    found = []
+    for one in step.get("together") or [step]:
+        if "method" not in one:
+            continue
+        times = f" ({one['times']} times)" if one.get("times", 1) > 1 else ""
+        at_once = " (at once)" if "together" in step else ""
+        sent = {name: value for name, value in (one.get("headers") or {}).items() if value is not None}
+        request = {**one, "url": one["path"], "body": one.get("send"), "headers": sent}
+        found.append(f"# as {one['as'] or 'nobody'}{times}{at_once}\n{curl(request, one['as'])}")
+    return found
+
+
+def _happening(step: Mapping[str, Any]) -> str:
+    """A step that is no request."""
+    if "clock" in step:
+        return "the clock moves: " + ", ".join(f"{word} {value}" for word, value in step["clock"].items())
+    if "inbox" in step:
+        return f"{step['inbox']}, an address for deliveries, is opened"
+    if "close" in step:
+        return f"the subscription of {step['close']} ends"
+    return "what has been delivered"
+
+
+def _answer(answer: Mapping[str, Any]) -> str:
+    if "shows" not in answer:
+        return transcript(answer)
+    return json.dumps(answer["shows"], ensure_ascii=False, indent=2) if answer["shows"] is not None else ""
 
 
 def _exchange(exchange: Mapping[str, Any]) -> str:

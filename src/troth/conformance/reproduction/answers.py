@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,6 +21,7 @@ MADE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{24}\b|req_\w+", re.ASCII
 )
 ID = re.compile(r"(?:^|_)id$|Id$|ID$|^id$|[sS]lug$|[tT]oken$|[cC]ursor$", re.ASCII)
+KNOWN = re.compile(r"\{\{id\d+\}\}")
 OPAQUE = ("etag", "last-modified", "retry-after")
 
 
@@ -58,18 +59,49 @@ def at(value: Any, pointer: str) -> Any:
 
 
 def seen(answer: Answer, place: str) -> Any:
-    """What an answer has at ``status``, ``text``, ``header:NAME``, ``header:NAME?PARAMETER`` or a JSON pointer."""
-    if place == "status":
-        return answer.status
-    if place == "text":
-        return answer.text[:200]
-    if not place.startswith("header:"):
-        return at(answer.json, place)
-    name, asked, parameter = place[7:].partition("?")
+    """What an answer has at a place.
+
+    That is ``status``, ``text``, ``header:NAME``, ``header:NAME?PARAMETER`` of a URL in it, ``given:NAME`` for whether
+    there is such a header, ``shown`` for which of the rows known from earlier answers there are, ``order:POINTER`` for
+    how a list is ordered by a member, or a JSON pointer.
+    """
+    kind, _, rest = place.partition(":")
+    if kind in READERS and not place.startswith("/"):
+        return READERS[kind](answer, rest)
+    return at(answer.json, place)
+
+
+def header(answer: Answer, place: str) -> Any:
+    """A header, or a parameter of the URL in it."""
+    name, asked, parameter = place.partition("?")
     value = answer.headers.get(name, ABSENT)
     if asked:
         return dict(parse_qsl(urlsplit(value).query, keep_blank_values=True)).get(parameter, ABSENT)
     return value.partition(";")[0].strip() if name == "content-type" else value
+
+
+def known(answer: Answer) -> list[str]:
+    """The rows of earlier answers that this one shows."""
+    told = [value for _, value in leaves(answer.json) if isinstance(value, str) and KNOWN.fullmatch(value)]
+    return list(dict.fromkeys(told))
+
+
+def order(value: Any, pointer: str) -> str:
+    """Whether a member rises or falls along a list of objects: ``/data/*/name``."""
+    place, _, name = pointer.partition("/*/")
+    rows = at(value, place)
+    told: list[Any] = (
+        [row.get(name) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    )
+    kinds = {type(one) for one in told}
+    if len(kinds) != 1 or not kinds <= {int, float, str} or len(set(told)) == 1:
+        return ABSENT
+    for words in (told, [one.casefold() for one in told] if kinds == {str} else told):
+        if words == sorted(words):
+            return "rising"
+        if words == sorted(words, reverse=True):
+            return "falling"
+    return "neither"
 
 
 def leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -123,3 +155,13 @@ def together(found: Sequence[Answer]) -> Answer:
             "distinct": {pointer: len(each) for pointer, each in values.items()},
         }, "",
     )  # fmt: skip
+
+
+READERS: Mapping[str, Callable[[Answer, str], Any]] = {
+    "status": lambda answer, _: answer.status,
+    "text": lambda answer, _: answer.text[:200],
+    "header": header,
+    "given": lambda answer, name: name in answer.headers,
+    "shown": lambda answer, _: known(answer),
+    "order": lambda answer, pointer: order(answer.json, pointer),
+}

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from troth.conformance.exchanges import Exchange
-from troth.conformance.reproduction.answers import ABSENT, Answer, leaves, renamed, seen
-from troth.conformance.reproduction.playing import Played, answer_of
-from troth.conformance.reproduction.steps import AnyStep, Expectation
-from troth.conformance.timeline import Entry
+from troth.conformance.reproduction.answers import ABSENT, Answer, leaves, seen
+from troth.conformance.reproduction.playing import Played
+from troth.conformance.reproduction.steps import AnyStep, Expectation, Step
 
-__all__ = ["difference", "parted", "recorded"]
+__all__ = ["difference", "parted", "shown"]
 
-_HEADERS = ("content-type", "allow", "retry-after", "etag", "last-modified", "cache-control", "location")
+_HEADERS = ("content-type", "allow", "retry-after", "etag", "last-modified", "cache-control")
 
 
 def difference(
-    right: Sequence[Played], wrong: Sequence[Played], telling: Sequence[int], headers: Sequence[str]
+    right: Sequence[Played],
+    wrong: Sequence[Played],
+    telling: Sequence[int],
+    places: Sequence[str],
+    trusted: Callable[[Expectation], bool],
 ) -> Expectation | None:
     """Where the answers to the telling steps first part ways: statuses before headers before bodies.
 
-    A place that differs between two plays of one server tells nothing.
+    ``places`` are headers that tell something for this contract. A place that differs between two plays of one
+    server tells nothing, neither does one that is not ``trusted``.
     """
     reach = min(len(played.answers) for played in (*right, *wrong))
     known = [index for index in telling if index < reach]
     for index in known:
-        for place in ("status", *(f"header:{name}" for name in (*_HEADERS, *headers) if name != "location")):
+        for place in ("status", *(f"header:{name}" for name in _HEADERS), *places):
             found = parted(right, wrong, index, place)
-            if found is not None:
+            if found is not None and trusted(found):
                 return found
     for index in known:
         for place in _inner(right[0].answers[index], wrong[0].answers[index]):
             found = parted(right, wrong, index, place)
-            if found is not None:
+            if found is not None and trusted(found):
                 return found
     return None
 
@@ -50,26 +54,54 @@ def parted(right: Sequence[Played], wrong: Sequence[Played], index: int, place: 
     return Expectation(index, place, ours[0], theirs[0])
 
 
+def is_own(steps: Sequence[AnyStep], found: Expectation) -> bool:
+    """Whether something holds whatever rows a server has: no member of a row that the steps did not make.
+
+    Of a list only that it shows none of the rows that are known, and how it is ordered by what it was asked to be.
+    """
+    step, kind = steps[found.step], found.at.partition(":")[0]
+    if not isinstance(step, Step):
+        return True
+    if kind == "shown":
+        return bool(found.right == [])
+    if kind == "order":
+        told = ABSENT not in (found.right, found.wrong)
+        asked = rf"[=,-]{re.escape(found.at.rpartition('/')[2])}(?!\w)"
+        return told and re.search(asked, step.path.partition("?")[2]) is not None
+    if kind == "text" or not found.at.startswith("/"):
+        return kind != "text"
+    made = {name for one in steps if isinstance(one, Step) and one.method == "POST" for name in one.keeps}
+    wanted = set(re.findall(r"\{\{(\w+)\}\}", step.path.partition("?")[0]))
+    if step.method == "POST" if not wanted else wanted <= made:
+        return True
+    return not re.search(r"/\d+(/|$)", found.at) and all(
+        one == ABSENT or re.fullmatch(r"\{\{id\d+\}\}", str(one)) for one in (found.right, found.wrong)
+    )
+
+
 def _inner(right: Answer, wrong: Answer) -> Iterator[str]:
     """What a redirect carries, then the members of the bodies, then a text."""
     for answer in (right, wrong):
         if "?" in answer.headers.get("location", ""):
             yield from (f"header:location?{name}" for name in ("error", "code", "state"))
     yield from dict.fromkeys(pointer for answer in (right, wrong) for pointer, _ in leaves(answer.json))
+    yield from (
+        "shown",
+        *dict.fromkeys(place for answer in (right, wrong) for place in _ordered(answer.json)),
+    )
     if right.json is None:
         yield "text"
 
 
-def recorded(steps: Sequence[AnyStep], entries: Sequence[Entry]) -> Played:
-    """What was recorded, as a play of the steps: with variables for what its answers gave."""
-    values: dict[str, Any] = {}
-    answers = []
-    for step, entry in zip(steps, entries, strict=True):
-        answer = answer_of(entry) if isinstance(entry, Exchange) else Answer(0, {}, None, "")
-        given = {name: seen(answer, place) for name, place in step.keeps.items()}
-        values |= {name: value for name, value in given.items() if value != ABSENT}
-        answers.append(renamed(answer, values))
-    return Played(tuple(answers))
+def _ordered(value: Any) -> Iterator[str]:
+    """Lists of objects in an answer, by each of their members."""
+    found = value.items() if isinstance(value, Mapping) else [("", value)]
+    for name, rows in found:
+        first = rows[0] if isinstance(rows, list) and rows else None
+        yield from (
+            f"order:{f'/{name}' if name else ''}/*/{key}"
+            for key in (first if isinstance(first, Mapping) else ())
+        )
 
 
 def shown(answer: Answer) -> Mapping[str, Any]:

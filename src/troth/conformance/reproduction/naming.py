@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlsplit
@@ -66,13 +67,16 @@ class Names:
     def learn(self, index: int, exchange: Exchange, *, telling: bool) -> None:
         """Ids, tokens and tags of an answer, and what a redirect carries, newest last.
 
-        What a telling answer shows of earlier ones gets a name too, so that it can be expected.
+        What a telling answer shows of earlier ones gets a name too, so that it can be expected, and so does the row
+        that it is about.
         """
         path = urlsplit(exchange.url).path
         for place, value in self._found(exchange):
             if telling and any(source[0] < index for source in self._given.get(value, ())):
                 self.variable(value)
             self._given.setdefault(value, []).append((index, place, path))
+            if telling and place.startswith("/") and not re.search(r"/\d+(/|$)", place):
+                self.variable(value)
 
     def _found(self, exchange: Exchange) -> list[tuple[str, object]]:
         found: list[tuple[str, object]] = []

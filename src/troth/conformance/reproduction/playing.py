@@ -5,23 +5,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import httpx
 
 from troth.conformance.applications import Application
 from troth.conformance.connections import Connection
 from troth.conformance.control import Control
-from troth.conformance.exchanges import Exchange
 from troth.conformance.post import Post
-from troth.conformance.reproduction.answers import Answer, answered
+from troth.conformance.reproduction.answers import Answer
 from troth.conformance.reproduction.player import Player, Stuck
 from troth.conformance.reproduction.steps import Caller, Client, Reproduction
 from troth.conformance.target import Principal
 from troth.conformance.verdicts import NotExercised
 from troth.errors import TargetError, TrothError, UsageError
 
-__all__ = ["Played", "Stage", "answer_of"]
+__all__ = ["Played", "Stage", "quietly"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,8 @@ class _Posted:
 class Stage:
     """Plays reproductions, each time in a sandbox of its own where there are some.
 
-    ``tenants`` are the server's own names of the callers' tenants, ``now`` where its clock stands at first; ``pace``
-    is called before each request.
+    ``tenants`` are the server's own names of the callers' tenants; ``prepare`` is called with the sandbox before each
+    play, ``pace`` before each request.
     """
 
     def __init__(
@@ -75,7 +73,7 @@ class Stage:
         post: Post | None = None,
         applications: Sequence[Application] = (),
         tenants: Mapping[str, str] | None = None,
-        now: Callable[[], datetime] | None = None,
+        prepare: Callable[[str], None] = lambda _sandbox: None,
         pace: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
@@ -86,7 +84,7 @@ class Stage:
         self._applications = applications
         self._tenants = tenants or {}
         self._dressed: dict[str, Mapping[str, str]] = {}
-        self._now = now
+        self._prepare = prepare
         self._pace = pace
 
     def play(self, reproduction: Reproduction) -> Played:
@@ -100,8 +98,7 @@ class Stage:
             root=self._base.removesuffix(reproduction.base) if reproduction.base else "",
             tenants={c.name: self._tenants.get(c.tenant or "", c.tenant or "") for c in reproduction.callers},
         )  # fmt: skip
-        if self._control and self._now:
-            self._control.at(player.sandbox).freeze(self._now())
+        self._prepare(player.sandbox)
         answers: list[Answer] = []
         try:
             answers.extend(player.play([step.as_json() for step in reproduction.steps]))
@@ -163,11 +160,6 @@ class Stage:
             "client_secret": one.secret, "user": one.user,
         }  # fmt: skip
         return {name: value for name, value in told.items() if value is not None}
-
-
-def answer_of(exchange: Exchange) -> Answer:
-    """A recorded answer, as if it had been given to a step."""
-    return answered(exchange.status, exchange.response_headers, exchange.content)
 
 
 def quietly(stage: Stage, reproduction: Reproduction) -> Played:

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from troth.conformance.actors import Actor, Cast
 from troth.conformance.applications import Application
 from troth.conformance.client import Client
-from troth.conformance.connections import Connection, Loopback
+from troth.conformance.connections import Connection
 from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange, masked
 from troth.conformance.instruments import Instruments
 from troth.conformance.post import Post
-from troth.conformance.reproduction.comparing import difference, parted, recorded, shown
+from troth.conformance.reproduction.comparing import difference, is_own, parted, shown
 from troth.conformance.reproduction.folding import Attempt, counted, folded, index_at, places_of, pruned
 from troth.conformance.reproduction.minimising import delete_many, delete_one, needed
 from troth.conformance.reproduction.naming import Surroundings
-from troth.conformance.reproduction.playing import Played, Stage, quietly
+from troth.conformance.reproduction.playing import Stage, quietly
+from troth.conformance.reproduction.references import references
 from troth.conformance.reproduction.steps import Expectation, Reproduction
 from troth.conformance.reproduction.tracing import trace
-from troth.conformance.target import Principal, Target
+from troth.conformance.target import Target
 from troth.conformance.timeline import Entry, Looked
-from troth.engine import Engine, Settings
-from troth.engine.seed_files import seed_file_for
 
 __all__ = ["Recording", "Reproducer"]
 
 _MOST_STEPS = 160
 _TRIES = 60
 _LONGEST = 1500
-_MOCK = "http://reference.invalid"
-#: Seeds of the correct mocks: what depends on them, such as made-up ids, tells nothing.
-_SEEDS = (0, 1)
+_TOO_MANY = 429
+#: On a server that has no sandboxes: its state is not ours, and neither is its time.
+_MOST_OF_A_STRANGER, _TRIES_ON_A_STRANGER = 40, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Recording:
     since: int
     proof: tuple[Exchange, ...]
     mark: str
+    concept: str = ""
 
     @property
     def telling(self) -> list[int]:
@@ -82,33 +83,32 @@ class Reproducer:
         self._applications = applications
         self._stage = Stage(
             connection, target.base_url, target.principals, control,
-            post=post, applications=applications, pace=client.pace,
+            post=post, applications=applications, pace=self._pace,
         )  # fmt: skip
 
     @cached_property
     def _references(self) -> list[Stage]:
-        """Correct mocks of the contract, whose clocks stand where the target's does."""
-        return [self._reference(seed) for seed in _SEEDS]
+        """Correct mocks of the contract."""
+        actors = (self._cast.owner, self._cast.peer)
+        tenants = list(dict.fromkeys(one.tenant for one in actors if one and one.tenant))
+        return references(self._instruments, tenants, self._now)
 
-    def _reference(self, seed: int) -> Stage:
-        contract, hooks = self._instruments.contract, self._instruments.behaviour.webhooks
-        seed_file = seed_file_for(contract.name) or seed_file_for(contract.source)
-        engine = Engine(contract, Settings(seed=seed, seed_file=seed_file))
-        connection = Loopback(engine)
-        control = Control(connection, f"{_MOCK}/__troth", "reference")
-        principals = [Principal(*about[:4]) for about in control.principals()]
-        theirs = list(dict.fromkeys(a.tenant for a in (self._cast.owner, self._cast.peer) if a and a.tenant))
-        own = list(engine.seed.tenants)
-        tenants = {
-            tenant: tenant if tenant in own else own[index % len(own)]
-            for index, tenant in enumerate(theirs)
-            if own
-        }
-        target = Target(_MOCK + contract.base_path, connection=connection)
-        return Stage(
-            connection, target.base_url, principals, control, tenants=tenants, now=self._now,
-            post=Post(target, connection, hooks.handshake) if hooks else None,
-        )  # fmt: skip
+    def _headers(self, concept: str) -> list[str]:
+        """Places of the headers that the contract speaks of; of when a limit begins anew, only whether it is said.
+
+        How much is left of a limit depends on who else asks, and is looked at only where it is what a clause is about.
+        """
+        behaviour = self._instruments.behaviour
+        named = [pair for limit in behaviour.rate_limits for pair in limit.headers.items()]
+        exact = {"limit", "remaining"} if concept == "rate-limit" and self._control is not None else {"limit"}
+        found = [f"{'header' if word in exact else 'given'}:{name.lower()}" for word, name in named]
+        echo = behaviour.versions.echo if behaviour.versions else None
+        return found + ([f"header:{echo.lower()}"] if echo else [])
+
+    def _pace(self) -> None:
+        """Requests of a replay count like any others."""
+        self._client.pace()
+        self._client.sent += 1
 
     def _now(self) -> datetime:
         return self._control.now() if self._control else datetime.now(UTC)
@@ -119,17 +119,15 @@ class Reproducer:
         """The fewest steps found, else why there are none."""
         if not recording.telling:
             return "nothing was sent that could be sent again"
-        reason = ""
+        reason, most = "", _MOST_STEPS if self._control is not None else _MOST_OF_A_STRANGER
         for attempt in self._attempts(recording):
             short, _ = folded(attempt)
-            if len(short.steps) > _MOST_STEPS:
-                reason = (
-                    reason or f"it takes {len(short.steps)} steps; at most {_MOST_STEPS} are played again"
-                )
+            if len(short.steps) > most:
+                reason = reason or f"it takes {len(short.steps)} steps; at most {most} are played again"
                 continue
             found, why = self._shown(attempt, recording)
             if found is not None:
-                return self._finished(attempt, found, recording, thoroughly=thoroughly)
+                return self._finished(attempt, found, thoroughly=thoroughly)
             reason = why or reason
         return reason
 
@@ -161,49 +159,47 @@ class Reproducer:
 
     # -- playing ----------------------------------------------------------------------------------------------------
 
-    def _wrong(self, short: Reproduction, attempt: Attempt, recording: Recording, times: int) -> list[Played]:
-        if self._control is None:
-            entries = [recording.log[index] for index in attempt.kept]
-            steps = [attempt.whole.steps[index] for index in attempt.kept]
-            told = recorded(steps, entries)
-            places = places_of(attempt)
-            last = {place: index for index, place in enumerate(places)}
-            return [Played(tuple(told.answers[last[place]] for place in range(len(short.steps))))]
-        return [quietly(self._stage, short) for _ in range(times)]
-
     def _shown(self, attempt: Attempt, recording: Recording) -> tuple[Expectation | None, str]:
         """What tells the target from a correct server after these steps, else why nothing does."""
         short, places = folded(attempt)
-        wrong = self._wrong(short, attempt, recording, 2)
+        wrong = [quietly(self._stage, short) for _ in range(2)]
         right = [quietly(stage, short) for stage in self._references]
         for played, who in ((right[0], "a correct mock"), (wrong[0], "the target")):
             if played.stuck and len(played.answers) <= min(places):
                 return None, f"its steps cannot be played again on {who}: {played.stuck}"
-        limits = self._instruments.behaviour.rate_limits
-        told = [name.lower() for limit in limits for word, name in limit.headers.items() if word != "reset"]
-        found = difference(right, wrong, places, told)
-        return found, "" if found else "played again, the target answers these steps as a correct mock does"
+        if any(answer.status == _TOO_MANY for played in wrong for answer in played.answers) and not any(
+            isinstance(one, Exchange) and one.status == _TOO_MANY for one in recording.log
+        ):
+            return None, "its steps cannot be played again: the target's rate limit stands in the way"
+        trusted = partial(self._trusts, short)
+        found = difference(right, wrong, places, self._headers(recording.concept), trusted)
+        why = "played again, the target answers these steps as a correct mock does"
+        if self._control is None:
+            why += ", as far as that does not depend on the rows that it has"
+        return found, "" if found else why
 
-    def _finished(
-        self, attempt: Attempt, found: Expectation, recording: Recording, *, thoroughly: bool
-    ) -> Reproduction:
+    def _trusts(self, short: Reproduction, found: Expectation) -> bool:
+        """Whether something tells on this target: one that is no mock has other rows than a mock has."""
+        return self._control is not None or is_own(short.steps, found)
+
+    def _finished(self, attempt: Attempt, found: Expectation, *, thoroughly: bool) -> Reproduction | str:
         """With as few steps as possible, up to the one that tells, and its answers."""
-        best, expects = attempt, found
-        if thoroughly and self._control is not None:
-            best, expects = self._least(attempt, found)
+        tries = _TRIES if self._control is not None else _TRIES_ON_A_STRANGER
+        best, expects = self._least(attempt, found, tries if thoroughly else 0)
         short, _ = folded(best)
-        wrong = self._wrong(short, best, recording, 1)[0]
-        right = quietly(self._references[0], short)
-        steps = pruned(counted(short.steps, right, wrong)[: expects.step + 1], expects)
+        wrong = quietly(self._stage, short)
+        right = [quietly(stage, short) for stage in self._references]
+        told = parted(right, [wrong], expects.step, expects.at)
+        if told is None:
+            return "played again, the target answers these steps now one way and now another"
+        steps = pruned(counted(short.steps, right[0], wrong)[: told.step + 1], told)
         secrets = self._cast.secrets
         answers = tuple(_masked(shown(a), secrets) for a in wrong.answers[: len(steps)])
-        told = Expectation(
-            expects.step, expects.at, *(_masked(v, secrets) for v in (expects.right, expects.wrong))
-        )
-        return short.with_steps(steps, told, answers)
+        values = (_masked(value, secrets) for value in (told.right, told.wrong))
+        return short.with_steps(steps, Expectation(told.step, told.at, *values), answers)
 
-    def _least(self, attempt: Attempt, found: Expectation) -> tuple[Attempt, Expectation]:
-        """One step less at a time, each time played on both."""
+    def _least(self, attempt: Attempt, found: Expectation, tries: int) -> tuple[Attempt, Expectation]:
+        """First what the telling step needs and shows; then fewer and fewer, each time played on both."""
         essential = index_at(attempt, found.step)
         best, expects = attempt, found
 
@@ -214,13 +210,20 @@ class Reproducer:
             place = places_of(tried)[tried.kept.index(essential)]
             right = [quietly(stage, short) for stage in self._references]
             told = parted(right, [quietly(self._stage, short)], place, found.at)
-            if told is None:
+            if told is None or not self._trusts(short, told):
                 return False
             best, expects = tried, told
             return True
 
-        kept = delete_many(attempt.kept, frozenset({essential}), shows, _TRIES)
-        delete_one(kept, frozenset({essential}), shows, _TRIES)
+        names = set(re.findall(r"\{\{(\w+)\}\}", f"{found.right!r} {found.wrong!r}"))
+        sources = [index for index in attempt.kept if names & attempt.whole.steps[index].keeps.keys()]
+        kept = [
+            index for index in needed(attempt.whole.steps, [essential, *sources]) if index in attempt.kept
+        ]
+        if tries and len(kept) < len(attempt.kept):
+            shows(kept)
+        kept = delete_many(best.kept, frozenset({essential}), shows, tries)
+        delete_one(kept, frozenset({essential}), shows, tries)
         return best, expects
 
 

@@ -1,0 +1,56 @@
+"""Correct mocks of a contract in this process: what a server answers that keeps every promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from troth.conformance.connections import Loopback
+from troth.conformance.control import Control
+from troth.conformance.instruments import Instruments
+from troth.conformance.post import Post
+from troth.conformance.reproduction.playing import Stage
+from troth.conformance.target import Principal, Target
+from troth.engine import Engine, Settings
+from troth.engine.seed_files import seed_file_for
+
+__all__ = ["references"]
+
+_MOCK = "http://reference.invalid"
+
+
+def references(instruments: Instruments, tenants: Sequence[str], now: Callable[[], datetime]) -> list[Stage]:
+    """Two mocks that make up different ids, so that what depends on these shows.
+
+    ``tenants`` are the target's own names, and ``now`` where its clock stands.
+    """
+    return [_reference(instruments, seed, tenants, now) for seed in (0, 1)]
+
+
+def _reference(
+    instruments: Instruments,
+    seed: int,
+    tenants: Sequence[str],
+    now: Callable[[], datetime],
+) -> Stage:
+    contract, hooks = instruments.contract, instruments.behaviour.webhooks
+    seed_file = seed_file_for(contract.name) or seed_file_for(contract.source)
+    engine = Engine(contract, Settings(seed=seed, seed_file=seed_file))
+    connection = Loopback(engine)
+    control = Control(connection, f"{_MOCK}/__troth", "reference")
+    principals = [Principal(*about[:4]) for about in control.principals()]
+    own = list(engine.seed.tenants)
+    named = {
+        tenant: tenant if tenant in own else own[index % len(own)]
+        for index, tenant in enumerate(tenants)
+        if own
+    }
+
+    def prepared(sandbox: str) -> None:
+        control.at(sandbox).freeze(now())
+
+    target = Target(_MOCK + contract.base_path, connection=connection)
+    return Stage(
+        connection, target.base_url, principals, control, tenants=named, prepare=prepared,
+        post=Post(target, connection, hooks.handshake) if hooks else None,
+    )  # fmt: skip
