@@ -116,12 +116,22 @@ def leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, An
         yield path, value
 
 
+def named(values: Mapping[str, Any]) -> tuple[dict[str, str], dict[int, str]]:
+    """The names of texts and of numbers; whoever gave a value first has named it."""
+    words: dict[str, str] = {}
+    numbers: dict[int, str] = {}
+    for name, value in values.items():
+        if "." not in name and len(str(value)) >= SHORTEST:
+            words.setdefault(str(value), "{{" + name + "}}")
+        if isinstance(value, int):
+            numbers.setdefault(value, "{{" + name + "}}")
+    return words, numbers
+
+
 def renamed(answer: Answer, values: Mapping[str, Any]) -> Answer:
     """The answer with names of variables in the place of their values, so that two servers can be compared."""
-    known = {name: value for name, value in values.items() if "." not in name}
-    words = {str(v): "{{" + k + "}}" for k, v in known.items() if len(str(v)) >= SHORTEST}
+    words, numbers = named(values)
     pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True)))) if words else None
-    numbers = {v: "{{" + k + "}}" for k, v in known.items() if isinstance(v, int)}
 
     def plain(value: Any, key: str = "") -> Any:
         if isinstance(value, Mapping):
