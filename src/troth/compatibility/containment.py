@@ -15,6 +15,7 @@ import jsonschema_rs
 import orjson
 from jsonschema_rs import CanonicalSchema, canonical
 
+from troth.compatibility.monotony import follows_from_parts
 from troth.compatibility.saturation import saturated
 
 __all__ = ["ASSERTED_FORMATS", "covers", "equal_values", "validator"]
@@ -33,7 +34,9 @@ def covers(wide: Mapping[str, JSON] | bool, narrow: Mapping[str, JSON] | bool) -
     if _covers(wide, narrow):
         return True
     spelt_out = saturated(wide, narrow)
-    return spelt_out is not None and _covers(*spelt_out)
+    if spelt_out is not None and _covers(*spelt_out):
+        return True
+    return follows_from_parts(wide, narrow, covers)
 
 
 def _covers(wide: Mapping[str, JSON] | bool, narrow: Mapping[str, JSON] | bool) -> bool:

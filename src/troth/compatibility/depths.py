@@ -94,12 +94,12 @@ def _objects(schema: Schema, root: Schema, base: Mapping[str, JSON], depth: int)
 
 
 def _children(schema: Schema) -> Iterator[tuple[str, JSON]]:
-    yield from (schema.get("properties") or {}).items()
-    for pattern, child in (schema.get("patternProperties") or {}).items():
-        yield from ((name, child) for name in islice(strings_of(pattern), 2))
     for keyword in ("additionalProperties", "unevaluatedProperties"):
         if isinstance(schema.get(keyword), Mapping):
             yield "undocumented", schema[keyword]
+    yield from (schema.get("properties") or {}).items()
+    for pattern, child in (schema.get("patternProperties") or {}).items():
+        yield from ((name, child) for name in islice(strings_of(pattern), 2))
 
 
 def _arrays(schema: Schema, root: Schema, depth: int) -> Iterator[JSON]:
