@@ -14,6 +14,7 @@ lists ``query``, and these functions:
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -83,6 +84,9 @@ _ROWS = ("changes", "created", "old")
 _ROW_CALLS = ("lookup", "related")
 _AS_THEY_ARE = frozenset({str, float, bool, type(None)})
 _REMEMBERED = 1024
+
+#: What a function cannot do with its arguments gives null, as documented; the package would also print it.
+logging.getLogger("cel").disabled = True
 
 Row = Mapping[str, Any]
 _EXACT = 2.0**53  # beyond it a double has no digits after the point
