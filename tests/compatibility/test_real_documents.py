@@ -221,3 +221,60 @@ def test_a_scheme_of_another_type_is_one_edit(contract: Any) -> None:
     key = {"components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "x-key"}}}}
     found = compare(contract(with_get({}, **key)), contract(with_get({}, **basic)))
     assert told(found) == [("security-scheme-changed", "breaking")]
+
+
+def test_two_alternatives_edited_by_one_component_are_still_the_same_alternatives(contract: Any) -> None:
+    """Objects written out are known by their properties: an edit behind a reference in each is one finding."""
+
+    def listing(user: JSON) -> Any:
+        ref = {"$ref": "#/components/schemas/User"}
+        kinds = [
+            {"type": "object", "properties": {name: {"type": "string"} for name in names} | {"user": ref}}
+            for names in (("call", "minutes"), ("text", "length"))
+        ]
+        return contract({**sent_list({"oneOf": kinds}), "components": {"schemas": {"User": user}}})
+
+    found = compare(listing({"type": "string"}), listing({"type": ["string", "null"]}))
+    assert told(found) == [("request-null-added", "info")]
+
+
+def test_alternatives_told_apart_by_a_listed_value_are_not_each_other(contract: Any) -> None:
+    """One kind went and another came, though their other properties are the same."""
+
+    def taking(*kinds: str) -> Any:
+        return contract(sent_list({"anyOf": [
+            {"type": "object", "required": ["kind"], "properties": {"kind": {"const": kind}, "a": {}, "b": {}}}
+            for kind in kinds]}))  # fmt: skip
+
+    found = compare(taking("x", "y", "z"), taking("v", "w", "z"))
+    ids = ["request-branch-added", "request-branch-added", "request-branch-removed", "request-branch-removed"]
+    assert [rule for rule, _ in told(found)] == ids
+
+
+def test_a_list_of_fewer_values_than_its_bound_is_shown_by_repeating_one(contract: Any) -> None:
+    kinds = {"type": "array", "items": {"enum": ["a", "b"]}}
+    (finding,) = compare(contract(sent_list(kinds)), contract(sent_list({**kinds, "maxItems": 4}))).findings
+    assert (finding.verdict, len(finding.witness)) == ("refuted", 5)
+
+
+def test_a_list_of_deep_items_is_shown_by_real_items(contract: Any) -> None:
+    """The item comes from the alternatives that its schema really has."""
+    item = {"oneOf": [
+        {"type": "object", "required": ["kind"], "properties": {"kind": {"const": kind}, "at": {"type": "integer"}}}
+        for kind in ("x", "y")], "properties": {"kind": {"type": "string"}}}  # fmt: skip
+    many = {"type": "array", "items": item}
+    (finding,) = compare(contract(sent_list(many)), contract(sent_list({**many, "maxItems": 2}))).findings
+    assert (finding.verdict, len(finding.witness)) == ("refuted", 3)
+
+
+def test_read_only_is_told_where_it_is_said(contract: Any) -> None:
+    """A property that two parts of an object describe became read-only in one of them."""
+
+    def taking(flag: bool) -> Any:
+        part = {"type": "object", "properties": {"size": {"type": "integer", "readOnly": flag}}}
+        ref = {"$ref": "#/components/schemas/Base"}
+        base = {"type": "object", "properties": {"size": {"type": "integer"}}}
+        return contract({**sent_list({"allOf": [ref, part]}), "components": {"schemas": {"Base": base}}})
+
+    (finding,) = compare(taking(False), taking(True)).findings
+    assert finding.location.pointer.endswith("/allOf/1/properties/size")

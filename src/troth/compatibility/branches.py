@@ -20,16 +20,18 @@ class Matched:
     added: tuple[Pointers, ...]
 
 
+HALF = 0.5
 Test = Callable[[Pointers, Pointers], bool]
+Readers = tuple[Callable[[Pointers], Node], Callable[[Pointers], Node]]
 
 
 def match_branches(
     old: Sequence[Pointers],
     new: Sequence[Pointers],
     tests: tuple[Test, Test],
-    nodes: tuple[Callable[[Pointers], Node], Callable[[Pointers], Node]],
+    nodes: Readers,
 ) -> Matched:
-    """Branches are paired by component, then by equal values, then by their only common type.
+    """Branches are paired by component, then by equal values, by their only common type, then by properties.
 
     ``tests`` tell whether two schemas read alike, which is cheap, and whether they admit the same values, which is not.
     Two leftovers, one on each side, are one edited branch.
@@ -49,9 +51,28 @@ def match_branches(
     for test in tests:
         take(test)
     take(lambda one, other: _only_common_kind(one, other, (left, right), nodes))
+    take(lambda one, other: other == _nearest(one, right, nodes))
     if len(left) == len(right) == 1 and _overlap(nodes[0](left[0]), nodes[1](right[0])):
         pairs.append((left.pop(), right.pop()))
     return Matched(tuple(pairs), tuple(left), tuple(right))
+
+
+def _nearest(one: Pointers, others: Sequence[Pointers], nodes: Readers) -> Pointers | None:
+    """The object branch that shares most properties with a branch, at least half of all, and contradicts none."""
+    scored = [(_shared(one, other, nodes), other) for other in others]
+    score, found = max(scored, key=lambda item: item[0], default=(0.0, None))
+    return found if score >= HALF else None
+
+
+def _shared(one: Pointers, other: Pointers, nodes: Readers) -> float:
+    """The part of the properties of two objects that both have; none where listed values exclude each other."""
+    old, new = nodes[0](one).properties, nodes[1](other).properties
+    both = old.keys() & new.keys()
+    for name in both:
+        before, after = nodes[0](old[name]).enum, nodes[1](new[name]).enum
+        if before is not None and after is not None and not any(value in after for value in before):
+            return 0.0
+    return len(both) / len(old.keys() | new.keys()) if both else 0.0
 
 
 def is_component(pointers: Pointers) -> bool:
@@ -63,7 +84,7 @@ def _only_common_kind(
     one: Pointers,
     other: Pointers,
     sides: tuple[list[Pointers], list[Pointers]],
-    nodes: tuple[Callable[[Pointers], Node], Callable[[Pointers], Node]],
+    nodes: Readers,
 ) -> bool:
     kinds = nodes[0](one).types
     if kinds != nodes[1](other).types or len(kinds) != 1:

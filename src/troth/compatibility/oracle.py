@@ -30,6 +30,9 @@ SHELLED = frozenset(
 """Subjects that one level of a schema decides."""
 WHOLE = frozenset({"union", "overlap", "condition", "items", "prefix-items"})
 """Subjects that need the schema with everything below it."""
+COUNTED = frozenset({"max-items", "min-items"})
+LONGEST = 2000
+"""No list longer than this is shown."""
 LISTED = frozenset({"items", "prefix-items"})
 """Subjects that only an array shows."""
 MAPS = frozenset({"documented-additional-properties", "pattern-property"})
@@ -105,7 +108,7 @@ class Oracle:
             return found
         old, new = self._whole(pair, direction)
         accepting, refusing = (old, new) if direction == "request" else (new, old)
-        witness = first_witness(accepting, refusing, [found.witness])
+        witness = first_witness(accepting, refusing, [found.witness, *self._lists(fact, pair, direction)])
         if witness is MISSING:
             nodes = self.sides.old.node(pair.old), self.sides.new.node(pair.new)
             before, edited = shell(nodes[0]), shell(with_subject(*nodes, fact.subject))
@@ -116,6 +119,19 @@ class Oracle:
         if witness is MISSING:
             return Judgement("unknown", reason="values are lost at this level, but no whole value shows it")
         return Judgement("refuted", witness)
+
+    def _lists(self, fact: Fact, pair: Pair, direction: Direction) -> Iterator[JSON]:
+        """Lists of one real item, as many times as a bound of their number is at issue."""
+        if fact.subject not in COUNTED:
+            return
+        reader, pointers = (
+            (self.sides.old, pair.old) if direction == "request" else (self.sides.new, pair.new)
+        )
+        items = reader.node(pointers).children.get("items", ())
+        item = find_witness((expand(reader, reader.key(items), direction),), ())
+        for bound in (fact.old, fact.new):
+            if isinstance(bound, int) and item is not MISSING:
+                yield from ([item] * max(0, bound + shift) for shift in (1, 0, -1) if bound < LONGEST)
 
     def _branch(self, fact: Fact, pair: Pair, direction: Direction) -> Judgement:
         """Whether the other side still takes, or already allowed, what the alternative admits."""

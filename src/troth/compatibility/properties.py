@@ -80,13 +80,21 @@ def _requirement(sides: Sides, pair: Pair, name: str, nodes: tuple[Node, Node]) 
     return Found(fact, pair, _silent(reader, node, name))
 
 
+def _stating(reader: Normaliser, node: Node, name: str, keyword: str) -> str:
+    """The one of a property's schemas that says a keyword, where several parts of an object describe it."""
+    said = (
+        at for at in node.properties[name] if isinstance(schema := reader.raw(at), dict) and keyword in schema
+    )
+    return next(said, node.where[f"properties/{name}"])
+
+
 def _travel(sides: Sides, pair: Pair, name: str, nodes: tuple[Node, Node]) -> Iterator[Found]:
     """``readOnly`` and ``writeOnly`` set or lifted: the property leaves or enters one direction."""
     old, new = nodes
     one = sides.old.node(sides.old.key(old.properties[name])).annotations
     other = sides.new.node(sides.new.key(new.properties[name])).annotations
-    where = old.where[f"properties/{name}"], new.where[f"properties/{name}"]
     for keyword, subject, direction in TRAVEL:
+        where = _stating(sides.old, old, name, keyword), _stating(sides.new, new, name, keyword)
         before, after = one.get(keyword) is True, other.get(keyword) is True
         if before == after:
             continue

@@ -132,6 +132,13 @@ def _distinct(item: JSON, items: JSON, count: int) -> list[JSON]:
     return [item] * count
 
 
+def _several(item: JSON, schema: Mapping[str, JSON], count: int) -> list[JSON]:
+    """So many items, each another one as long as there are others; then repeated where that is allowed."""
+    found = _distinct(item, schema.get("items"), count)
+    lacking = 0 if schema.get("uniqueItems") else count - len(found)
+    return found + found[:1] * lacking
+
+
 def _string(schema: Mapping[str, JSON]) -> str:
     stated = schema.get("format")
     if isinstance(stated, str) and stated in FORMATS:
@@ -231,7 +238,7 @@ def _sized_arrays(schema: Mapping[str, JSON], root: Mapping[str, JSON]) -> Itera
         if isinstance(schema.get(keyword), int):
             for shift in (0, 1, -1):
                 size = max(0, schema[keyword] + shift)
-                yield _distinct(item, schema.get("items"), size) if size < 2000 else []  # noqa: PLR2004 - a readable witness
+                yield _several(item, schema, size) if size < 2000 else []  # noqa: PLR2004 - a readable witness
     yield [item, item]
 
 
