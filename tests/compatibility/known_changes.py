@@ -274,6 +274,7 @@ def path(**more: JSON) -> JSON:
         {"name": "id", "in": "path", "required": True, "schema": TEXT}], **more}}}}  # fmt: skip
 
 
+BARE = taking(requestBody={"content": {"text/csv": {}}})
 NAMED: Schema = {**TEXT, "default": "a"}
 HEADER = {"name": "X-N", "in": "header"}
 DOCUMENTS: dict[str, tuple[JSON, JSON]] = {
@@ -331,8 +332,8 @@ DOCUMENTS: dict[str, tuple[JSON, JSON]] = {
     "request-body-became-optional": (taking(**ASKED), taking(**BODY)),
     "request-body-media-type-added": (sent_media("text/csv"), sent_media("text/csv", "text/html")),
     "request-body-media-type-removed": (sent_media("text/csv", "text/html"), sent_media("text/csv")),
-    "request-body-media-type-schema-added": (taking(requestBody={"content": {"text/csv": {}}}), sent_media("text/csv")),
-    "request-body-media-type-schema-removed": (sent_media("text/csv"), taking(requestBody={"content": {"text/csv": {}}})),
+    "request-body-media-type-schema-added": (BARE, sent_media("text/csv")),
+    "request-body-media-type-schema-removed": (sent_media("text/csv"), BARE),
     "response-body-media-type-schema-added": (answer(None), answer(TEXT)),
     "response-body-media-type-schema-removed": (answer(TEXT), answer(None)),
     "response-media-type-added": (media("text/csv"), media("text/csv", "text/html")),
