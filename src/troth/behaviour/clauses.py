@@ -23,6 +23,7 @@ from troth.behaviour.circumstances import (
     tokened,
     unique_elsewhere,
 )
+from troth.behaviour.contests import contended
 from troth.behaviour.epochs import changed, dated_default, echoed_version, retiring, versioned
 from troth.behaviour.grants import authorized, authorized_by_scope, keyed_once, revocable
 from troth.behaviour.hook_occasions import (
@@ -245,6 +246,7 @@ _ROWS = (
     Promise("concurrency.unique", "Of parallel creates with one unique value one succeeds.", unique_values),
     Promise("concurrency.sequence", "Parallel creates get different numbers.", numbered),
     Promise("concurrency.match", "Of parallel writes for one state of a row one succeeds.", guarded_change),
+    Promise("concurrency.order", "Parallel requests about {resource} do what some order of them would.", contended),
     Promise("lifecycle.transition", "Only declared transitions change the state of {resource}.", lifecycle),
     Promise("rules.held", "Declared rules of {resource} hold.", rules),
     Promise("versions.default", "Without a version a request gets the default of the day.", dated_default),

@@ -163,6 +163,11 @@ class Client:
             actor.remaining = self.left(found)
         return found
 
+    def spare(self, actor: Actor, count: int) -> None:
+        """Give an actor an unused credential where its own may not last for some requests more."""
+        if actor.remaining is not None and actor.remaining < _RESERVE + count:
+            self._cast.renew(actor)
+
     def at_once(self, requests: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
         """The answers to requests that leave together, each on a thread of its own."""
         ready = threading.Barrier(len(requests))

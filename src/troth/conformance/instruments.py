@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from troth.behaviour import Behaviour, behaviour_of
 from troth.behaviour.clauses import Clause, clauses_of
 from troth.behaviour.editions import Editions
+from troth.conformance.reference import Model, model_of
 from troth.conformance.second_opinion import SecondOpinion
 from troth.contract import Contract, Validators, validators
 
@@ -24,6 +25,7 @@ class Instruments:
     editions: Editions
     bodies: dict[str, bytes] = field(default_factory=dict)
     _opinions: dict[str, SecondOpinion] = field(default_factory=dict)
+    _models: list[Model] = field(default_factory=list)
 
     @classmethod
     def of(cls, contract: Contract) -> Instruments:
@@ -36,3 +38,9 @@ class Instruments:
         if base_url not in self._opinions:
             self._opinions[base_url] = SecondOpinion(self.contract, base_url)
         return self._opinions[base_url]
+
+    def model(self) -> Model:
+        """The engine that reference models of runs share."""
+        if not self._models:
+            self._models.append(model_of(self.contract))
+        return self._models[0]

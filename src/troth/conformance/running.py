@@ -30,6 +30,7 @@ from troth.conformance.outcome import Outcome, advised, shortfall
 from troth.conformance.planning import Plan, Skip, plan
 from troth.conformance.post import Post
 from troth.conformance.probes import PROBES
+from troth.conformance.reference import Reference
 from troth.conformance.reproduction import Recording, Reproducer
 from troth.conformance.scene import Scene
 from troth.conformance.subscribing import withdraw
@@ -187,7 +188,7 @@ class Run:
             scene = Scene(
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
-                editions=self.instruments.editions,
+                editions=self.instruments.editions, reference=lambda: self._reference,
                 thorough=self.budget == "nightly", post=self._post, known_bodies=self.instruments.bodies,
                 applications=self._applications,
             )  # fmt: skip
@@ -231,6 +232,11 @@ class Run:
         except KeyError as missing:
             return "inconclusive", f"an answer lacks the member {missing}", ()
         return "conform", "", ()
+
+    @cached_property
+    def _reference(self) -> Reference:
+        """The reference model with the owner as its caller."""
+        return Reference(self.contract, {"owner": self.cast.owner}, self.instruments.model())
 
     @cached_property
     def _reproducer(self) -> Reproducer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from troth.conformance.client import ABSENT, Client
 from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
 from troth.conformance.post import Post
+from troth.conformance.reference import Reference
 from troth.conformance.second_opinion import SecondOpinion
 from troth.conformance.verdicts import Inconclusive, NotExercised
 from troth.contract import Validators
@@ -43,6 +44,7 @@ class Stage(ABC):
         *,
         second_opinion: SecondOpinion,
         editions: Editions,
+        reference: Callable[[], Reference],
         thorough: bool = False,
         known_bodies: dict[str, bytes] | None = None,
         post: Post | None = None,
@@ -60,6 +62,8 @@ class Stage(ABC):
         self.applications = tuple(applications)
         self.second_opinion = second_opinion
         self.editions = editions
+        #: The reference model, made when somebody first asks for it.
+        self.reference = reference
         self.bodies = Bodies(contract, validators, nonce, known_bodies)
         self.successes: dict[str, Exchange] = {}
         self.memory: dict[str, Any] = {}
@@ -127,7 +131,7 @@ class Stage(ABC):
         """
         headers = dict(headers or {})
         policy = binding.idempotency
-        if policy and policy.header not in {name.lower() for name in headers} and self._needs_key(binding):
+        if policy and policy.header not in {name.lower() for name in headers} and self.needs_key(binding):
             headers[policy.header] = self.key()
         if conditioned and binding.preconditions and _demands(binding):
             headers.setdefault("If-Match", "*")
@@ -167,7 +171,8 @@ class Stage(ABC):
         ruled = frozenset(name for name, one in self.behaviour.resources.items() if one.visibility)
         return [(select.parameter, deep(self.selections(select), resource, ruled))]
 
-    def _needs_key(self, binding: Binding) -> bool:
+    def needs_key(self, binding: Binding) -> bool:
+        """Whether an operation takes no request without an idempotency key."""
         header = binding.idempotency.header if binding.idempotency else ""
         return any(
             p.required and p.location == "header" and p.name.lower() == header

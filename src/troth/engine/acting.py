@@ -15,6 +15,7 @@ def acting(rows: Rows, effects: Effects, answers: str | None) -> Callable[[Call]
     """The performer of an action; it answers the row just made when that is what the response shows."""
     resource, kind, keeper, checks = rows.resource, rows.kind, rows.keeper, rows.checks
     updated = [f.name for f in resource.fields.values() if f.generated == "updated"]
+    races = "race-on-row" in rows.faults
     shows_new = answers is not None and answers != resource.name
 
     def perform(call: Call) -> Response:
@@ -25,6 +26,8 @@ def acting(rows: Rows, effects: Effects, answers: str | None) -> Callable[[Call]
         data = {**row.data, **found, **dict.fromkeys(updated, world.now())}
         checks.rules("update", {**before, **found}, world, before, found)
         checks.unique(data, world)
+        if races:
+            world.state.open_window()
         new = effects.store(made, world)
         changed = keeper.change(resource, row, data, world) if found or updated else row
         if shows_new and new is not None:

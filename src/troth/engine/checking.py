@@ -208,8 +208,12 @@ class WriteChecks:
                 if same_parent and row.data.get(self._resource.id_field) != data.get(self._resource.id_field):
                     message = f"'{field.name}' is already taken."
                     raise Refusal("conflict", message, [detail(f"/{escape(field.name)}", "unique", message)])
-        if "race-on-unique" in self._faults:
+        if "race-on-unique" in self._faults and self._is_new(data, world):
             world.state.open_window()
+
+    def _is_new(self, data: Mapping[str, Any], world: TenantWorld) -> bool:
+        table = world.state.table(world.tenant, self._resource.name)
+        return table.get(str(data.get(self._resource.id_field))) is None
 
     def _holding(self, field: Field, value: Any, world: TenantWorld) -> list[Row]:
         """The rows with a value that must be unique."""

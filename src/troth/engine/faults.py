@@ -126,6 +126,11 @@ _ROWS = (
     ("race-on-unique", "concurrency.unique", "parallel creates may take the same unique value"),
     ("race-on-sequence", "concurrency.sequence", "parallel creates may get the same number"),
     ("race-on-match", "concurrency.match", "parallel writes for one state of a row are all accepted"),
+    (
+        "race-on-row",
+        "concurrency.order",
+        "parallel requests about a row go by what each found before the others",
+    ),
     ("transition-unchecked", "lifecycle.transition", "every change of state is accepted"),
     ("rule-ignored", "rules.held", "declared rules do not hold"),
     ("hidden-shown", "resource.visible", "rows that must stay hidden are listed and read"),

@@ -106,7 +106,7 @@ def _updater(rows: Rows, *, replace: bool) -> Performer:
     resource, kind, keeper, checks = rows.resource, rows.kind, rows.keeper, rows.checks
     updated = [f.name for f in resource.fields.values() if f.generated == "updated"]
     immutable = frozenset(f.name for f in resource.fields.values() if f.immutable)
-    effects = rows.effects
+    effects, races = rows.effects, "race-on-row" in rows.faults
 
     def perform(call: Call) -> Response:
         leaked = rows.leaked(call, "leak-foreign-write")
@@ -142,6 +142,8 @@ def _updater(rows: Rows, *, replace: bool) -> Performer:
             further, made = effects.changes(call.body, {**before, **changes}, before, world)
             data |= further
             effects.store(made, world)
+        if races:
+            world.state.open_window()
         if "update-not-persisted" in rows.faults:
             row = kind.make(kind.settled(data, world), world)
         else:

@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import defaults_of, writable_fields
 from troth.conformance.actors import Actor
+from troth.conformance.comparing import is_free, unequal
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of, walk
+from troth.conformance.reference import Answer, Reference
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive
-from troth.conformance.walks.comparing import is_free, unequal
 from troth.conformance.walks.flaws import About, Difference, clause_for_field, clause_for_refusal
-from troth.conformance.walks.reference import Answer, Reference
 from troth.conformance.walks.steps import Book, Known, Ref, Step
 
 __all__ = ["Pair"]

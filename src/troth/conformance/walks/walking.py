@@ -15,12 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from troth.behaviour.clauses import Clause
 from troth.behaviour.model import Behaviour, Kind, Resource
 from troth.conformance.exchanges import Exchange
+from troth.conformance.reference import Reference
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised
 from troth.conformance.walks.drawing import Chance, Drawer
 from troth.conformance.walks.flaws import Difference, WalkFlaw, fallbacks
 from troth.conformance.walks.pair import Pair
-from troth.conformance.walks.reference import Reference
 from troth.conformance.walks.steps import Known, Step
 from troth.findings import Case
 

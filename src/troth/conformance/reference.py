@@ -17,8 +17,9 @@ from troth.engine.engine import SANDBOX_HEADER
 from troth.engine.identity import Identities
 from troth.engine.messages import fold_headers
 from troth.engine.refusing import Refusal
+from troth.engine.state import State
 
-__all__ = ["Answer", "Reference"]
+__all__ = ["Answer", "Model", "Reference", "model_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Answer:
     refusal: Refusal | None
 
 
-class _Listening(Engine):
+class Model(Engine):
     """An engine that remembers why it last refused."""
 
     refusal: Refusal | None = None
@@ -37,6 +38,11 @@ class _Listening(Engine):
     def _refused(self, refusal: Refusal, *about: Any, **options: Any) -> Response:
         self.refusal = refusal
         return super()._refused(refusal, *about, **options)
+
+
+def model_of(contract: Contract) -> Model:
+    """The model of a contract: no rows, no limits."""
+    return Model(contract, Settings(empty=True, rate_limit="off"))
 
 
 class _Given(Identities):
@@ -54,15 +60,20 @@ class _Given(Identities):
         given, self.next = self.next, None
         return given if given is not None else super().object_id()
 
+    def copy(self) -> Identities:
+        twin = _Given(0)
+        twin._random.setstate(self._random.getstate())
+        return twin
+
 
 class Reference:
     """One engine, a sandbox a walk. ``callers`` are the target's, by role; those of one tenant share one here."""
 
-    def __init__(self, contract: Contract, callers: Mapping[str, Actor]) -> None:
+    def __init__(self, contract: Contract, callers: Mapping[str, Actor], model: Model | None = None) -> None:
         self._contract = contract
-        self._engine = _Listening(contract, Settings(empty=True, rate_limit="off"))
+        self._engine = model or model_of(contract)
         self._sandbox = ""
-        self._ids = _Given(0)
+        self._ids: Any = _Given(0)
         tenants = list(self._engine.seed.tenants)
         known = list(dict.fromkeys(actor.tenant for actor in callers.values()))
         self.tenants = {role: tenants[known.index(a.tenant) % len(tenants)] for role, a in callers.items()}
@@ -94,6 +105,16 @@ class Reference:
         elif isinstance(identifier, int):
             self._engine.state(self._sandbox).sequences["", resource.name, "$id"] = identifier - 1
 
+    def keep(self) -> State:
+        """The state as it is now."""
+        return self._engine.state(self._sandbox).fork()
+
+    def back(self, state: State) -> None:
+        """Return to a state that was kept; it can be returned to again."""
+        own = self._engine.state(self._sandbox)
+        own.become(state)
+        self._ids = own.identities
+
     def settle(self) -> None:
         """An expected id that was not needed is forgotten."""
         self._ids.next = None
@@ -123,12 +144,13 @@ class Reference:
         )  # fmt: skip
         return Answer(exchange, self._engine.refusal)
 
-    def plant(self, resource: Resource, role: str, row: Mapping[str, Any]) -> None:
-        """A row that the target has and that nobody can make, under the same id, as it is shown there."""
+    def plant(self, resource: Resource, role: str, row: Mapping[str, Any], *, settled: bool = False) -> None:
+        """A row that the target has, under the same id, as it is shown there; ``settled``: what is computed is anew."""
         state = self._engine.state(self._sandbox)
         keeper = self._engine.program().keeper
-        world = keeper.world(state, self.tenants[role])
-        state.table(world.tenant, resource.name).put(keeper.kinds[resource.name].make(dict(row), world))
+        world, kind = keeper.world(state, self.tenants[role]), keeper.kinds[resource.name]
+        data = kind.settled(dict(row), world) if settled else dict(row)
+        state.table(world.tenant, resource.name).put(kind.make(data, world))
 
     def row(self, resource: Resource, role: str, identifier: Any) -> Mapping[str, Any] | None:
         """What is stored of a row."""
