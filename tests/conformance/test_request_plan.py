@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -24,7 +26,14 @@ class Listening(Loopback):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        self.heard: dict[str, list[tuple[Any, ...]]] = {}
+        self._heard: dict[str, list[tuple[bool, tuple[Any, ...]]]] = {}
+
+    @property
+    def heard(self) -> dict[str, list[tuple[Any, ...]]]:
+        """In the order of their sending; which one of a batch comes first is for the batch to show, so it is sorted."""
+        return {
+            where: [one for batch in _batched(sent) for one in batch] for where, sent in self._heard.items()
+        }
 
     def request(
         self,
@@ -38,8 +47,17 @@ class Listening(Loopback):
         if "/__troth" not in url and headers:
             shown = tuple(sorted((k, v) for k, v in headers.items() if k.lower() not in CREDENTIALS))
             where = dict(headers).get("X-Troth-Sandbox", "")
-            self.heard.setdefault(where, []).append((method, url, shown, content))
+            alone = threading.current_thread() is threading.main_thread()
+            self._heard.setdefault(where, []).append((alone, (method, url, shown, content)))
         return super().request(method, url, headers=headers, content=content, json=json)
+
+
+def _batched(sent: list[tuple[bool, tuple[Any, ...]]]) -> list[list[tuple[Any, ...]]]:
+    """Requests that were sent alone, and between them batches, sorted."""
+    groups = groupby(sent, key=lambda one: one[0])
+    return [
+        [one for _, one in group] if alone else sorted(one for _, one in group) for alone, group in groups
+    ]
 
 
 class Planned:

@@ -52,6 +52,9 @@ Budget = Literal["pr", "nightly"]
 #: The ground of the walks beside the reference model.
 WALKS = "walks"
 
+#: Clauses whose requests leave a target in a state that hangs on who came first: nothing else is asked there.
+APART = frozenset({"concurrency.order"})
+
 #: Clauses that fuzzing has a say in.
 FUZZED = frozenset({"schema.response", "validation.no-server-error", "validation.rejected"})
 
@@ -216,7 +219,8 @@ class Run:
         return Case(clause.name, clause.concept, verdict, findings, detail, time.monotonic() - started)
 
     def _verdict(self, clause: Clause) -> tuple[Verdict, str, tuple[Finding, ...]]:
-        ground = self._enter(clause.operation)
+        apart = clause.id in APART and self._control is not None
+        ground = self._enter(f"{clause.operation}-apart" if apart else clause.operation)
         since = len(ground.log)
         try:
             PROBES[clause.id](ground.scene, self.behaviour.bindings[clause.operation])

@@ -69,14 +69,13 @@ class _Search:
     def _skips(self, index: int) -> bool:
         """Whether the target may have refused a request only because another one was under way."""
         own = self._batch[index]
-        return (
-            own.limited
-            or (own.busy
+        return own.limited or (
+            own.busy
             and any(
                 other.began < own.ended and own.began < other.ended
                 for other in self._batch
                 if other is not own
-            ))
+            )
         )
 
     def _note(self, order: tuple[int, ...], depth: int, title: str) -> None:

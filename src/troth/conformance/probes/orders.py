@@ -36,31 +36,58 @@ def order(scene: Scene, binding: Binding) -> None:
     """Contests around the operation; one that nothing explains counts where the same explains itself without haste."""
     if scene.client.gap > _SLOWEST:
         raise NotExercised("at the rate that the target allows, no two requests overlap")
-    judged, reason = 0, "no two requests about one row could be made up"
-    for ways in contests(scene, binding):
-        for make in ways:
-            found, told = _tried(scene, make)
-            judged, reason = judged + found, told or reason
-            if found:
-                break
+    lacking: Inconclusive | NotExercised = NotExercised("no two requests about one row could be made up")
+    judged, waiting = 0, [list(ways) for ways in contests(scene, binding)]
+    while waiting:
+        # Every row is made before anything happens at once: what is asked hangs on nothing that a contest decides.
+        drawn, further = [], []
+        for ways in waiting:
+            made = _made(scene, ways)
+            drawn += [made] if isinstance(made, _Contest) else []
+            lacking = lacking if isinstance(made, _Contest) else made or lacking
+        for contest in drawn:
+            found, reason = _fought(scene, contest)
+            judged, lacking = judged + found, reason or lacking
+            further += [] if found else [contest.ways]
+        waiting = further
     if not judged:
-        raise Inconclusive(reason)
+        raise lacking
 
 
-def _tried(scene: Scene, make: Maker) -> tuple[int, str]:
-    """(batches that were judged, why no more were). Raises Violated."""
-    judged = 0
-    for _ in range(_ROUNDS if scene.thorough else 1):
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """Batches that were made one way, and the other ways to make some."""
+
+    make: Maker
+    batches: list[Batch]
+    ways: list[Maker]
+
+
+def _made(scene: Scene, ways: list[Maker]) -> _Contest | Inconclusive | NotExercised | None:
+    """Batches from the first of some ways on which they can be made; why there are none."""
+    lacking: Inconclusive | NotExercised | None = None
+    for index, make in enumerate(ways):
         try:
-            held = _held(scene, make())
-        except (Inconclusive, NotExercised) as lacking:
-            return judged, str(lacking)
+            batches = [make() for _ in range(_ROUNDS if scene.thorough else 1)]
+        except (Inconclusive, NotExercised) as reason:
+            lacking = reason
+        else:
+            return _Contest(make, batches, ways[index + 1 :])
+    return lacking
+
+
+def _fought(scene: Scene, contest: _Contest) -> tuple[int, Inconclusive | None]:
+    """(batches that were judged, why no more were). Raises Violated."""
+    for number, batch in enumerate(contest.batches):
+        try:
+            held = _held(scene, batch)
+        except Inconclusive as reason:
+            return number, reason
         if held.parting is not None:
-            raise _verdict(scene, make, held)
+            raise _verdict(scene, contest.make, held)
         if not any(one.exchange.ok for one in held.sent):
-            return judged, f"none of {len(held.sent)} requests at once succeeds"
-        judged += 1
-    return judged, ""
+            return number, Inconclusive(f"none of {len(held.sent)} requests at once succeeds")
+    return len(contest.batches), None
 
 
 def _held(scene: Scene, batch: Batch, send: Callable[[Scene, Sequence[Part]], list[Sent]] = at_once) -> _Held:
