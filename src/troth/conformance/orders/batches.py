@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,19 +80,27 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Parts, and the rows that they are about, as they read before."""
+    """Parts, and the rows that they are about, as they read before; ``gap`` is how many seconds lie between parts."""
 
     parts: tuple[Part, ...]
     rows: tuple[Seen, ...]
+    gap: float = 0.0
 
 
-def at_once(scene: Scene, parts: Sequence[Part]) -> list[Sent]:
-    """The parts, sent together."""
+def at_once(scene: Scene, batch: Batch) -> list[Sent]:
+    """The parts, sent together: each when the one before it is on its way, so that they overlap in this order."""
+    parts = batch.parts
     spans = [(0.0, 0.0)] * len(parts)
+    gates = [threading.Event() for _ in range(len(parts) + 1)]
+    gates[0].set()
 
     def asked(index: int) -> Callable[[], Exchange]:
         def ask() -> Exchange:
+            gates[index].wait()
+            if index and batch.gap:
+                time.sleep(batch.gap)
             began = time.perf_counter()
+            gates[index + 1].set()
             found = _asked(scene, parts[index])
             spans[index] = began, time.perf_counter()
             return found
@@ -103,9 +112,12 @@ def at_once(scene: Scene, parts: Sequence[Part]) -> list[Sent]:
     return [Sent(*one) for one in zip(parts, answers, *zip(*spans, strict=True), strict=True)]
 
 
-def in_turn(scene: Scene, parts: Sequence[Part]) -> list[Sent]:
+def in_turn(scene: Scene, batch: Batch) -> list[Sent]:
     """The parts, one after the other."""
-    return [Sent(part, _asked(scene, part), float(number), number + 0.5) for number, part in enumerate(parts)]
+    return [
+        Sent(part, _asked(scene, part), float(number), number + 0.5)
+        for number, part in enumerate(batch.parts)
+    ]
 
 
 def _asked(scene: Scene, part: Part) -> Exchange:

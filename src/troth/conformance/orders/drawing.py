@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -21,6 +22,8 @@ __all__ = ["Maker", "contests"]
 
 _STARTS = 3
 _EDITS = 3
+_BESIDE = 2
+_LONGEST = 0.1
 
 Maker = Callable[[], Batch]
 """Makes rows and parts anew. Raises Inconclusive or NotExercised where it cannot."""
@@ -39,21 +42,34 @@ def contests(scene: Scene, binding: Binding) -> Iterator[list[Maker]]:
         yield [partial(_gathered, scene, binding, *one) for one in gatherers(scene.behaviour, binding)]
         return
     starts = list(islice(_starts(scene, binding, resource), _STARTS))
-    for mix in (_written, _moved) if resource.lifecycle else (_written,):
-        yield [partial(_drawn, scene, binding, start, mix) for start in starts]
+    for mix in (_written, _left, _moved):
+        yield [
+            partial(_drawn, scene, binding, start, mix) for start in starts if _applies(scene, binding, mix)
+        ]
+
+
+def _applies(scene: Scene, binding: Binding, mix: Mix) -> bool:
+    """Whether a mix has anything for an operation; so no row is made in vain."""
+    if mix is _left:
+        return binding.kind is Kind.DELETE and any(map(movers, rivals(scene.behaviour, binding)))
+    return mix is _written or _mover(scene, binding) is not None
 
 
 def _drawn(scene: Scene, binding: Binding, start: Start, mix: Mix) -> Batch:
     resource = binding.resource
     assert resource is not None  # noqa: S101 - as above
     said, row = start()
+    began = time.perf_counter()
     seen = replace(read(scene, resource, row[resource.id_field], row), said=said)
+    took = time.perf_counter() - began
     if seen.row is None:
         raise Inconclusive(f"a new row of {resource.name} answers {seen.exchange.status}")
     parts = mix(scene, binding, seen)
     if len(parts) < 2:  # noqa: PLR2004 - two make a contest
         raise NotExercised("no two requests about one row could be made up")
-    return Batch(tuple(parts), (seen,))
+    # What a delete is to come between is still on its way when half of the time that a request takes is over.
+    gap = min(took / 2, _LONGEST) if binding.kind is Kind.DELETE else 0.0
+    return Batch(tuple(parts), (seen,), gap)
 
 
 # -- rows -----------------------------------------------------------------------------------------------------
@@ -100,29 +116,35 @@ def _acted(scene: Scene, resource: Resource, action: Binding) -> tuple[Row, Row]
 
 
 def _written(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
-    """Changes of different fields, and two of one; beside a delete or an action, which is taken twice."""
+    """Changes of different fields, and two of one; around a delete or an action, with other actions beside it."""
     row = seen.row or {}
-    if binding.kind is Kind.DELETE or movers(binding):
-        own = [_part(scene, binding, row)] if binding.kind is Kind.DELETE else [_act(scene, binding, row)] * 2
-        return own + _rivalling(scene, binding, row)
-    parts = [
-        _part(scene, binding, row, body)
-        for _, _, body in islice(scene.changes(binding, row, scene.owner), _EDITS)
-    ]
-    return parts + _once_more(scene, binding, row)
+    others = list(rivals(scene.behaviour, binding))
+    if binding.kind is Kind.DELETE:
+        edits = _edits(scene, others, row, _BESIDE)
+        return [*edits[:1], _part(scene, binding, row), *edits[1:]]
+    if movers(binding):
+        own = _act(scene, binding, row)
+        return [own, own, *_acts(scene, others, row), *_edits(scene, others, row, 1)]
+    return _edits(scene, [binding], row, _EDITS) + _once_more(scene, binding, row)
 
 
-def _rivalling(scene: Scene, binding: Binding, row: Row) -> list[Part]:
-    """What an update does meanwhile, else an action."""
-    rival = next(rivals(scene.behaviour, binding), None)
-    if rival is None:
-        return []
-    if movers(rival):
-        return [_act(scene, rival, row)] if binding.kind is Kind.DELETE else []
-    found = [
-        _part(scene, rival, row, body) for _, _, body in islice(scene.changes(rival, row, scene.owner), 2)
-    ]
-    return found if binding.kind is Kind.DELETE else found[:1]
+def _left(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
+    """A delete and what others do to the row meanwhile."""
+    row = seen.row or {}
+    acts = _acts(scene, rivals(scene.behaviour, binding), row)
+    return [_part(scene, binding, row), *acts] if binding.kind is Kind.DELETE and acts else []
+
+
+def _acts(scene: Scene, among: Iterable[Binding], row: Row) -> list[Part]:
+    """The first action among some operations."""
+    return [_act(scene, one, row) for one in islice(filter(movers, among), 1)]
+
+
+def _edits(scene: Scene, among: Sequence[Binding], row: Row, count: int) -> list[Part]:
+    """Changes of different fields by the first update among some operations."""
+    update = next((one for one in among if not movers(one)), None)
+    changes = islice(scene.changes(update, row, scene.owner), count) if update else ()
+    return [_part(scene, update, row, body) for _, _, body in changes if update]
 
 
 def _once_more(scene: Scene, binding: Binding, row: Row) -> list[Part]:
@@ -139,15 +161,9 @@ def _once_more(scene: Scene, binding: Binding, row: Row) -> list[Part]:
 
 def _moved(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
     """Every declared move from the row's state, made by an update; beside a delete, and beside a change."""
-    resource, row = seen.resource, seen.row or {}
-    cycle = resource.lifecycle
-    updates = [
-        b for b in (binding, *rivals(scene.behaviour, binding)) if b.kind in (Kind.UPDATE, Kind.REPLACE)
-    ]
-    if cycle is None or not updates or movers(binding):
-        return []
-    update = updates[0]
-    if cycle.field not in writable_fields(scene.contract, update):
+    cycle, row = seen.resource.lifecycle, seen.row or {}
+    update = _mover(scene, binding)
+    if cycle is None or update is None:
         return []
     targets = [move.target for move in cycle.transitions if str(row.get(cycle.field)) in move.origins]
     bodies = [
@@ -157,9 +173,19 @@ def _moved(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
     if not moves:
         return []
     if binding.kind is Kind.DELETE:
-        return [_part(scene, binding, row), *moves]
+        return [*moves[:1], _part(scene, binding, row), *moves[1:]]
     changes = islice(scene.changes(update, row, scene.owner), 1)
     return [*moves, *(_part(scene, update, row, body) for _, _, body in changes)]
+
+
+def _mover(scene: Scene, binding: Binding) -> Binding | None:
+    """The update that moves rows from state to state, for it and for a delete."""
+    cycle = binding.resource.lifecycle if binding.resource else None
+    among = [binding, *rivals(scene.behaviour, binding)]
+    update = next((one for one in among if one.kind in (Kind.UPDATE, Kind.REPLACE)), None)
+    if cycle is None or update is None or movers(binding):
+        return None
+    return update if cycle.field in writable_fields(scene.contract, update) else None
 
 
 def _act(scene: Scene, binding: Binding, row: Row) -> Part:

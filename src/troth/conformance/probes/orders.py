@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from troth.behaviour.model import Binding, Kind, Resource
-from troth.conformance.orders.batches import Batch, Part, Seen, Sent, at_once, in_turn, read
+from troth.conformance.orders.batches import Batch, Seen, Sent, at_once, in_turn, read
 from troth.conformance.orders.drawing import Maker, contests
 from troth.conformance.orders.explaining import Parting, explained
 from troth.conformance.orders.standing import Standing
@@ -68,12 +68,18 @@ def _made(scene: Scene, ways: list[Maker]) -> _Contest | Inconclusive | NotExerc
     lacking: Inconclusive | NotExercised | None = None
     for index, make in enumerate(ways):
         try:
-            batches = [make() for _ in range(_ROUNDS if scene.thorough else 1)]
+            batches = [_turned(make(), number) for number in range(_ROUNDS if scene.thorough else 1)]
         except (Inconclusive, NotExercised) as reason:
             lacking = reason
         else:
             return _Contest(make, batches, ways[index + 1 :])
     return lacking
+
+
+def _turned(batch: Batch, number: int) -> Batch:
+    """The same with another part in front, so that each comes first in some round."""
+    at = number % len(batch.parts)
+    return replace(batch, parts=(*batch.parts[at:], *batch.parts[:at]))
 
 
 def _fought(scene: Scene, contest: _Contest) -> tuple[int, Inconclusive | None]:
@@ -90,10 +96,10 @@ def _fought(scene: Scene, contest: _Contest) -> tuple[int, Inconclusive | None]:
     return len(contest.batches), None
 
 
-def _held(scene: Scene, batch: Batch, send: Callable[[Scene, Sequence[Part]], list[Sent]] = at_once) -> _Held:
+def _held(scene: Scene, batch: Batch, send: Callable[[Scene, Batch], list[Sent]] = at_once) -> _Held:
     """A batch, sent and held to the model."""
     standing = Standing(scene, batch)
-    sent = send(scene, batch.parts)
+    sent = send(scene, batch)
     broken = next((one for one in sent if one.exchange.broken), None)
     if broken is not None:
         raise Inconclusive(f"one of {len(sent)} requests at once answers {broken.exchange.status}")
@@ -112,7 +118,7 @@ def _verdict(scene: Scene, make: Maker, held: _Held) -> Violated | Inconclusive:
     """The finding, with two requests where two show it; none where model and target part without haste as well."""
     for turn in (1, -1):
         again = make()
-        unhurried = _held(scene, Batch(again.parts[::turn], again.rows), in_turn)
+        unhurried = _held(scene, replace(again, parts=again.parts[::turn]), in_turn)
         if unhurried.parting is not None:
             told = unhurried.parting.title
             return Inconclusive(f"one request after the other, the model does not follow: {told}")
@@ -126,7 +132,7 @@ def _least(scene: Scene, make: Maker, held: _Held) -> _Held:
         for _ in range(_AGAIN):
             whole = make()
             if len(whole.parts) == count:
-                small = _held(scene, Batch(tuple(whole.parts[index] for index in pair), whole.rows))
+                small = _held(scene, replace(whole, parts=tuple(whole.parts[index] for index in pair)))
                 if small.parting is not None:
                     return small
     return held
