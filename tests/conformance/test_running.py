@@ -47,7 +47,7 @@ def test_the_same_seed_sends_the_same_requests(clientcasa: Contract) -> None:
 
     first = requests()
     assert len(first) > 100
-    assert requests() == first
+    assert sorted(requests()) == sorted(first)  # of requests at once, who comes first is left to them
 
 
 def test_two_runs_against_one_server_do_not_meet(clientcasa: Contract) -> None:

@@ -172,15 +172,20 @@ class Scene(Stage):
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
-    def changes(self, binding: Binding, row: Row, actor: Actor) -> Iterator[tuple[str, Any, Any]]:
-        """(field, new value, body) of updates that the contract allows, the most harmless first."""
-        for name, pointer in self.editable(binding):
+    def changes(
+        self, binding: Binding, row: Row, actor: Actor, *, bound: bool = False
+    ) -> Iterator[tuple[str, Any, Any]]:
+        """(field, new value, body) of updates that the contract allows, the most harmless first.
+
+        ``bound``: also of fields that can be changed in some states only.
+        """
+        for name, pointer in self.editable(binding, bound=bound):
             for value in self.bodies.others(pointer, row.get(name)):
                 if value is not None:
                     yield name, value, self.update_body(binding, row, {name: value}, actor)
                     break
 
-    def editable(self, binding: Binding) -> list[tuple[str, str]]:
+    def editable(self, binding: Binding, *, bound: bool = False) -> list[tuple[str, str]]:
         """Fields that an update may change without consequences, free words first."""
         resource = binding.resource
         if resource is None:
@@ -194,6 +199,7 @@ class Scene(Stage):
             if name in resource.fields
             and name not in fixed
             and _plain(resource.fields[name], offered=resource.fields[name].pointer != pointer)
+            and (bound or not resource.fields[name].editable_while)
         ]
         return sorted(found, key=lambda item: not _is_free_text(resource.fields[item[0]]))
 
@@ -263,7 +269,7 @@ def _plain(field: Field, *, offered: bool) -> bool:
     """``offered``: the request has its own schema for the field, which may be read-only elsewhere."""
     return not (
         (field.read_only and not offered) or field.stamped or field.generated or field.write_only
-        or field.immutable or field.hidden or field.computed or field.editable_while or field.unique
+        or field.immutable or field.hidden or field.computed or field.unique
     )  # fmt: skip
 
 

@@ -143,13 +143,13 @@ def _acts(scene: Scene, among: Iterable[Binding], row: Row) -> list[Part]:
 def _edits(scene: Scene, among: Sequence[Binding], row: Row, count: int) -> list[Part]:
     """Changes of different fields by the first update among some operations."""
     update = next((one for one in among if not movers(one)), None)
-    changes = islice(scene.changes(update, row, scene.owner), count) if update else ()
+    changes = islice(scene.changes(update, row, scene.owner, bound=True), count) if update else ()
     return [_part(scene, update, row, body) for _, _, body in changes if update]
 
 
 def _once_more(scene: Scene, binding: Binding, row: Row) -> list[Part]:
     """Another value for the first field that can be changed."""
-    for name, value, _ in scene.changes(binding, row, scene.owner):
+    for name, value, _ in scene.changes(binding, row, scene.owner, bound=True):
         for other in scene.bodies.others(writable_fields(scene.contract, binding)[name], value):
             if other is not None and other != row.get(name):
                 return [
@@ -174,7 +174,7 @@ def _moved(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
         return []
     if binding.kind is Kind.DELETE:
         return [*moves[:1], _part(scene, binding, row), *moves[1:]]
-    changes = islice(scene.changes(update, row, scene.owner), 1)
+    changes = islice(scene.changes(update, row, scene.owner, bound=True), 1)
     return [*moves, *(_part(scene, update, row, body) for _, _, body in changes)]
 
 
