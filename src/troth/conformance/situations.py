@@ -18,7 +18,7 @@ from troth.conformance.scene import Row, Scene
 from troth.conformance.variations import first_values, variations
 from troth.conformance.verdicts import Inconclusive, NotExercised
 
-__all__ = ["acted_on", "action_body", "shown", "situated", "untouched"]
+__all__ = ["acted_on", "action_body", "action_body_and_rows", "shown", "situated", "untouched"]
 
 #: How many rows are made in each way before the next way is tried.
 _ENOUGH = 3
@@ -58,9 +58,17 @@ def shown(scene: Scene, resource: Resource, row: Row) -> Row:
 
 def action_body(scene: Scene, binding: Binding, actor: Actor) -> Any:
     """What an action is sent: ids of live rows where a member ends up in a reference."""
+    return action_body_and_rows(scene, binding, actor)[0]
+
+
+def action_body_and_rows(
+    scene: Scene, binding: Binding, actor: Actor
+) -> tuple[Any, list[tuple[Resource, Any]]]:
+    """The same, with the (resource, id) of the rows in it."""
     if json_media(binding) is None:
-        return ABSENT
+        return ABSENT, []
     body, effect, resource = dict(scene.body(binding, actor)), binding.effect, binding.resource
+    named: list[tuple[Resource, Any]] = []
     for name, formula in effect.assign.items() if effect and resource else ():
         field = resource.fields.get(name) if resource else None
         reference = field.reference if field else None
@@ -68,7 +76,8 @@ def action_body(scene: Scene, binding: Binding, actor: Actor) -> Any:
         for member in _SENT.findall(formula.text):
             if target is not None and member in body:
                 body[member] = scene.row(target, actor)[target.id_field]
-    return body
+                named.append((target, body[member]))
+    return body, named
 
 
 def acted_on(scene: Scene, binding: Binding, row: Row, body: Any, actor: Actor | None = None) -> Exchange:

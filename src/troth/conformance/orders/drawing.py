@@ -14,8 +14,8 @@ from troth.behaviour.model import Binding, Kind, Resource
 from troth.behaviour.occasions import writable_fields
 from troth.conformance.client import ABSENT
 from troth.conformance.orders.batches import Batch, Part, Seen, read
-from troth.conformance.probes.actions import acting_body
 from troth.conformance.scene import Row, Scene
+from troth.conformance.situations import action_body_and_rows
 from troth.conformance.verdicts import Inconclusive, NotExercised
 
 __all__ = ["Maker", "contests"]
@@ -189,7 +189,7 @@ def _mover(scene: Scene, binding: Binding) -> Binding | None:
 
 
 def _act(scene: Scene, binding: Binding, row: Row) -> Part:
-    body, named = acting_body(scene, binding, scene.owner)
+    body, named = action_body_and_rows(scene, binding, scene.owner)
     return replace(_part(scene, binding, row, body), names=tuple(named))
 
 
