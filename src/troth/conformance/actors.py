@@ -8,6 +8,7 @@ from typing import Any
 
 from troth.behaviour.model import Behaviour, Binding
 from troth.conformance.control import Control
+from troth.conformance.secrecy import is_secret_name
 from troth.conformance.target import Principal
 from troth.conformance.verdicts import NotExercised
 
@@ -82,6 +83,7 @@ class Cast:
 
     def _actor(self, principal: Principal) -> Actor:
         self.secrets.update(principal.headers[name] for name in self.credentials(principal.headers))
+        self.secrets.update(value for name, value in principal.headers.items() if is_secret_name(name))
         return Actor(
             principal.name, principal.tenant, principal.scopes, dict(principal.headers), None,
             principal.permissions, principal.settings, principal.known,

@@ -19,6 +19,7 @@ from troth.conformance.actors import Actor, Cast
 from troth.conformance.connections import Connection
 from troth.conformance.control import SANDBOX, Control
 from troth.conformance.exchanges import Exchange
+from troth.conformance.secrecy import given_out
 from troth.conformance.target import Target
 from troth.conformance.timeline import Entry
 from troth.conformance.verdicts import Inconclusive, Throttled
@@ -156,6 +157,7 @@ class Client:
             actor.name if actor else "anonymous", operation, method, url, headers, content,
             response.status_code, dict(response.headers), response.content, self._cast.secrets,
         )  # fmt: skip
+        self._cast.secrets |= given_out(found.response_headers, found.content)
         self.log.append(found)
         if actor is not None:
             self.actors[actor.name] = actor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,10 +11,10 @@ from typing import Any
 
 import orjson
 
-__all__ = ["MASK", "Exchange", "masked"]
+from troth.conformance.secrecy import bare_url, masked
 
-#: What reports know as a secret that was taken out; in a curl line it becomes an environment variable.
-MASK = "[redacted]"
+__all__ = ["Exchange"]
+
 _LONGEST = 8000
 
 
@@ -58,7 +58,7 @@ class Exchange:
             "principal": self.principal,
             "request": {
                 "method": self.method,
-                "url": self.url,
+                "url": masked(bare_url(self.url), self.secrets),
                 "headers": {name: masked(value, self.secrets) for name, value in self.headers.items()},
                 "body": masked(_text(self.body), self.secrets),
             },
@@ -82,15 +82,6 @@ def parsed(content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         return None
-
-
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret taken out; the word before a token (``Bearer``) stays."""
-    for secret in secrets:
-        bare = secret.partition(" ")[2] or secret
-        if bare and bare in text:
-            text = text.replace(bare, MASK)
-    return text
 
 
 def _text(body: bytes) -> str:

@@ -26,8 +26,9 @@ from troth.conformance.actors import Cast
 from troth.conformance.addresses import leading_nowhere
 from troth.conformance.blame import Blame, Message
 from troth.conformance.control import SANDBOX, Control
-from troth.conformance.exchanges import Exchange, masked
+from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.schemas import describes_refusals
+from troth.conformance.secrecy import masked
 from troth.conformance.target import Target
 from troth.contract import Contract, Validators
 from troth.contract.model import Operation

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self
+from urllib.parse import unquote, urlsplit
 
 from troth import __version__
 from troth.behaviour import Behaviour
@@ -33,6 +34,7 @@ from troth.conformance.probes import PROBES
 from troth.conformance.reference import Reference
 from troth.conformance.reproduction import Recording, Reproducer
 from troth.conformance.scene import Scene
+from troth.conformance.secrecy import bare_url, concealed
 from troth.conformance.subscribing import withdraw
 from troth.conformance.target import Target, reached
 from troth.conformance.timeline import Entry
@@ -141,6 +143,8 @@ class Run:
         if self._post is not None:
             self._post.noticed = self._notice
         self._applications = self._known_applications()
+        password = unquote(urlsplit(self.target.base_url).password or "")
+        self.cast.secrets |= {password} | {one.secret for one in self._applications if one.secret}
         self._grounds: dict[str, _Ground] = {}
         self._recordings: dict[str, Recording] = {}
         self._current = ""
@@ -415,10 +419,11 @@ def verify(
         if fuzz and target.networked:
             before, cases = cases, run.fuzzed(cases, chosen, tell)
             cases = run.reproduced_anew(before, cases) if reproduce else cases
+        cases = concealed(cases, run.cast.secrets)
         known = frozenset(clause.name for clause in instruments.clauses)
         told, further = accepted(cases, baseline or Baseline(()), today=today, known=known)
         return Outcome(
-            f"{contract.title} {contract.version}", target.base_url, seed, gathered(told),
+            f"{contract.title} {contract.version}", bare_url(target.base_url), seed, gathered(told),
             run.shortfall(cases, chosen.skipped), run.client.sent, time.monotonic() - started, further, shard,
             run.served or not run.secured, run.client.starved, run.cleaned(), run.advice(cases, chosen.skipped),
         )  # fmt: skip

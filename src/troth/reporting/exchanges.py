@@ -106,17 +106,22 @@ def _is_secret_field(name: str) -> bool:
 
 def _redacted_header(name: str, value: Any) -> Any:
     """The value of a header; of a credential only its scheme (``Bearer``), which says how it was sent."""
-    if not _is_secret_header(name):
+    if not _is_secret_header(name) or value is None or _stands_for_one(value):
         return value
     scheme = re.match(r"(Bearer|Basic|Digest|Token) ", str(value), re.IGNORECASE)
     return f"{scheme[1]} {REDACTED}" if scheme else REDACTED
 
 
+def _stands_for_one(value: Any) -> bool:
+    """Whether a value is a variable of a reproduction, such as ``Bearer {{id3}}``."""
+    return re.fullmatch(r"(?:\w+ )?\{\{[^{}]+\}\}", str(value)) is not None
+
+
 def _redacted_field(key: str, value: Any) -> Any:
     if key == "headers" and isinstance(value, Mapping | list | tuple):
         return redact(value, headers=True)
-    if _is_secret_field(key) and value is not None:
-        return REDACTED
+    if _is_secret_field(key) and value is not None and not isinstance(value, bool):
+        return value if _stands_for_one(value) else REDACTED
     if isinstance(value, bytes):
         value = value.decode(errors="replace")
     if key == "url" and isinstance(value, str):
@@ -127,7 +132,10 @@ def _redacted_field(key: str, value: Any) -> Any:
 
 
 def _redacted_url(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # what was taken out may have left no URL
+        return url
     if not any(_is_secret_field(name) for name, _ in parse_qsl(parts.query)):
         return url
     return urlunsplit(parts._replace(query=_redacted_form(parts.query)))

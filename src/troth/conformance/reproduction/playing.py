@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from secrets import token_hex
 
 import httpx
 
@@ -15,6 +15,7 @@ from troth.conformance.post import Post
 from troth.conformance.reproduction.answers import Answer
 from troth.conformance.reproduction.player import Player, Stuck
 from troth.conformance.reproduction.steps import Caller, Client, Reproduction
+from troth.conformance.secrecy import given_out, is_secret_name
 from troth.conformance.target import Principal
 from troth.conformance.verdicts import NotExercised
 from troth.errors import TargetError, TrothError, UsageError
@@ -60,7 +61,7 @@ class Stage:
     """Plays reproductions, each time in a sandbox of its own where there are some.
 
     ``tenants`` are the server's own names of the callers' tenants; ``prepare`` is called with the sandbox before each
-    play, ``pace`` before each request.
+    play, ``pace`` before each request; ``secrets`` grows by what answers give out.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Stage:
         tenants: Mapping[str, str] | None = None,
         prepare: Callable[[str], None] = lambda _sandbox: None,
         pace: Callable[[], None] = lambda: None,
+        secrets: set[str] | None = None,
     ) -> None:
         self._connection = connection
         self._base = base_url.rstrip("/")
@@ -86,6 +88,7 @@ class Stage:
         self._dressed: dict[str, Mapping[str, str]] = {}
         self._prepare = prepare
         self._pace = pace
+        self._secrets = set() if secrets is None else secrets
 
     def play(self, reproduction: Reproduction) -> Played:
         """Raises UsageError when a credential is missing, TargetError when nothing answers."""
@@ -114,7 +117,9 @@ class Stage:
             reply = self._connection.request(method, url, headers=headers, content=body)
         except httpx.HTTPError as error:
             raise TargetError(f"Nothing answers at {self._base}: {error or type(error).__name__}.") from error
-        return reply.status_code, dict(reply.headers), reply.content
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        self._secrets |= given_out(headers, reply.content)
+        return reply.status_code, headers, reply.content
 
     # -- credentials ----------------------------------------------------------------------------------------------
 
@@ -130,8 +135,9 @@ class Stage:
         if not carriers:
             return {}
         if self._control is not None and tenant is not None and not caller.token:
-            name = f"replay-{secrets.token_hex(4)}"
+            name = f"replay-{token_hex(4)}"
             made = self._control.mint(name, tenant, caller.scopes, caller.permissions, caller.settings)
+            self._secrets |= {made[header] for header in made if is_secret_name(header)}
             if carriers <= {header.lower() for header in made}:
                 return made
         named = [p for p in self._principals if p.name == caller.name]

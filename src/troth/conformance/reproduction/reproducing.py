@@ -14,7 +14,7 @@ from troth.conformance.applications import Application
 from troth.conformance.client import Client
 from troth.conformance.connections import Connection
 from troth.conformance.control import Control
-from troth.conformance.exchanges import Exchange, masked
+from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
 from troth.conformance.post import Post
 from troth.conformance.reproduction.comparing import difference, is_own, parted, shown
@@ -25,6 +25,7 @@ from troth.conformance.reproduction.playing import Stage, quietly
 from troth.conformance.reproduction.references import references
 from troth.conformance.reproduction.steps import Expectation, Reproduction
 from troth.conformance.reproduction.tracing import trace
+from troth.conformance.secrecy import masked
 from troth.conformance.target import Target
 from troth.conformance.timeline import Entry, Looked
 
@@ -83,7 +84,7 @@ class Reproducer:
         self._applications = applications
         self._stage = Stage(
             connection, target.base_url, target.principals, control,
-            post=post, applications=applications, pace=self._pace,
+            post=post, applications=applications, pace=self._pace, secrets=cast.secrets,
         )  # fmt: skip
 
     @cached_property
