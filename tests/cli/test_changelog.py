@@ -208,3 +208,14 @@ def test_wrong_use_is_told_and_ends_with_two(run: Run, words: tuple[str, ...], m
     monkeypatch.chdir(tmp_path)
     result = run(*words)
     assert (result.exit_code, message in result.output) == (2, True), result.output
+
+
+@pytest.mark.parametrize("words", [["clio"], ["--contract", "clio"]])
+def test_the_contract_is_an_argument_or_an_option(run: Run, words: list[str]) -> None:
+    result = run("check", *words)
+    assert (result.exit_code, "is true" in result.stdout) == (0, True)
+
+
+def test_two_contracts_are_one_too_many(run: Run) -> None:
+    result = run("render", "clio", "--contract", "crm")
+    assert (result.exit_code, "name one" in result.stderr) == (2, True)

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from troth.compatibility import compare
+from troth.compatibility import compare, texts
 from troth.compatibility.containment import covers
 from troth.compatibility.texts import AROUND, INSIDE, Text, alike, has_word, hindrance, implies, word_without
 from troth.contract.patterns import random_string
@@ -105,6 +105,14 @@ def test_what_takes_too_much_work_is_undecided() -> None:
     """A bounded search: the answer comes in well under a second or not at all."""
     assert hindrance(of("x.{255}"), "x.{200}") == "the patterns take too much work to be compared"
     assert hindrance(of("^(a{1,100}){1,100}$"), "^a+$") == "a pattern repeats too much to be compared"
+
+
+def test_a_search_that_gave_up_is_not_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comparison asks about the same patterns many times."""
+    text = of("y.{254}")
+    reason = hindrance(text, "y.{201}")
+    monkeypatch.setattr(texts, "shortest_word", lambda *_, **__: pytest.fail("it searches again"))
+    assert (hindrance(text, "y.{201}"), implies(text, "y.{201}")) == (reason, False)
 
 
 ATOMS = ("a", "b", "0", "[ab]", "[^a]", r"\d", r"\w", r"\W", ".", r"\b", "^", "$", "-", r"[a-c0]")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -39,7 +42,7 @@ __all__ = ["changelog"]
 @click.group(
     epilog="""\b
 Example:
-  troth changelog check --contract clientcasa
+  troth changelog check clientcasa
 """
 )
 def changelog() -> None:
@@ -50,7 +53,7 @@ def _places(contract: str | None, given: Path | None, releases: Path | None) -> 
     """The contract's name, its changelog and its releases, by convention beside the contract."""
     named = contract or load_settings(target=False).contract
     if named is None:
-        raise UsageError("Which contract? Give --contract NAME, or set 'contract' in troth.toml.")
+        raise UsageError("Which contract? Name it (with --contract or without), or set 'contract' in troth.toml.")
     home = _home(named)
     return named, given or home / "CHANGELOG.md", releases or home / "releases"
 
@@ -71,9 +74,20 @@ def _history(named: str, releases: Path) -> tuple[tuple[str, Contract], ...]:
     return load_releases(releases, named if is_shipped else None)
 
 
-contract_option = click.option(
-    "--contract", metavar="CONTRACT", default=None, help="The contract that the changelog tells of."
-)
+def contract_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The contract as an argument or as an option, whichever is given."""
+
+    @wraps(command)
+    def called(*, named: str | None, contract: str | None, **given: Any) -> Any:
+        if named is not None and contract is not None:
+            raise UsageError(f"Two contracts are named, {named!r} and {contract!r}; name one.")
+        return command(contract=named or contract, **given)
+
+    about = "The contract that the changelog tells of, as an option."
+    option = click.option("--contract", metavar="CONTRACT", default=None, help=about)
+    return click.argument("named", metavar="[CONTRACT]", required=False, default=None)(option(called))
+
+
 changelog_option = click.option(
     "--changelog",
     "path",
@@ -109,7 +123,7 @@ to_option = click.option(
 @changelog.command(
     epilog="""\b
 Example:
-  troth changelog check --contract clientcasa
+  troth changelog check clientcasa
 """
 )
 @contract_option
@@ -157,7 +171,7 @@ def check(
 @changelog.command(
     epilog="""\b
 Example:
-  troth changelog write --contract clientcasa --from 1.0.0
+  troth changelog write clientcasa --from 1.0.0
 """
 )
 @contract_option
@@ -244,8 +258,8 @@ def _ends(
 @changelog.command(
     epilog="""\b
 Examples:
-  troth changelog render --contract clientcasa --format html --output changelog.html
-  troth changelog render --contract clientcasa --format html --by resource --resource Clients
+  troth changelog render clientcasa --format html --output changelog.html
+  troth changelog render clientcasa --format html --by resource --resource Clients
 """
 )
 @contract_option

@@ -61,15 +61,25 @@ def implies(text: Text, pattern: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=4096)
 def word_without(text: Text, pattern: str = "") -> str | None:
     """The shortest such text that does not fit a pattern; with the empty pattern, which all texts fit, None.
 
     Raises Irregular and Undecided.
     """
-    return next(
-        (word for dot in range(len(DOTS)) if (word := _word_without(text, pattern, dot)) is not None), None
-    )
+    found = _answer(text, pattern)
+    if isinstance(found, ValueError):
+        raise found
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _answer(text: Text, pattern: str) -> str | Irregular | Undecided | None:
+    """The word, or why there is no answer: a search that gave up is not begun again."""
+    try:
+        words = (_word_without(text, pattern, dot) for dot in range(len(DOTS)))
+        return next((word for word in words if word is not None), None)
+    except (Irregular, Undecided) as reason:
+        return reason
 
 
 def _word_without(text: Text, pattern: str, dot: int) -> str | None:
