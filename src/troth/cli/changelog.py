@@ -53,7 +53,9 @@ def _places(contract: str | None, given: Path | None, releases: Path | None) -> 
     """The contract's name, its changelog and its releases, by convention beside the contract."""
     named = contract or load_settings(target=False).contract
     if named is None:
-        raise UsageError("Which contract? Name it (with --contract or without), or set 'contract' in troth.toml.")
+        raise UsageError(
+            "Which contract? Name it (with --contract or without), or set 'contract' in troth.toml."
+        )
     home = _home(named)
     return named, given or home / "CHANGELOG.md", releases or home / "releases"
 
