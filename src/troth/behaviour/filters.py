@@ -24,12 +24,22 @@ _RANGE_OPS = {
 
 
 def filters_of(operation: Operation, resource: Resource | None) -> tuple[Filter, ...]:
-    """The filters in the order of the parameters; a parameter that narrows nothing has none."""
+    """The filters in the order of the parameters; a parameter that narrows nothing has none.
+
+    What a parameter with members of its own asks for, only a declaration can say.
+    """
     if resource is None:
         return ()
     declared = operation.extension.get("filters") or {}
-    names = [p.name for p in operation.parameters if p.location == "query"]
+    asked = [p for p in operation.parameters if p.location == "query"]
+    names = [p.name for p in asked if p.name in declared or "object" not in _kinds(p.schema)]
     return tuple(f for name in names if (f := _filter(name, resource, declared)))
+
+
+def _kinds(schema: object) -> list[Any]:
+    """The JSON types that a schema names."""
+    given = schema.get("type") if isinstance(schema, Mapping) else None
+    return given if isinstance(given, list) else [given] if given else []
 
 
 def _filter(parameter: str, resource: Resource, declared: Mapping[str, Any]) -> Filter | None:
@@ -51,8 +61,9 @@ def _derived(parameter: str, resource: Resource) -> Filter | None:
     if name is not None:
         many = resource.fields[name].schema.get("type") == "array"
         return Filter(parameter, name, "has" if many else "eq", "a field of the same name")
-    if plain(parameter) + "s" in fields:
-        return Filter(parameter, fields[plain(parameter) + "s"], "has", "a list field of that name")
+    several = fields.get(plain(parameter) + "s")
+    if several is not None and "array" in (_kinds(resource.fields[several].schema) or ["array"]):
+        return Filter(parameter, several, "has", "a list field of that name")
     if parameter in ("search", "q", "query"):
         return Filter(parameter, "*", "search", "a search parameter")
     return _ranging(parameter, fields) or _referring(parameter, resource)

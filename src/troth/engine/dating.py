@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from troth.behaviour.editions import Edition, edition_of
 from troth.behaviour.model import Behaviour
 from troth.behaviour.versions import Versions
@@ -25,6 +27,12 @@ class Versioned:
         self._chooser = Chooser(versions)
         self._editions: dict[Key, tuple[Edition, Validators]] = {}
         self._programs: dict[tuple[frozenset[str], Key], Program] = {}
+
+    def anew(self) -> Versioned:
+        """The same versions for another engine: the editions are shared, its programs are its own."""
+        twin = copy(self)
+        twin._programs = {}  # noqa: SLF001 - same class
+        return twin
 
     def compile(self, program: Program, day: str) -> None:
         """Make every version ready that differs on a day. Raises BehaviourError."""

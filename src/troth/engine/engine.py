@@ -162,7 +162,10 @@ class Engine:
         faults = self.check_faults(names)
         twin = copy(self)
         known = {principal.secret: principal for principal in self.seed.principals.values()}
-        vars(twin).update(faults=faults, principals=known, _programs={}, _authenticators={})
+        versioned = self._versioned.anew() if self._versioned else None
+        vars(twin).update(
+            faults=faults, principals=known, _programs={}, _authenticators={}, _versioned=versioned
+        )
         twin._plant()  # noqa: SLF001 - its own, a line ago
         return twin
 

@@ -13,6 +13,7 @@ from troth.conformance.paging import holds_slot, slot_of
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
 from troth.contract.model import Parameter
+from troth.contract.pointers import join
 from troth.engine.state import held
 
 __all__ = ["echo", "exact"]
@@ -105,14 +106,16 @@ def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row])
     def is_valid(value: Any) -> bool:
         return valid([value] if many else value)
 
-    present = {repr(value): value for row in whole for value in _candidates(found, row)}
+    listed = pointer and scene.contract.follow(pointer)[1]
+    schema = _item(scene, parameter, listed if isinstance(listed, Mapping) else {})
+    spelled = schema.get("enum") or () if found.op == "alike" else ()
+    present = {repr(one): one for one in (*spelled, *(v for row in whole for v in _candidates(found, row)))}
     distinct = list(islice(filter(is_valid, present.values()), _ENOUGH))
     kept = (value for value in distinct if 0 < sum(_matches(found, row, value) for row in whole) < len(whole))
     telling = list(islice(kept, 2)) or distinct
     yield from ([value] for value in telling[:1])
     if many and found.op in ("eq", "in") and len(telling) > 1:
         yield telling[:2]
-    schema = parameter.schema if isinstance(parameter.schema, Mapping) else {}
     absent = [value for value in _absent(scene, schema) if is_valid(value)]
     yield from [[value] for value in absent if not any(_matches(found, row, value) for row in whole)][:1]
 
@@ -128,7 +131,19 @@ def _candidates(found: Filter, row: Row) -> list[Any]:
     value = held(row, found.field)
     values = value if isinstance(value, list) else [value]
     days = [item[:10] for item in values if isinstance(item, str) and _DAY.match(item) and len(item) > _LONG]
+    if found.op == "compared":
+        dates = [*(item for item in values if isinstance(item, str) and _DAY.fullmatch(item)), *days]
+        return [f"{sign}{day}" for sign in _SIGNS for day in dates]
     return [*(item for item in values if isinstance(item, str | int | float | bool)), *days]
+
+
+def _item(scene: Scene, parameter: Parameter, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of one value of a parameter, which may be repeated."""
+    inner = schema.get("items") if schema.get("type") == "array" else None
+    if inner is None or parameter.schema_pointer is None:
+        return schema
+    found = scene.contract.follow(join(scene.contract.follow(parameter.schema_pointer)[0], "items"))[1]
+    return found if isinstance(found, Mapping) else {}
 
 
 def _absent(scene: Scene, schema: Mapping[str, Any]) -> list[Any]:

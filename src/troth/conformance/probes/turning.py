@@ -29,8 +29,10 @@ def links(scene: Scene, binding: Binding) -> None:
     paging = _paging(binding)
     _follow(scene, binding, _sized(paging, whole), whole)
     for name, value, kept in _filters(binding, whole):
-        _follow(scene, binding, [*_sized(paging, kept), (name, value)], kept)
-        break
+        plainly = scene.call(scene.owner, binding, query=[(name, value)])
+        if sorted(map(str, ids(binding, items_of(binding, plainly)))) == sorted(map(str, ids(binding, kept))):
+            _follow(scene, binding, [*_sized(paging, kept), (name, value)], kept)
+            break  # a filter that keeps other rows is none of the links' business
 
 
 def _sized(paging: Pagination, rows: Sequence[Row]) -> list[tuple[str, Any]]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Resource
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
+from troth.contract.model import Parameter
+from troth.contract.pointers import join
 
 __all__ = ["shared", "where"]
+
+_FEW = 4
+_TRIED = 64
 
 
 def _resource(binding: Binding) -> Resource:
@@ -36,6 +44,75 @@ def where(scene: Scene, binding: Binding) -> None:
             raise Violated("A row that satisfies the condition is not listed", *exchanges[:1], row=dict(row))
     if not rows and not full:
         raise NotExercised("there are no rows to list")
+    for name in _asked(binding):
+        _narrowed(scene, binding, name, rows, query)
+
+
+_ASKED = re.compile(r"\bquery(?:\.(\w+)|\[\s*(?:'([^']+)'|\"([^\"]+)\")\s*\])")
+
+
+def _asked(binding: Binding) -> list[str]:
+    """The query parameters that the condition of a list reads."""
+    text = binding.where.text if binding.where else ""
+    return list(dict.fromkeys(next(filter(None, found)) for found in _ASKED.findall(text)))
+
+
+def _narrowed(scene: Scene, binding: Binding, name: str, rows: list[Row], usual: Mapping[str, Any]) -> None:
+    """With a parameter that the condition reads: of the rows listed without it, those that still satisfy it."""
+    condition, parameter = binding.where, binding.operation.parameter("query", name)
+    if condition is None or parameter is None:
+        return
+    world, own = Questions(scene, scene.owner), _resource(binding).id_field
+    kept_back = {n for n, field in _resource(binding).fields.items() if field.hidden or field.write_only}
+    if kept_back & condition.variables or not world.reaches(condition):
+        return  # which rows satisfy it, only the server knows
+    for value in _telling(scene, binding, parameter, rows):
+        extra = {"query": {**usual, name: value}}
+        kept = {str(row.get(own)) for row in rows if condition.holds(row, world, extra)}
+        if len(kept) == len(rows):
+            continue
+        values = value if isinstance(value, list) else [value]
+        query = [(name, str(one).lower() if isinstance(one, bool) else one) for one in values]
+        found, exchanges = scene.listed(binding, scene.owner, query=query)
+        shown = {str(row.get(own)) for row in found}
+        wrong = next((r for r in rows if (str(r.get(own)) in kept) is not (str(r.get(own)) in shown)), None)
+        if wrong is not None:
+            how = "leaves out a row that satisfies" if str(wrong.get(own)) in kept else "has a row against"
+            raise Violated(
+                f"With {name}={value} the list {how} {condition.text}", *exchanges[:1], row=dict(wrong)
+            )
+        return
+
+
+def _telling(scene: Scene, binding: Binding, parameter: Parameter, rows: list[Row]) -> Iterator[Any]:
+    """Values of a parameter that may tell rows apart: those of its schema, ids, and what texts begin with."""
+    pointer = parameter.schema_pointer
+    if pointer is None:
+        return
+    end, schema = scene.contract.follow(pointer)
+    many = isinstance(schema, Mapping) and schema.get("type") == "array"
+    inner = scene.contract.follow(join(end, "items"))[1] if many and "items" in schema else schema
+    known = inner if isinstance(inner, Mapping) else {}
+    is_valid = scene.validators.at(pointer, "request").is_valid
+    for value in islice(_made(known, rows, _resource(binding).id_field), _TRIED):
+        asked = [value] if many else value
+        if is_valid(asked):
+            yield asked
+
+
+def _made(schema: Mapping[str, Any], rows: list[Row], own: str) -> Iterator[Any]:
+    if schema.get("enum"):
+        yield from schema["enum"]
+    elif schema.get("type") == "boolean":
+        yield from (True, False)
+    else:
+        yield from (row[own] for row in rows[:_FEW] if own in row)
+        inside = (part for row in rows for part in row.values())
+        parts = [part for one in inside for part in (one if isinstance(one, list) else [one])]
+        yield from dict.fromkeys(part["id"] for part in parts if isinstance(part, Mapping) and "id" in part)
+        texts = dict.fromkeys(part for part in parts if isinstance(part, str) and part)
+        yield from (text[0] for text in islice(texts, _FEW))
+        yield from islice(texts, _FEW)
 
 
 def _defaults(scene: Scene, binding: Binding) -> dict[str, Any]:
