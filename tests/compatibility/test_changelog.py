@@ -260,3 +260,61 @@ def test_findings_come_in_one_order(contract: Any) -> None:
     assert [f.title for f in found.findings] == [
         f"Order.field{at}.y was added (optional)" for at in range(20)
     ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "wanted"),
+    [
+        ("## 2026-13-45 — v1.0.0", "2026-13-45 is no day"),
+        ("## v1.0.0 — 05/06/2026", "05/06/2026 may be read in two ways"),
+        ("## v1.0.0 — 5.6.2026", "5.6.2026 may be read in two ways"),
+        ("## v4.0.10 — 2026-06-05", None),
+    ],
+)
+def test_a_day_is_written_so_that_everybody_reads_the_same(heading: str, wanted: str | None) -> None:
+    """Days that no calendar has, or that two countries read in two ways, are named with their line."""
+    told = parse_changelog(f"# Changelog\n\n{heading}\n\n- An entry.\n")
+    found = [f for f in check_changelog(told, []) if f.id == "changelog-date-unreadable"]
+    assert [(f.location.line, f.title) for f in found if f.location] == (
+        [(3, f"{heading.removeprefix('## ')!r}: {wanted}")] if wanted else []
+    )
+
+
+def test_a_field_of_a_schema_written_out_is_drafted_so_that_a_check_finds_it(contract: Any) -> None:
+    """Nested, in the answer of one operation: the draft names the path of the field and the check knows it."""
+
+    def answering(version: str, inner: JSON, size: JSON) -> Any:
+        whole = {
+            "type": "object",
+            "properties": {"density": {"type": "object", "properties": inner}, "size": size},
+        }
+        answer = {"200": {"description": "One.", "content": {"application/json": {"schema": whole}}}}
+        operation = {"operationId": "sample.atmosphere", "responses": answer}
+        return contract({"info": {"title": "Air", "version": version}, "paths": {"/air": {"get": operation}}})
+
+    old = answering("1.0.0", {"unit": {"type": "string"}}, {"type": "integer"})
+    new = answering("2.0.0", {"unit": {"type": "string"}, "value": {"type": "number"}}, {"type": "string"})
+    found = compare(old, new, policy="semver")
+    draft = write_entries(draft_entries(found))
+    assert "`density.value`" in draft
+    assert "**breaking**" in draft
+    told = parse_changelog(f"# Changelog\n\n## 2.0.0\n\n{draft}")
+    assert check_changelog(told, [Step(told.releases[0], new, found, "2.0.0")]) == ()
+
+
+def test_a_change_that_breaks_is_filed_rightly_where_the_entry_says_so(contract: Any) -> None:
+    """Under Changed with a warning, never under Added; *not breaking* is no warning."""
+    old, new = (contract({**shop(properties={"size": {"type": kind}}), "info": {"title": "Shop", "version": version}})
+                for kind, version in (("integer", "1.0.0"), ("string", "2.0.0")))  # fmt: skip
+    found = compare(old, new, policy="semver")
+
+    def misfiled(section: str, words: str) -> bool:
+        entry = f"### {section}\n\n- {words}: `Order.size` is a string.\n"
+        told = parse_changelog(f"# Changelog\n\n## 2.0.0\n\n{entry}")
+        checked = check_changelog(told, [Step(told.releases[0], new, found, "2.0.0")])
+        return "changelog-breaking-misfiled" in {finding.id for finding in checked}
+
+    assert not misfiled("Changed", "**Breaking**")
+    assert misfiled("Changed", "Not breaking")
+    assert misfiled("Changed", "Orders")
+    assert misfiled("Added", "**Breaking**")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ UNTOLD = frozenset(
      "version"},
 )  # fmt: skip
 """Subjects whose harmless changes nobody needs to be told."""
+BREAKING = re.compile(r"(?<!non-)(?<!not )\bbreaking\b", re.IGNORECASE)
 ALIKE = frozenset({"Added", "Changed", "Security", "Fixed"})
 """Sections among which a harmless change may be filed as the author likes."""
 
@@ -95,8 +97,11 @@ class _StepCheck:
         wanted = section_of(item)
         for entry in entries:
             title = f"{item.finding.title}: filed under {entry.section}"
-            if item.finding.severity == "breaking" and entry.section in ALIKE:
+            if item.finding.severity == "breaking" and entry.section in ALIKE and not _warns(entry):
                 detail = f"{item.finding.detail} {entry.section} is for what breaks nobody."
+                detail += " Where it must stand there, say that it is breaking." * (
+                    entry.section == "Changed"
+                )
                 yield _lie("breaking-misfiled", f"{title}, but it breaks", self._at(entry.line), detail, item)
             elif all(not _fits(wanted, other.section) for other in entries):
                 yield _lie("wrong-section", title, self._at(entry.line), f"It belongs under {wanted}.", item)
@@ -175,6 +180,11 @@ def _goes_without_saying(item: Judged) -> bool:
     """A harmless change of a kind that no client meets, or of a schema that no operation uses."""
     unused = item.fact.pair is not None and not item.fact.uses
     return item.finding.severity == "info" and (item.fact.subject in UNTOLD or unused)
+
+
+def _warns(entry: Item) -> bool:
+    """Whether an entry under *Changed* says itself that it breaks somebody, as the drafts do."""
+    return entry.section == "Changed" and BREAKING.search(entry.text) is not None
 
 
 def _fits(wanted: str, section: str) -> bool:

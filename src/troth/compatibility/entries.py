@@ -104,9 +104,12 @@ def _fields(items: list[Judged]) -> Iterator[str]:
 
 
 def _path(place: str) -> str:
-    """The field without the component that it is in: ``taxSettings`` of ``ClientCreate.taxSettings``."""
+    """The field without what it is in: ``tax`` of ``Client.tax``, and ``a.b`` of ``a.b in body of x``."""
+    inside, beside, _ = place.partition(" in ")
+    if beside:
+        return inside
     owner, dot, path = place.partition(".")
-    return path if dot and owner.isidentifier() else place.partition(" in ")[0]
+    return path if dot and owner.isidentifier() else place
 
 
 def _list(names: list[str]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import pairwise
 
 from troth.compatibility.bumps import BUMPS, bump_made, bump_needed, parsed
@@ -16,14 +18,44 @@ from troth.findings import Finding, Location
 __all__ = ["date_findings", "order_findings", "version_findings"]
 
 
+LOCAL = re.compile(r"\b(?:\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}\.\d{1,2}\.\d{4})\b")
+"""A day as people write it in one country or another."""
+
+
 def order_findings(changelog: Changelog) -> Iterator[Finding]:
     """Dates and versions go down the page, what is unreleased is on top, nothing becomes the default unreleased."""
+    yield from _unreadable(changelog)
     yield from _dates(changelog)
     yield from _versions(changelog)
     for release in changelog.releases[1:]:
         if release.unreleased:
             detail = "What is unreleased comes first."
             yield _lie(changelog, "date-order", "'Unreleased' is not the first release", release, detail)
+
+
+def _unreadable(changelog: Changelog) -> Iterator[Finding]:
+    """Days that no calendar has, and days that are written in another order than ISO 8601's."""
+    for release in changelog.releases:
+        for day in (release.date, release.promoted, release.backfilled):
+            if day is not None and not _is_day(day):
+                detail = "A date is a year, a month and a day, such as 2026-05-19."
+                yield _lie(
+                    changelog, "date-unreadable", f"{release.heading!r}: {day} is no day", release, detail
+                )
+        local = LOCAL.search(release.heading)
+        if local is not None and release.date is None:
+            title = f"{release.heading!r}: {local[0]} may be read in two ways"
+            yield _lie(
+                changelog, "date-unreadable", title, release, "Write the year first, such as 2026-05-19."
+            )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _dates(changelog: Changelog) -> Iterator[Finding]:
