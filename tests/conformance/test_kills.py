@@ -49,6 +49,30 @@ def test_a_fault_that_hides_is_noticed(fault: str, clause: str) -> None:
     assert broken("clientcasa", only=clause) == set()
 
 
+@pytest.mark.parametrize(
+    ("contract", "fault", "innocent"),
+    [
+        ("clientcasa", "bad-credential-accepted", "oauth.token-expiry"),
+        ("clientcasa", "errors.code:off-by-one:unauthenticated.status", "oauth.token-expiry"),
+        ("clientcasa", "scope-ignored", "oauth.scope"),
+        ("clientcasa", "scopes.sufficient:widen:listClients", "oauth.refresh"),
+        ("clientcasa", "update-not-persisted", "webhooks.ended"),
+        ("clientcasa", "delete-noop", "webhooks.ended"),
+        ("billing", "update-not-persisted", "fields.emptied"),
+        ("billing", "update-not-persisted", "shorthand.equal"),
+        ("billing", "filter.exact:drop:listInvoices.status", "filter.echo"),
+    ],
+)
+def test_one_cause_is_blamed_once(contract: str, fault: str, innocent: str) -> None:
+    """A clause that could not hold while another is broken says so, and names the other one."""
+    made = bench(contract)
+    outcome = made.held(Loopback(made.engine.misbehaving([fault])), only=[innocent])
+    assert outcome.findings == ()
+    assert any(
+        "which is what" in case.detail or "opens nothing" in case.detail for case in outcome.cases
+    ) or (fault.startswith("errors.code"))
+
+
 def test_what_nobody_could_notice_is_no_fault() -> None:
     """A rule over what no answer shows; every change of state where another rule refuses all of them."""
     assert not {name for name in names("clientcasa") if "frozen" in name and name.startswith("rules.held")}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from troth.behaviour.model import Binding, Event, Kind
 from troth.behaviour.occasions import writable_fields
+from troth.conformance.assurances import assure_gone, assure_kept
 from troth.conformance.exchanges import Exchange
 from troth.conformance.happenings import first
 from troth.conformance.mailbox import Hook
@@ -126,8 +127,19 @@ def ended(scene: Scene, binding: Binding) -> None:
     for one, what in ((leaver, "that was removed"), (switched, "that is switched off")):
         after = one.got(scene)[len(before) if one is leaver else 0 :] if one is not None else []
         if after:
+            _assure_ended(scene, leaver, left=one is leaver)
             title = f"A subscription {what} is told"
             raise Violated(title, *([exchange] if exchange else []), deliveries=facts(after))
+
+
+def _assure_ended(scene: Scene, leaver: Subscription, *, left: bool) -> None:
+    """Raises Inconclusive where rows of the API are neither deleted nor changed at all."""
+    resource = scene.behaviour.resources.get(profile_of(scene).resource)
+    found = scene.behaviour.binding(resource.name, Kind.DELETE if left else Kind.UPDATE) if resource else None
+    if found is not None and left and leaver.row is not None:
+        assure_gone(scene, found, leaver.row)
+    elif found is not None:
+        assure_kept(scene, found)
 
 
 def _outlast(scene: Scene) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from troth.behaviour.model import Binding
 from troth.conformance.authorizing import Flow, Tokens
 from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.authentication import harmless
 from troth.conformance.probes.timing import movable
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
@@ -28,6 +30,14 @@ __all__ = [
 ]
 
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
+
+
+def _assure_telling(flow: Flow, binding: Binding, tokens: Tokens) -> None:
+    """Raises Inconclusive where a new token opens nothing, or where any text does."""
+    if not flow.opened(binding, tokens).ok:
+        raise Inconclusive("a new token opens nothing")
+    if flow.opened(binding, replace(tokens, access="x" * len(tokens.access))).ok:
+        raise Inconclusive("any token is served, which is what authentication.invalid judges")
 
 
 def _must_be_refused(exchange: Exchange, title: str, *before: Exchange) -> None:
@@ -153,6 +163,8 @@ def scope(scene: Scene, binding: Binding) -> None:
         raise Inconclusive(f"a token with {', '.join(sorted(wanted))} does not open {binding.id}")
     narrow = flow.granted(others[:1])
     exchange = flow.opened(binding, narrow)
+    if exchange.ok and harmless(scene, binding, scene.cast.lacking(binding)).ok:
+        raise Inconclusive("no credential needs the scope, which is what scopes.required judges")
     if exchange.status != _FORBIDDEN:
         title = f"A token for {others[0]} gets {exchange.status} where {', '.join(sorted(wanted))} is needed"
         raise Violated(title, narrow.exchange, exchange)
@@ -173,6 +185,7 @@ def refresh(scene: Scene, binding: Binding) -> None:
     first = flow.granted(binding.scopes)
     if first.refresh is None:
         raise NotExercised("no refresh token is given")
+    _assure_telling(flow, binding, first)
     second = flow.taken(flow.refresh(first))
     if not flow.opened(binding, second).ok:
         raise Violated("A renewed token opens nothing", second.exchange)
@@ -199,8 +212,7 @@ def revoked(scene: Scene, binding: Binding) -> None:
         if not exchange.ok:
             raise Violated(f"Revoking {what} answers {exchange.status}", exchange)
     after = flow.opened(binding, tokens)
-    if after.status != _UNAUTHORIZED:
-        raise Violated(f"A revoked token gets {after.status}", tokens.exchange, after)
+    _must_be_refused(after, f"A revoked token gets {after.status}", tokens.exchange)
 
 
 def uncached(scene: Scene, binding: Binding) -> None:
@@ -239,14 +251,14 @@ def token_expiry(scene: Scene, binding: Binding) -> None:
     told = (tokens.exchange.json or {}).get("expires_in")
     if told is not None and told != life:
         raise Violated(f"expires_in is {told}, the contract says {life}", tokens.exchange)
+    _assure_telling(flow, binding, tokens)
     control.advance(life - 5)
     if not flow.opened(binding, tokens).ok:
         raise Violated(f"An access token is refused before its {life} s are over", tokens.exchange)
     control.advance(10)
     exchange = flow.opened(binding, tokens)
-    if exchange.status != _UNAUTHORIZED:
-        title = f"An access token gets {exchange.status} although its {life} s are over"
-        raise Violated(title, tokens.exchange, exchange)
+    title = f"An access token gets {exchange.status} although its {life} s are over"
+    _must_be_refused(exchange, title, tokens.exchange)
     if tokens.refresh is not None:
         _renewal_expiry(scene, flow, tokens)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Resource, Shorthand
 from troth.behaviour.occasions import writable_fields
+from troth.conformance.assurances import assure_kept
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
 from troth.conformance.scene import Row, Scene
@@ -31,6 +32,7 @@ def emptied(scene: Scene, binding: Binding) -> None:
         tried += 1
         found, reading = scene.fetched(resource, scene.owner, row)
         if found.get(field.name) is not None:
+            assure_kept(scene, binding)
             title = f"'{field.name}' was emptied with {field.emptied!r} and reads {found.get(field.name)!r}"
             raise Violated(title, exchange, reading)
     if not tried:
@@ -125,6 +127,7 @@ def _updated_equal(scene: Scene, binding: Binding, short: Shorthand) -> None:
         raise Inconclusive(f"'{name}' answers {changed.status}")
     found = _only(scene.fetched(resource, scene.owner, row)[0], short)
     if not same(found.get(name), value):
+        assure_kept(scene, binding)
         title = f"'{name}' was set to {value!r}, the only one of '{short.into}' has {found.get(name)!r}"
         raise Violated(title, changed)
     several, _ = _row_with(scene, known, short, 2)
