@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+import unicodedata
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from troth.compatibility import compare, texts
+from troth.compatibility.categories import category
 from troth.compatibility.containment import covers
 from troth.compatibility.texts import AROUND, INSIDE, Text, alike, has_word, hindrance, implies, word_without
 from troth.contract.patterns import random_string
@@ -44,6 +46,8 @@ PROVED = [
     (of(r"^\s$"), r"^[^\S]$"),
     (of("^(?<year>[0-9]{4})$"), r"^\d\d\d\d$"),
     (of("a*?b"), "b"),
+    (of(r"^\p{Lu}\p{Ll}+$"), r"^[\p{L}\p{M}' -]+$"),
+    (of(r"^\p{Letter}$"), r"^\P{N}$"),
     (of(formats=frozenset({"date"})), r"^\d{4}-\d\d-\d\d$"),
     (of(formats=frozenset({"uuid"})), "^[0-9a-fA-F-]{36}$"),
 ]
@@ -63,6 +67,7 @@ REFUTED = [
     (of("^a", least=4, most=6), "^.{0,3}$", "aaaa"),
     (of("^.*$"), "^[ -~]*$", "é"),
     (of("^[^x]*$"), "^[^xy]*$", "y"),
+    (of(r"^[\p{L}-]+$"), "^[A-Za-z-]+$", "é"),
 ]
 
 
@@ -81,7 +86,11 @@ def test_what_does_not_follow_is_shown_by_the_shortest_legible_text(
         ("a(?=b)", "it looks ahead"),
         ("(?<=a)b", "it looks behind"),
         (r"(a)\1", "it refers back to a group"),
-        (r"^\p{L}$", "it names a property of Unicode"),
+        (r"^\p{Script=Han}$", "it names a property of Unicode"),
+        (r"^\p{Cn}$", "it names a property of Unicode"),
+        (r"^\p{C}$", "it names a property of Unicode"),
+        (r"^\pL$", "it names a property of Unicode"),
+        (r"^\p{L", "it names a property of Unicode"),
         ("(?i)a", "it sets flags"),
         ("a{2000}", "it repeats more than 1000 times"),
         ("[[a]]", "a class has a class or an operator in it"),
@@ -170,6 +179,18 @@ def test_no_sample_contradicts_a_verdict(seed: int) -> None:
         random_string(narrow, chance) or "" for _ in range(10)
     ]:
         assert not fits(narrow, text) or fits(wide, text), (narrow, wide, text)
+
+
+@pytest.mark.parametrize("name", ["L", "Lu", "M", "N", "Nd", "P", "S", "Z", "Cc", "LC", "Currency_Symbol"])
+def test_a_category_of_unicode_is_what_the_validator_takes_it_for(name: str) -> None:
+    """Of random characters that Python knows, and of all of Latin and punctuation."""
+    chance = random.Random(name)
+    codes = [*range(0x250), *range(0x2000, 0x2070), *(chance.randrange(0x30000) for _ in range(1500))]
+    known = [chr(code) for code in codes if unicodedata.category(chr(code)) not in ("Cn", "Cs", "Co")]
+    held = category(name)
+    validator = jsonschema_rs.Draft202012Validator({"pattern": rf"^\p{{{name}}}$"})
+    assert held is not None
+    assert [letter for letter in known if held.has(ord(letter)) is not validator.is_valid(letter)] == []
 
 
 @pytest.mark.parametrize("name", AROUND)

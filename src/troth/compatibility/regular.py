@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from troth.compatibility.categories import category
 from troth.compatibility.characters import (
     DIGITS,
     ESCAPED,
@@ -217,12 +218,20 @@ class _Reader:
         if letter == "c" and self._text[self._at : self._at + 1].isalpha():
             return characters(chr(ord(self._next()) % 32))
         if letter in "pP":
-            raise self._irregular("it names a property of Unicode")
+            return self._property(negated=letter == "P")
         if letter.isdecimal() or letter == "k":
             raise self._irregular("it refers back to a group")
         if letter.isalnum():
             raise self._irregular(f"it escapes {letter!r}")
         return characters(letter)
+
+    def _property(self, *, negated: bool) -> Characters:
+        end = self._text.find("}", self._at)
+        held = category(self._text[self._at : end]) if self._take("{") and end > 0 else None
+        if held is None:
+            raise self._irregular("it names a property of Unicode")
+        self._at = end + 1
+        return anything_but(held) if negated else held
 
     def _code(self, kind: str) -> int:
         if kind == "u" and self._take("{"):
