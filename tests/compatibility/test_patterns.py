@@ -240,6 +240,8 @@ COVERED = [
     ({**STRING, "format": "uuid"}, {**STRING, "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}),
     ({**STRING, "pattern": "^[0-9a-fA-F-]{36}$"}, {**STRING, "format": "uuid"}),
     ({**STRING, "pattern": "^[A-Z]+$"}, {"enum": ["EUR", "USD"]}),
+    ({"enum": ["EUR", "USD", "a.b"]}, {**STRING, "pattern": "^(EUR|USD)$"}),
+    ({"enum": ["a.b", "é/~"]}, {"type": ["string"], "pattern": r"^(a\.b|\u00e9/~)$"}),
     ({"not": {"pattern": "^ab"}}, {"not": {"pattern": "^a"}}),
     ({"type": "array", "items": {"pattern": "^a"}}, {"type": "array", "items": {"pattern": "^ab"}}),
     ({"patternProperties": {"^xy": STRING}}, {"patternProperties": {"^x": STRING}}),
@@ -297,3 +299,21 @@ def test_an_undecided_pattern_says_what_stands_in_the_way(contract: Any) -> None
     (found,) = compare(contract(body(old)), contract(body(new)), policy="strict").findings
     assert found.verdict == "unknown"
     assert "refers back to a group" in found.detail
+
+
+def test_a_list_in_the_place_of_a_pattern_that_has_no_other_text_takes_nothing_away(contract: Any) -> None:
+    old, new = {**STRING, "pattern": "^[A-C]$"}, {**STRING, "enum": ["A", "B", "C"]}
+    for one, other in ((old, new), (new, old)):
+        found = compare(contract(body(one)), contract(body(other)), policy="strict").findings
+        assert {(one.severity, one.verdict) for one in found} == {("info", "proved")}
+
+
+def test_names_by_a_pattern_that_is_written_otherwise_are_the_same_names(contract: Any) -> None:
+    """Only what is asked of their values is compared."""
+    old, same, new = (
+        {"type": "object", "patternProperties": {pattern: {**STRING, **bounds}}}
+        for pattern, bounds in (("^[0-9]+$", {}), (r"^\d+$", {}), (r"^\d+$", {"maxLength": 3}))
+    )
+    assert compare(contract(body(old)), contract(body(same))).findings == ()
+    (found,) = compare(contract(body(old)), contract(body(new))).findings
+    assert (found.id, found.severity) == ("request-max-length-added", "breaking")

@@ -12,6 +12,7 @@ from typing import Any
 from troth.compatibility.annotations import annotation_facts
 from troth.compatibility.bounds import bound_of, is_higher, shown
 from troth.compatibility.facts import Fact, Pair
+from troth.compatibility.keys import keyed_alike
 from troth.compatibility.nodes import EVERY_TYPE, Node, shared_types
 from troth.compatibility.sides import Sides
 from troth.compatibility.texts import Text, implies
@@ -188,7 +189,7 @@ class _Comparison:
                 yield self._fact("items", "added" if old is None else "removed", None, None, "items")
             yield from self._prefix()
         if self._both("object"):
-            before, after = self.old.pattern_properties, self.new.pattern_properties
+            before, after = self.old.pattern_properties, keyed_alike(self.old, self.new)
             for name in sorted(after.keys() - before.keys()):
                 yield self._fact("pattern-property", "added", None, name, "patternProperties", names=(name,))
             for name in sorted(before.keys() - after.keys()):

@@ -7,6 +7,7 @@ as well, and a canonical form that knows nothing of patterns covers another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -23,6 +24,7 @@ JSON = Any
 Schema = Mapping[str, JSON]
 MOST_PATTERNS = 24
 MOST_WORDS = 24
+MOST_LISTED = 200
 DEEPEST = 4
 
 
@@ -35,6 +37,7 @@ class _Named:
     leasts: tuple[int, ...]
     mosts: tuple[int, ...]
     formats: tuple[str, ...]
+    lists: tuple[tuple[str, ...], ...]
 
 
 def saturated(one: JSON, other: JSON) -> tuple[JSON, JSON] | None:
@@ -96,6 +99,15 @@ def _named(one: JSON, other: JSON) -> _Named | None:
         tuple(sorted({s["minLength"] for s in every if _is_count(s.get("minLength"))})),
         tuple(sorted({s["maxLength"] for s in every if _is_count(s.get("maxLength"))})),
         tuple(sorted({s["format"] for s in every if s.get("format") in INSIDE})),
+        tuple(dict.fromkeys(tuple(s["enum"]) for s in every if _lists_texts(s.get("enum")))),
+    )
+
+
+def _lists_texts(value: JSON) -> bool:
+    return (
+        isinstance(value, list)
+        and 0 < len(value) <= MOST_LISTED
+        and all(isinstance(one, str) for one in value)
     )
 
 
@@ -170,6 +182,8 @@ class _Saturation:
         if isinstance(schema.get("patternProperties"), Mapping):
             made["patternProperties"] = self._keys(made["patternProperties"])
         more = list(self._following(text)) if text is not None else []
+        if text is not None and text.patterns and schema.get("type") in ("string", ["string"]):
+            more += [{"enum": list(one)} for one in self._named.lists if implies(text, _one_of(one))]
         if more:
             made["allOf"] = [*made.get("allOf", ()), *more]
         return made
@@ -213,6 +227,15 @@ class _Saturation:
                 own = [made[name]] if name in made else []
                 made[name] = {"allOf": [*own, *wider]}
         return made
+
+
+def _one_of(words: tuple[str, ...]) -> str:
+    """The pattern of some words and nothing else."""
+    return f"^(?:{'|'.join(re.sub(r'([^A-Za-z0-9])', _escaped, word) for word in words)})$"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{{{ord(found[1]):x}}}"
 
 
 def _is_within(name: str, key: str) -> bool:

@@ -17,6 +17,7 @@ from troth.compatibility.branches import is_component, match_branches
 from troth.compatibility.expansion import guarded
 from troth.compatibility.extensions import extension_facts, extensions_of
 from troth.compatibility.facts import DIRECTIONS, Fact, Found, Pair, Pointers, Use
+from troth.compatibility.keys import keyed_alike
 from troth.compatibility.nodes import Node, Union
 from troth.compatibility.normal import Normaliser
 from troth.compatibility.overlaps import overlap_facts
@@ -141,8 +142,9 @@ class SchemaWalk:
     def _descend(self, pair: Pair, old: Node, new: Node) -> None:
         for name in filter(new.properties.__contains__, old.properties):
             self._child(pair, old.properties[name], new.properties[name])
-        for name in filter(new.pattern_properties.__contains__, old.pattern_properties):
-            self._child(pair, old.pattern_properties[name], new.pattern_properties[name])
+        matching = keyed_alike(old, new)
+        for name in filter(matching.__contains__, old.pattern_properties):
+            self._child(pair, old.pattern_properties[name], matching[name])
         for keyword in filter(new.children.__contains__, old.children):
             if not (self._closed(old, keyword, self.old) or self._closed(new, keyword, self.new)):
                 self._child(pair, old.children[keyword], new.children[keyword])
