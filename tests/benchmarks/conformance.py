@@ -1,9 +1,10 @@
 """How long a verdict takes: the probes over loopback, one fault in this process, and stock Schemathesis beside them.
 
-    python tests/benchmarks/conformance.py [CONTRACT] [--schemathesis] [--faults N]
+    python tests/benchmarks/conformance.py [CONTRACT] [--faults N] [--schemathesis [--caught N] [--fault NAME]]
 
 Seconds are of the clock and of one core: the processor time of suite and mock together, which other work on the
 machine does not lengthen. Schemathesis runs as ``schemathesis run`` with its default settings and one credential.
+What a tool reports about the correct mock is no catch when it reports the same about a faulty one.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from troth.conformance.crew import bench_of
+from troth.conformance.rival import one_credential
 from troth.conformance.subjects import subjects_of
 from troth.contract import load_contract
 
@@ -51,35 +54,107 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float, float]:
     return found, time.perf_counter() - clock, used() - core
 
 
-def probes(contract: str) -> tuple[int, int]:
-    """(clauses judged, requests) of a full run of the probes over loopback."""
-    with mocked(contract) as mock:
-        words = ["verify", contract, "--base-url", mock["url"], "--no-fuzz", "--json"]
-        done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False)
-    report = json.loads(done.stdout)
-    judged = report["summary"]["conform"] + report["summary"]["violate"]
-    return judged, report["requests"]
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One tool against one served mock: what it reports, each with the operation, and what that took."""
+
+    tool: str
+    reported: frozenset[str]
+    requests: int
+    seconds: float
+    core: float
+    note: str = ""
+
+    def line(self) -> str:
+        effort = f"{self.seconds:7.1f} s {self.core:7.1f} s of one core {self.requests:7d} requests"
+        return f"{self.tool:<28} {effort}  {len(self.reported)} reported{self.note}"
 
 
-def stock(contract: str) -> str:
-    """The last lines of ``schemathesis run`` on the same mock."""
+def troth(contract: str, faults: Sequence[str], *, fuzz: bool) -> Run:
+    """``troth verify``: the probes alone, or everything."""
+
+    def work() -> Any:
+        with mocked(contract, *faulty(faults)) as mock:
+            words = [
+                "verify",
+                contract,
+                "--base-url",
+                mock["url"],
+                "--json",
+                *([] if fuzz else ["--no-fuzz"]),
+            ]
+            done = subprocess.run([*COMMAND, *words], capture_output=True, text=True, check=False)
+        return json.loads(done.stdout)
+
+    report, clock, core = timed(work)
+    summary = report["summary"]
+    told = frozenset(str(finding["clause"]) for finding in report["findings"])
+    note = f", {summary['conform'] + summary['violate']} of {sum(summary.values())} clauses judged"
+    return Run(f"troth verify{'' if fuzz else ' --no-fuzz'}", told, report["requests"], clock, core, note)
+
+
+def stock(contract: str, faults: Sequence[str]) -> Run:
+    """``schemathesis run`` with its default settings and one credential; no rate limit stands in its way."""
     loaded = load_contract(contract)
-    with mocked(contract, "--rate-limit", "off") as mock, tempfile.TemporaryDirectory() as folder:
-        document = Path(folder) / "openapi.json"
-        document.write_text(json.dumps(loaded.document, default=str), encoding="utf-8")
-        owner = max(mock["credentials"], key=lambda one: ("*" in one["scopes"], len(one["scopes"])))
-        headers = [
-            word for name, value in owner["headers"].items() for word in ("--header", f"{name}: {value}")
-        ]
-        command = ["schemathesis", "run", str(document), "--url", mock["url"], *headers]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, check=False, timeout=LONGEST, cwd=folder
+
+    def work() -> Any:
+        with (
+            mocked(contract, "--rate-limit", "off", *faulty(faults)) as mock,
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            document = Path(folder) / "openapi.json"
+            document.write_text(json.dumps(loaded.document, default=str), encoding="utf-8")
+            headers = one_credential(loaded, mock["credentials"])
+            given = [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]
+            command = [sys.executable, "-m", "schemathesis.cli", "run", str(document), "--url", mock["url"]]
+            reports = ["--report", "json", "--report-dir", folder]
+            subprocess.run(
+                [*command, *given, *reports], capture_output=True, check=False, timeout=LONGEST, cwd=folder
             )
-        except subprocess.TimeoutExpired:
-            return f"stopped after {LONGEST} s"
-    lines = [line for line in done.stdout.splitlines() if line.strip(" =")]
-    return " / ".join(lines[-2:])
+            found = next(Path(folder).glob("json-*.json"), None)
+            return json.loads(found.read_bytes()) if found else None
+
+    report, clock, core = timed(work)
+    if report is None:
+        return Run("schemathesis run", frozenset(), 0, clock, core, ", and it left no report")
+    told = {f"{one['title']}@{operation}" for one in report["failures"] for operation in one["operations"]}
+    return Run("schemathesis run", frozenset(told), report["test_cases"]["generated"], clock, core)
+
+
+def side_by_side(contract: str, faults: Sequence[str]) -> None:
+    """Both tools on the correct mock, then on each fault; what is reported about the correct one is no catch."""
+    subjects = {subject.name: subject for subject in subjects_of(bench_of(contract).instruments)}
+    tools: dict[str, Callable[[Sequence[str]], Run]] = {
+        "troth": lambda given: troth(contract, given, fuzz=False),
+        "schemathesis": lambda given: stock(contract, given),
+    }
+    correct = {name: tool(()) for name, tool in tools.items()}
+    for run in (correct["troth"], troth(contract, (), fuzz=True), correct["schemathesis"]):
+        print(run.line(), flush=True)
+    caught = dict.fromkeys(tools, 0)
+    for fault in faults:
+        print(f"\n{fault} ({subjects[fault].summary})")
+        for name, tool in tools.items():
+            run = tool([fault])
+            new = sorted(run.reported - correct[name].reported)
+            caught[name] += bool(new)
+            shown = ", ".join(new[:3]) + (f" and {len(new) - 3} more" if len(new) > 3 else "")
+            print(
+                f"  {name:<13} {run.seconds:6.1f} s {run.requests:6d} requests  {shown or 'nothing'}",
+                flush=True,
+            )
+    if faults:
+        print("\n" + ", ".join(f"{name} caught {count} of {len(faults)}" for name, count in caught.items()))
+
+
+def faulty(faults: Sequence[str]) -> list[str]:
+    return [word for fault in faults for word in ("--fault", fault)]
+
+
+def spread(contract: str, count: int) -> list[str]:
+    """So many faults of a contract, taken evenly from all of them."""
+    names = [subject.name for subject in subjects_of(bench_of(contract).instruments)]
+    return names[:: max(1, len(names) // count)][:count] if count else []
 
 
 def self_test(contract: str, count: int) -> tuple[float, float]:
@@ -98,18 +173,20 @@ def self_test(contract: str, count: int) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("contract", nargs="?", default="clientcasa")
-    parser.add_argument("--schemathesis", action="store_true", help="run it too, which takes minutes")
-    parser.add_argument("--faults", type=int, default=20)
-    options = parser.parse_args()
-    (judged, requests), clock, core = timed(lambda: probes(options.contract))
-    print(
-        f"troth verify --no-fuzz   {clock:7.1f} s  {core:7.1f} s of one core  {judged} clauses, {requests} requests"
+    parser.add_argument("--schemathesis", action="store_true", help="run it too, which takes minutes a fault")
+    parser.add_argument("--caught", type=int, default=0, metavar="N", help="on so many faults, side by side")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="on this one, side by side"
     )
-    median, most = self_test(options.contract, options.faults)
-    print(f"one fault, in process    {median:7.2f} s of one core in the middle, {most:.2f} s at most")
+    parser.add_argument("--faults", type=int, default=20, help="how many are tried in this process")
+    options = parser.parse_args()
     if options.schemathesis:
-        told, clock, core = timed(lambda: stock(options.contract))
-        print(f"schemathesis run         {clock:7.1f} s  {core:7.1f} s of one core  {told}")
+        side_by_side(options.contract, [*options.fault, *spread(options.contract, options.caught)])
+    else:
+        print(troth(options.contract, (), fuzz=False).line())
+    if options.faults:
+        median, most = self_test(options.contract, options.faults)
+        print(f"one fault, in this process: {median:.2f} s of one core in the middle, {most:.2f} s at most")
 
 
 if __name__ == "__main__":

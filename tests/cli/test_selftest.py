@@ -47,3 +47,29 @@ def test_faults_are_listed_without_a_trial() -> None:
 
 def test_an_unknown_fault_is_a_usage_error() -> None:
     troth("selftest", "billing", "--only", "leak-foreign-rea", code=2)
+
+
+def test_stock_schemathesis_has_a_column_and_a_place_in_the_json() -> None:
+    """It notices a server error, and nothing of another tenant's reading."""
+    words = [
+        "selftest",
+        "billing",
+        "--schemathesis",
+        "--examples",
+        "1",
+        "--only",
+        "crash",
+        "--only",
+        "tenancy.read",
+    ]
+    lines = troth(*words).splitlines()
+    assert lines[0].split()[-1] == "schemathesis"
+    assert {line.split()[0]: line.split()[-1] for line in lines[1:3]} == {
+        "tenancy.read": "0/1",
+        "validation.no-server-error": "1/1",
+    }
+    assert "Stock Schemathesis noticed 1 of 2." in lines
+    stock = json.loads(troth(*words, "--json"))["schemathesis"]
+    assert (stock["total"], stock["killed"]) == (2, 1)
+    assert "not_a_server_error" in stock["faults"]["crash"]
+    assert stock["faults"]["leak-foreign-read"] == []

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["selftest"]
 
+#: The column of the matrix for what stock Schemathesis noticed.
+_STOCK = "schemathesis"
+
 
 @click.command(
     "selftest",
@@ -120,6 +123,7 @@ def _as_json(matrix: KillMatrix, rivals: dict[str, tuple[str, ...]] | None) -> d
     told = matrix.as_json()
     if rivals is not None:
         told["schemathesis"] = {
+            "total": len(rivals),
             "killed": sum(map(bool, rivals.values())),
             "faults": {name: list(checks) for name, checks in rivals.items()},
         }
@@ -143,13 +147,17 @@ def _print_subjects(subjects: Sequence[Subject], *, as_json: bool) -> None:
 def _print(matrix: KillMatrix, rivals: dict[str, tuple[str, ...]] | None) -> None:
     from troth.conformance.subjects import OPERATORS  # noqa: PLC0415 - as above
 
-    say(" ".join([f"{'':28}", *(f"{operator:>13}" for operator in OPERATORS)]), style="bold")
+    columns = [*OPERATORS, *([_STOCK] if rivals is not None else [])]
+    say(" ".join([f"{'':28}", *(f"{name:>13}" for name in columns)]), style="bold")
     rows: dict[str, dict[str, list[bool]]] = {}
     for trial in matrix.trials:
-        rows.setdefault(trial.subject.clause, {}).setdefault(trial.subject.operator, []).append(trial.killed)
+        row = rows.setdefault(trial.subject.clause, {})
+        row.setdefault(trial.subject.operator, []).append(trial.killed)
+        if rivals is not None:
+            row.setdefault(_STOCK, []).append(bool(rivals[trial.subject.name]))
     for clause, cells in rows.items():
-        texts = [f"{sum(cells[o])}/{len(cells[o])}" if o in cells else "·" for o in OPERATORS]
-        bad = not all(all(cell) for cell in cells.values())
+        texts = [f"{sum(cells[o])}/{len(cells[o])}" if o in cells else "·" for o in columns]
+        bad = not all(all(cell) for name, cell in cells.items() if name != _STOCK)
         say(" ".join([f"{clause:28}", *(f"{text:>13}" for text in texts)]), style="red" if bad else "green")
     for trial in matrix.trials:
         if not trial.killed:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from troth.conformance.selftest import Bench, calm
 from troth.conformance.subjects import Subject
+from troth.contract import Contract
 from troth.engine import Engine, Request
 from troth.engine.messages import dump, fold_headers
 
-__all__ = ["Rival"]
+__all__ = ["Rival", "one_credential"]
 
 _SEED = 1
 Message = Mapping[str, Any]
@@ -41,9 +42,20 @@ class Rival:
 
         with calm():
             engine = self._bench.engine.misbehaving(faults)
-            owner = max(engine.credentials(), key=lambda one: ("*" in one["scopes"], len(one["scopes"])))
-            application = _application(engine)
-            return stock(application, owner["headers"], seed=_SEED, examples=self._examples)
+            headers = one_credential(engine.contract, engine.credentials())
+            return stock(_application(engine), headers, seed=_SEED, examples=self._examples)
+
+
+def one_credential(contract: Contract, credentials: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The headers of the credential with the most rights, spelt as the document spells them.
+
+    Schemathesis leaves a credential out, to see whether it is needed, only where it knows the name of its header.
+    """
+    owner = max(credentials, key=lambda one: ("*" in one["scopes"], len(one["scopes"])))
+    schemes = (contract.document.get("components") or {}).get("securitySchemes") or {}
+    known = [str(scheme["name"]) for scheme in schemes.values() if scheme.get("in") == "header"]
+    spelt = {name.lower(): name for name in ("Authorization", *known)}
+    return {spelt.get(name.lower(), name): str(value) for name, value in owner["headers"].items()}
 
 
 def _application(engine: Engine) -> Callable[..., Awaitable[None]]:
