@@ -186,7 +186,7 @@ _ROWS = (
     Promise("resource.visible", "Hidden rows of {resource} are not listed.", visible),
     Promise("visibility.listed", "A caller's list of {resource} has what it may see, and counts no more.", ruled_lists),
     Promise("visibility.redacted", "What a caller may not see is withheld wherever it is shown.", withheld_somewhere),
-    Promise("visibility.searched", "Filters on {resource} find nothing by what is withheld.", ruled_searches),
+    Promise("visibility.searched", "Nothing of {resource} is found or sorted by what is withheld.", ruled_searches),
     Promise("fields.computed", "Computed fields of {resource} have the value that their expression gives.", computed),
     Promise("tenancy.list", "The list of {resource} has only the tenant's own rows.", isolated(Kind.LIST)),
     Promise("tenancy.shared", "Every tenant sees the same rows of {resource}.", shared),

@@ -20,11 +20,14 @@ def ruled_lists(at: Place) -> str | None:
 
 
 def ruled_searches(at: Place) -> str | None:
-    """Where a filter could look at what is withheld."""
+    """Where a filter, a condition or an order could look at what is withheld."""
+    query = at.binding.query
     concealed = (
         rule
         for rule in _rules(at)
-        if any(f.op == "search" or rule.conceals(f.field.split(".")[0]) for f in at.binding.filters)
+        if query.conditions is not None
+        or (query.sort is not None and rule.listed == "redact")
+        or any(f.op == "search" or rule.conceals(f.field.split(".")[0]) for f in at.binding.filters)
     )
     return _first(concealed) if at.kind is Kind.LIST and not at.binding.parents else None
 

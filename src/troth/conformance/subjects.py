@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from troth.behaviour.bending import OPERATORS, Operator, bends_of
-from troth.behaviour.model import Behaviour
+from troth.behaviour.model import Behaviour, Binding, Kind
 from troth.behaviour.moves import undeclared_moves
 from troth.conformance.instruments import Instruments
+from troth.conformance.paging import holds_slot
 from troth.engine.faults import FAULTS
 from troth.errors import UsageError, did_you_mean
 
@@ -35,7 +36,8 @@ class Subject:
 _OPERATORS: Mapping[Operator, str] = MappingProxyType(
     {
         "invert": "has-more-wrong foreign-forbidden method-not-found moment-exact",
-        "widen": "page-size-unbounded bad-credential-accepted hidden-shown page-repeats-row cursor-repeats-row "
+        "widen": "total-unfiltered "
+        "page-size-unbounded bad-credential-accepted hidden-shown page-repeats-row cursor-repeats-row "
         "update-clobbers unknown-condition-accepted action-unchecked transition-unchecked event-unasked event-repeated "
         "code-reusable code-unbound scope-widened code-lasts token-lasts bearer-lasts key-lasts",
         "off-by-one": "page-skips-row filter-drops-row total-wrong shared-apart retry-hasty key-forgotten "
@@ -44,7 +46,7 @@ _OPERATORS: Mapping[Operator, str] = MappingProxyType(
         "frozen-followed signature-stale computed-stale",
         "swap-identity": "leak-foreign-read leak-foreign-list leak-foreign-write leak-foreign-action "
         "foreign-reference-accepted stranger-accepted idempotency-cross-tenant error-code-wrong "
-        "leak-foreign-event leak-foreign-below limit-shared unique-across-tenants",
+        "leak-foreign-event leak-foreign-below leak-foreign-total limit-shared unique-across-tenants",
     }
 )
 
@@ -60,6 +62,35 @@ def _has_slot(template: object, slot: str) -> bool:
 def _rotates(behaviour: Behaviour) -> bool:
     oauth = behaviour.authentication.oauth
     return oauth is not None and oauth.rotate
+
+
+def _totalled(behaviour: Behaviour) -> Iterator[Binding]:
+    """Lists that say how many rows there are."""
+    for binding in behaviour.bindings.values():
+        if binding.kind is Kind.LIST and holds_slot(binding, "total"):
+            yield binding
+
+
+def _narrows(binding: Binding) -> bool:
+    """Whether a list has a filter for equality, or conditions."""
+    plain = any(one.op == "eq" and not (one.where or one.separator) for one in binding.filters)
+    return plain or binding.query.conditions is not None
+
+
+def _sorts_withheld(behaviour: Behaviour) -> bool:
+    """Whether a list shows rows of which something is withheld, and can be put in order."""
+    return any(
+        binding.kind is Kind.LIST and binding.query.sort and rule.listed == "redact"
+        for binding in behaviour.bindings.values()
+        for rule in (binding.resource.visibility if binding.resource else ())
+    )
+
+
+def _reads(behaviour: Behaviour, rights: str) -> bool:
+    """Whether reading a row by its id takes rights of a kind."""
+    return any(
+        b.kind is Kind.READ and b.id_parameter and getattr(b, rights) for b in behaviour.bindings.values()
+    )
 
 
 def _told(behaviour: Behaviour) -> bool:
@@ -78,6 +109,11 @@ _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
         "request-id-missing": lambda b: _has_slot(b.errors.envelope, "requestId"),
         "error-code-wrong": lambda b: _has_slot(b.errors.envelope, "code"),
         "rate-limit-headers-missing": _told,
+        "total-unfiltered": lambda b: any(_narrows(one) for one in _totalled(b)),
+        "leak-foreign-total": lambda b: any(_totalled(b)),
+        "hidden-sorted": _sorts_withheld,
+        "missing-before-scope": lambda b: _reads(b, "scopes"),
+        "missing-before-permission": lambda b: _reads(b, "permissions"),
         "sent-when-gone": lambda b: b.webhooks is not None and bool(b.webhooks.retries),
         "refresh-reusable": _rotates,
         "family-survives": _rotates,
@@ -89,6 +125,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "computed-stale": ("fields.frozen",),
         "leak-foreign-below": ("filter.exact",),
+        "leak-foreign-total": ("pagination.total",),
         "bad-credential-accepted": ("authentication.token",),
         "anonymous-accepted": ("tenancy.header",),
         "action-unchecked": ("rules.held",),

@@ -22,6 +22,7 @@ from troth.behaviour.viewers import wrong_setting
 from troth.contract import Match, MethodNotAllowed, Validators
 from troth.contract.model import Contract
 from troth.engine.authenticating import Authenticator, Principal
+from troth.engine.betraying import betrayed
 from troth.engine.choosing import Choice
 from troth.engine.clock import Clock, instant, parse_instant
 from troth.engine.dating import Versioned
@@ -355,6 +356,8 @@ class Engine:
             else:
                 response = program.answer(plan, found.path_params, request, principal, state)
         except Refusal as refusal:
+            if faults and operation is not None and isinstance(found, Match):
+                refusal = betrayed(refusal, faults, plan.binding, found.path_params, state)
             response = self._refused(refusal, state, faults, request.path, operation)
         except Exception:  # noqa: BLE001 - a defect of ours answers 500 in the API's envelope, and is logged
             _log.exception("%s %s failed", request.method, request.path)

@@ -38,6 +38,17 @@ _ROWS = (
     ("anonymous-accepted", "authentication.required", "requests without a credential are served"),
     ("bad-credential-accepted", "authentication.invalid", "any credential is served"),
     ("token-unchecked", "authentication.token", "the signature of a token is not looked at"),
+    (
+        "missing-before-credential",
+        "authentication.required",
+        "a missing row is told to callers without a credential",
+    ),
+    ("missing-before-scope", "scopes.required", "a missing row is told to credentials without the scope"),
+    (
+        "missing-before-permission",
+        "permissions.required",
+        "a missing row is told to credentials without the permissions",
+    ),
     ("scope-ignored", "scopes.required", "a credential without the scope is served"),
     ("permission-ignored", "permissions.required", "a credential without the permissions is served"),
     ("permission-any", "permissions.required", "one of several permissions is enough"),
@@ -60,6 +71,12 @@ _ROWS = (
     ("past-end-missing", "pagination.past-end", "a page behind the last one answers that there is none"),
     ("page-size-ignored", "pagination.size", "the page size that was asked for is ignored"),
     ("page-size-unbounded", "pagination.max-size", "any page size is accepted"),
+    (
+        "total-unfiltered",
+        "pagination.total",
+        "the total of a filtered list counts the rows of the whole list",
+    ),
+    ("leak-foreign-total", "tenancy.list", "totals count other tenants' rows"),
     ("total-wrong", "pagination.total", "the total counts one row too many"),
     (
         "has-more-when-full",
@@ -158,6 +175,7 @@ _ROWS = (
     ("hidden-read", "visibility.redacted", "reading a row that must stay hidden finds it"),
     ("hidden-listed", "visibility.listed", "lists have and count rows that the caller may not see"),
     ("hidden-searched", "visibility.searched", "filters look at what is withheld"),
+    ("hidden-sorted", "visibility.searched", "lists are put in order by what is withheld"),
     (
         "hidden-reference-accepted",
         "visibility.reference",

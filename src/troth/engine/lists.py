@@ -59,6 +59,7 @@ def lister(rows: Rows) -> Performer:
             return (_JSON,), dump(items)
         slots = filters.asked(call.values) if pager.echoes else {}
         slots |= pager.pointer(page, chosen, total)
+        slots |= _miscounted(rows, call, total) if rows.faults else {}
         headers: _Headers = (_JSON,)
         if linked:
             urls = pager.links(call.request, page, chosen, total)
@@ -69,6 +70,18 @@ def lister(rows: Rows) -> Performer:
         return headers, dump(pager.render(items, page, total, slots))
 
     return perform
+
+
+def _miscounted(rows: Rows, call: Call, total: int) -> dict[str, int]:
+    """The slot of the total as faults make it."""
+    counted = [(tenant, t) for (tenant, name), t in call.state.tables.items() if name == rows.resource.name]
+    if "leak-foreign-total" in rows.faults:
+        return {"total": total + sum(len(t.shown()) for tenant, t in counted if tenant != call.world.tenant)}
+    if "total-unfiltered" in rows.faults:
+        return {
+            "total": max(total, *(len(t.shown()) for tenant, t in counted if tenant == call.world.tenant))
+        }
+    return {}
 
 
 def _place(call: Call) -> tuple[str, ...]:
@@ -125,7 +138,7 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
 
 def _ordered(rows: Rows, call: Call, found: list[Row]) -> list[Row]:
     """The rows in the order of the resource, or in the one that is asked for."""
-    world, look = call.world, _look(rows, call.world)
+    world, look = call.world, _look(rows, call.world, withheld="hidden-sorted" not in rows.faults)
     fields, whole = rows.resource.fields, look == rows.kind.view
 
     def rank(row: Row, name: str) -> tuple[int, Any]:
@@ -137,9 +150,9 @@ def _ordered(rows: Rows, call: Call, found: list[Row]) -> list[Row]:
     return rows.query.ordered(found, look, call.values, world) if rows.query else found
 
 
-def _look(rows: Rows, world: TenantWorld) -> Look:
+def _look(rows: Rows, world: TenantWorld, *, withheld: bool = True) -> Look:
     """What filters and sorting may see of a row, in the version of the request."""
-    rules, translation = rows.sight.rules, rows.translation
+    rules, translation = rows.sight.rules if withheld else None, rows.translation
     look = rules.searchable if rules is not None and rules.applies(world) else rows.kind.view
     if translation is None or not translation.differs:
         return look

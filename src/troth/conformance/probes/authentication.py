@@ -59,8 +59,23 @@ def _others(scene: Scene) -> dict[str, str]:
 
 
 def required(scene: Scene, binding: Binding) -> None:
+    """Nobody without a credential is served, nor told whether a row is there."""
     exchange = harmless(scene, binding, None, _others(scene))
     _refused(scene, exchange, "without a credential")
+    missing = _missing(scene, binding, None, _others(scene))
+    if missing is not None:
+        _refused(scene, missing, "for a missing row and without a credential")
+
+
+def _missing(
+    scene: Scene, binding: Binding, actor: Actor | None, headers: Mapping[str, str] | None = None
+) -> Exchange | None:
+    """Reading a row that is not there; None where nothing is read by its id, and for writes, which ask so anyway."""
+    resource = binding.resource
+    if binding.kind is not Kind.READ or binding.id_parameter is None or resource is None:
+        return None
+    row, identifier = scene.row(resource, scene.owner), scene.missing_id(resource)
+    return scene.call(actor, binding, identifier=identifier, row=row, headers=headers)
 
 
 def invalid(scene: Scene, binding: Binding) -> None:
@@ -144,6 +159,17 @@ def scope(scene: Scene, binding: Binding) -> None:
         needed = ", ".join(sorted(binding.scopes))
         title = f"A credential without {needed} gets {exchange.status} instead of {wanted}"
         raise Violated(title, exchange, scopes=list(actor.scopes))
+    _tells_nothing(scene, binding, actor, exchange)
+
+
+def _tells_nothing(scene: Scene, binding: Binding, actor: Actor, refused: Exchange) -> None:
+    """Who may not read a row is not told either whether there is one."""
+    missing = _missing(scene, binding, actor)
+    if missing is None or missing.broken:
+        return
+    if missing.status != refused.status:
+        told = f"{refused.status} for a row that is there and {missing.status} for one that is not"
+        raise Violated(f"{actor.name} is told what exists: {told}", refused, missing)
 
 
 def permission(scene: Scene, binding: Binding) -> None:
@@ -159,6 +185,7 @@ def permission(scene: Scene, binding: Binding) -> None:
                 f"A credential without the permission {missing} gets {exchange.status} instead of {wanted}"
             )
             raise Violated(title, exchange, permissions=list(actor.permissions))
+        _tells_nothing(scene, binding, actor, exchange)
     exchange = harmless(scene, binding, scene.owner)
     if exchange.status == wanted:
         raise Violated(f"A credential with every permission gets {exchange.status}", exchange)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
@@ -16,6 +17,7 @@ from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 __all__ = [
     "complete",
     "cursor",
+    "filters_of",
     "has_more",
     "ids",
     "max_size",
@@ -180,7 +182,7 @@ def max_size(scene: Scene, binding: Binding) -> None:
 
 
 def total(scene: Scene, binding: Binding) -> None:
-    """The total equals what the walk finds, on every page; each page counts on from the one before."""
+    """The total equals what the walk finds, on every page and under a filter; each page counts on from the last."""
     whole, exchanges = whole_list(scene, binding)
     seen = 0
     for exchange in exchanges:
@@ -191,6 +193,37 @@ def total(scene: Scene, binding: Binding) -> None:
         told = slot_of(binding, exchange, "total")
         if told != len(whole):
             raise Violated(f"The total is {told}, the pages have {len(whole)} rows", exchange)
+    for query in _narrowings(binding, whole):
+        kept, pages = scene.listed(binding, scene.owner, query=query)
+        told = slot_of(binding, pages[0], "total")
+        if told != len(kept):
+            asked = "&".join(f"{name}={value}" for name, value in query)
+            raise Violated(f"With {asked} the total is {told}, the pages have {len(kept)} rows", pages[0])
+
+
+def _narrowings(binding: Binding, whole: Sequence[Row]) -> Iterator[list[tuple[str, Any]]]:
+    """A filter and a condition that keep some rows but not all."""
+    yield from ([(name, value)] for name, value, _ in islice(filters_of(binding, whole), 1))
+    conditions, resource = binding.query.conditions, binding.resource
+    if conditions and resource and resource.id_field in whole[0]:
+        yield [(f"{conditions.parameter}[{resource.id_field}][equals]", whole[0][resource.id_field])]
+
+
+def filters_of(binding: Binding, whole: Sequence[Row]) -> Iterator[tuple[str, Any, list[Row]]]:
+    """Filters with a value for which some rows are kept but not all, and those rows."""
+    for one in binding.filters:
+        if one.op != "eq" or one.where or one.separator:
+            continue
+        for value in {
+            str(row[one.field]): row[one.field] for row in whole if _is_plain(row.get(one.field))
+        }.values():
+            kept = [row for row in whole if row.get(one.field) == value]
+            if 1 < len(kept) < len(whole):
+                yield one.parameter, value, kept
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def has_more(scene: Scene, binding: Binding) -> None:

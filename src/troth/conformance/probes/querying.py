@@ -12,7 +12,7 @@ from troth.behaviour.model import Binding
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["exact", "ordered", "unknown"]
+__all__ = ["exact", "is_sortable", "ordered", "unknown"]
 
 _FIELDS = 6
 _SORTED = 4
@@ -193,7 +193,7 @@ def ordered(scene: Scene, binding: Binding) -> None:
     assert profile is not None  # noqa: S101 - the clause exists only with the profile
     whole = _whole(scene, binding)
     name = binding.resource.id_field if binding.resource else "id"
-    columns = [c for c in _columns(binding, whole) if _is_sortable(scene, binding, c)][:_SORTED]
+    columns = [c for c in _columns(binding, whole) if is_sortable(scene, binding, c.name)][:_SORTED]
     if not columns:
         raise NotExercised("no field of the list has two values that could be put in order")
     for column in columns:
@@ -209,14 +209,14 @@ def ordered(scene: Scene, binding: Binding) -> None:
             raise Violated(f"Sorting by {column.name} does not order the rows", *first[:1], *second[:1])
 
 
-def _is_sortable(scene: Scene, binding: Binding, column: _Column) -> bool:
+def is_sortable(scene: Scene, binding: Binding, name: str) -> bool:
     """Whether the parameter's schema lets rows be put in order by a field."""
     profile = binding.query.sort
     parameter = binding.operation.parameter("query", profile.parameter) if profile else None
     if profile is None or parameter is None or parameter.schema_pointer is None:
         return profile is not None
     is_valid = scene.validators.at(parameter.schema_pointer, "request").is_valid
-    return is_valid(profile.written(column.name, descending=False))
+    return is_valid(profile.written(name, descending=False))
 
 
 def _keys(column: _Column) -> list[Callable[[Any], Any]]:

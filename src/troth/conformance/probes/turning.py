@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from troth.behaviour.model import Binding, Pagination
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of, link_of
-from troth.conformance.probes.pagination import ids, small, whole_list
+from troth.conformance.probes.pagination import filters_of, ids, small, whole_list
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, Violated
 
@@ -28,7 +28,7 @@ def links(scene: Scene, binding: Binding) -> None:
     whole, _ = whole_list(scene, binding)
     paging = _paging(binding)
     _follow(scene, binding, _sized(paging, whole), whole)
-    for name, value, kept in _filters(binding, whole):
+    for name, value, kept in filters_of(binding, whole):
         plainly = scene.call(scene.owner, binding, query=[(name, value)])
         if sorted(map(str, ids(binding, items_of(binding, plainly)))) == sorted(map(str, ids(binding, kept))):
             _follow(scene, binding, [*_sized(paging, kept), (name, value)], kept)
@@ -38,25 +38,6 @@ def links(scene: Scene, binding: Binding) -> None:
 def _sized(paging: Pagination, rows: Sequence[Row]) -> list[tuple[str, Any]]:
     """A page size that cuts rows into a few pages."""
     return [(paging.size, small(len(rows)))] if paging.size else []
-
-
-def _filters(binding: Binding, whole: Sequence[Row]) -> list[tuple[str, Any, list[Row]]]:
-    """Filters that keep some rows but not all, with what they keep."""
-    found = []
-    for one in binding.filters:
-        if one.op != "eq" or one.where or one.separator:
-            continue
-        for value in {
-            str(row[one.field]): row[one.field] for row in whole if _is_plain(row.get(one.field))
-        }.values():
-            kept = [row for row in whole if row.get(one.field) == value]
-            if 1 < len(kept) < len(whole):
-                found.append((one.parameter, value, kept))
-    return found
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from troth.behaviour.model import Binding, Filter, Kind, Resource
+from troth.behaviour.model import Binding, Kind, Resource
 from troth.behaviour.occasions import Place
 from troth.behaviour.seeing import Visibility
 from troth.behaviour.sightings import embedding
 from troth.conformance.exchanges import Exchange
 from troth.conformance.onlookers import Limited, limited, rows_within, secrets, told_hidden
 from troth.conformance.paging import holds_slot, items_of, slot_of
+from troth.conformance.probes.visibility_order import unsorted
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -178,9 +179,11 @@ def _texts(value: Any, pointer: str = "") -> Iterator[tuple[str, str]]:
 
 
 def searched(scene: Scene, binding: Binding) -> None:
-    """A filter by a value that the caller may not see finds the row for the owner, and not for the caller."""
+    """No filter, condition or order by a value that the caller may not see shows anything of it."""
     resource, tried = _resource(binding), 0
     for rule, found in _each(scene, resource):
+        tried += _unconditioned(scene, binding, rule, found)
+        tried += unsorted(scene, binding, rule, found) if rule.listed == "redact" else 0
         texts = {identifier: text for text, (_, identifier) in secrets(resource, rule, found).items()}
         for one in binding.filters:
             for identifier in found.unseen[:_TRIED]:
@@ -188,23 +191,35 @@ def searched(scene: Scene, binding: Binding) -> None:
                 if one.op in ("eq", "in"):
                     value = found.rows[identifier].get(one.field) if rule.conceals(one.field) else None
                 if isinstance(value, str | int | float) and one.op in ("eq", "in", "search", "contains"):
-                    tried += _silent(scene, binding, found, one, value, identifier)
+                    tried += _silent(scene, binding, found, (one.parameter, value), identifier)
     if not tried:
         raise NotExercised("no filter finds an invisible row even for a caller who sees it")
 
 
-def _silent(scene: Scene, binding: Binding, found: Limited, one: Filter, value: Any, identifier: str) -> int:
+def _unconditioned(scene: Scene, binding: Binding, rule: Visibility, found: Limited) -> int:
+    """The same for conditions: one for each withheld value of an invisible row."""
+    profile, tried = binding.query.conditions, 0
+    row = found.rows[found.unseen[0]]
+    for name, value in row.items() if profile else ():
+        if profile and rule.conceals(name) and isinstance(value, str | int | float) and str(value):
+            told = str(value).lower() if isinstance(value, bool) else value
+            query = (f"{profile.parameter}[{name}][equals]", told)
+            tried += _silent(scene, binding, found, query, found.unseen[0])
+    return tried
+
+
+def _silent(scene: Scene, binding: Binding, found: Limited, asked: tuple[str, Any], identifier: str) -> int:
     name = _resource(binding).id_field
-    query = [(one.parameter, value)]
+    query = [asked]
     own, _ = scene.listed(binding, scene.owner, query=query)
     if identifier not in {str(row.get(name)) for row in own}:
         return 0
     rows, exchanges = scene.listed(binding, found.actor, query=query)
     if identifier in {str(row.get(name)) for row in rows}:
-        raise Violated(f"'{one.parameter}' finds a row by what is withheld of it", exchanges[0])
+        raise Violated(f"'{asked[0]}' finds a row by what is withheld of it", exchanges[0])
     total = slot_of(binding, exchanges[0], "total")
     if isinstance(total, int) and total > len(rows):
-        raise Violated(f"'{one.parameter}' counts a row that the caller may not see", exchanges[0])
+        raise Violated(f"'{asked[0]}' counts a row that the caller may not see", exchanges[0])
     if not exchanges[0].ok:
         raise Inconclusive(f"answers {exchanges[0].status}")
     return 1
