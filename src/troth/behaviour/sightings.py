@@ -25,8 +25,8 @@ def ruled_searches(at: Place) -> str | None:
     concealed = (
         rule
         for rule in _rules(at)
-        if query.conditions is not None
-        or (query.sort is not None and rule.listed == "redact")
+        if (query.conditions is not None and _is_partial(rule))
+        or (query.sort is not None and _is_partial(rule) and rule.listed == "redact")
         or any(f.op == "search" or rule.conceals(f.field.split(".")[0]) for f in at.binding.filters)
     )
     return _first(concealed) if at.kind is Kind.LIST and not at.binding.parents else None
@@ -74,6 +74,11 @@ def ruled_writes(at: Place) -> str | None:
     whole = at.kind is not Kind.UPDATE
     found = (rule for rule in _rules(at) if rule.read == "hide" or rule.keep is not None or not whole)
     return _first(found) if writes else None
+
+
+def _is_partial(rule: Visibility) -> bool:
+    """Whether a rule withholds fields of a row and not only the row as a whole."""
+    return bool(rule.keep is not None or rule.mask or rule.empty)
 
 
 def _rules(at: Place) -> tuple[Visibility, ...]:
