@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from importlib import util
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +14,9 @@ from typing import Any
 import pytest
 
 from troth.conformance import Outcome, Target, verify
+from troth.conformance.reproduction import Reproduction, script
+from troth.conformance.reproduction.replaying import replayed
+from troth.conformance.reproduction.steps import Contest
 from troth.conformance.target import Principal
 from troth.contract import Contract, load_contract
 
@@ -28,6 +35,7 @@ def module(name: str) -> ModuleType:
 
 
 TILL = module("till")
+ORDERS = [bug for bug, (_, clause) in TILL.BUGS.items() if clause.startswith("concurrency.order")]
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +43,13 @@ def till() -> Contract:
     return load_contract(str(HERE / "till"))
 
 
+PRINCIPALS = tuple(Principal(name, name, {"x-key": f"{name}-key"}) for name in TILL.KEYS.values())
+
+
 def held(contract: Contract, *bugs: str, **options: Any) -> Outcome:
     """What the clauses about concurrency say of a till with some bugs."""
-    principals = tuple(Principal(name, name, {"x-key": f"{name}-key"}) for name in TILL.KEYS.values())
     with serving(TILL.Till(bugs).app) as origin:
-        target = Target(f"{origin}/till", principals)
+        target = Target(f"{origin}/till", PRINCIPALS)
         return verify(contract, target, only=["concurrency"], fuzz=False, **options)
 
 
@@ -57,3 +67,32 @@ def test_a_race_breaks_the_promise_that_it_is_about(till: Contract, bug: str) ->
     assert TILL.BUGS[bug][1] in {finding.clause for finding in outcome.findings}
     concept = TILL.BUGS[bug][1].partition("@")[0]
     assert {str(finding.clause).partition("@")[0] for finding in outcome.findings} == {concept}
+
+
+@pytest.mark.parametrize("bug", ORDERS)
+def test_a_script_shows_a_race_again_and_again(till: Contract, bug: str, tmp_path: Path) -> None:
+    """It sends the requests at once until no order explains them: on the faulty server, never on the correct one."""
+    (finding, *_) = (f for f in held(till, bug).findings if f.clause == TILL.BUGS[bug][1])
+    reproduction = Reproduction.from_json(json.loads(json.dumps(finding.evidence["reproduction"])))
+    path = tmp_path / "again.py"
+    path.write_text(script(reproduction, name="again", title=finding.title), encoding="utf-8")
+    codes = []
+    for bugs in ((bug,), ()):
+        with serving(TILL.Till(bugs).app) as origin:
+            keys = {"EAST_X_KEY": "east-key", "WEST_X_KEY": "west-key", "PATH": os.environ["PATH"]}
+            command = [sys.executable, str(path), f"{origin}/till"]
+            done = subprocess.run(command, env=keys, capture_output=True, text=True, check=False)
+            codes.append((done.returncode, done.stderr))
+    assert codes == [(1, ""), (0, "")]
+
+
+def test_a_race_is_replayed(till: Contract) -> None:
+    """`troth replay` sends a contest as the script does."""
+    (finding,) = (f for f in held(till, "paid-twice").findings if f.clause == "concurrency.order@payBill")
+    reproduction = Reproduction.from_json(finding.evidence["reproduction"])
+    assert isinstance(reproduction.steps[0], Contest)
+    verdicts = []
+    for bugs in (("paid-twice",), ()):
+        with serving(TILL.Till(bugs).app) as origin:
+            verdicts.append(replayed(reproduction, Target(f"{origin}/till", PRINCIPALS)).verdict)
+    assert verdicts == ["wrong", "right"]

@@ -230,7 +230,12 @@ class Run:
             PROBES[clause.id](ground.scene, self.behaviour.bindings[clause.operation])
         except Violated as violation:
             self._recordings[clause.name] = Recording(
-                tuple(ground.log), since, violation.exchanges, ground.scene.nonce, clause.concept
+                tuple(ground.log),
+                since,
+                violation.exchanges,
+                ground.scene.nonce,
+                clause.concept,
+                violation.facts.get("fields"),
             )
             return "violate", violation.title, (self._finding(clause, violation),)
         except Inconclusive as reason:

@@ -126,11 +126,12 @@ def _reproduction(finding: Finding) -> str:
 def _requests(step: Mapping[str, Any]) -> list[str]:
     """The requests of a step, each as a command: one, or several that leave together."""
     found = []
-    for one in step.get("together") or [step]:
+    every = [one for word in ("before", "together", "then") for one in step.get(word) or ()]
+    for one in every or [step]:
         if "method" not in one:
             continue
         times = f" ({one['times']} times)" if one.get("times", 1) > 1 else ""
-        at_once = " (at once)" if "together" in step else ""
+        at_once = " (at once)" if one in (step.get("together") or ()) else ""
         sent = {name: value for name, value in (one.get("headers") or {}).items() if value is not None}
         request = {**one, "url": one["path"], "body": one.get("send"), "headers": sent}
         found.append(f"# as {one['as'] or 'nobody'}{times}{at_once}\n{curl(request, one['as'])}")

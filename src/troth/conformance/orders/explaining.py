@@ -19,11 +19,12 @@ Shown = Mapping[tuple[str, str], Row | None]
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """Where the nearest order and the target part ways: after how many requests, about which of them, and why."""
+    """Where the nearest order and the target part ways: after how many requests, why, and in which fields."""
 
     order: tuple[int, ...]
     title: str
     depth: int
+    fields: tuple[str, ...] = ()
 
 
 def explained(
@@ -78,9 +79,9 @@ class _Search:
             )
         )
 
-    def _note(self, order: tuple[int, ...], depth: int, title: str) -> None:
+    def _note(self, order: tuple[int, ...], depth: int, title: str, *fields: str) -> None:
         if depth > self.nearest.depth:
-            self.nearest = Parting(order, title, depth)
+            self.nearest = Parting(order, title, depth, fields)
 
     # -- one request ---------------------------------------------------------------------------------------------------
 
@@ -131,6 +132,7 @@ class _Search:
                     order,
                     final + 1,
                     f"then '{name}' of {seen.resource.name} is {right!r} instead of {left!r}",
+                    name,
                 )
                 return False
         return all(self._answers(order, shown, place) for place in range(len(order)))
@@ -152,7 +154,7 @@ class _Search:
             name, wanted, found = next(one for one in wrong[0] if one[0] in left)
             self._note(
                 order, len(order) + 2,
-                f"{sent.part.binding.id} shows '{name}' as {found!r} instead of {wanted!r}",
+                f"{sent.part.binding.id} shows '{name}' as {found!r} instead of {wanted!r}", name,
             )  # fmt: skip
         return not left
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -144,4 +144,6 @@ def _violated(held: _Held) -> Violated:
     assert parting is not None  # noqa: S101 - only such are told
     title = f"No order of {' and '.join(names)} at once explains them: {parting.title}"
     exchanges = [*(one.exchange for one in held.sent), *(one.exchange for one in held.after)]
-    return Violated(title, *exchanges, nearest=[index + 1 for index in parting.order])
+    bodies = [part.body for part in held.batch.parts if isinstance(part.body, Mapping)]
+    fields = tuple(dict.fromkeys([*parting.fields, *(name for body in bodies for name in body)]))
+    return Violated(title, *exchanges, nearest=[index + 1 for index in parting.order], fields=fields)

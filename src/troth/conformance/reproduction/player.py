@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from troth.conformance.reproduction.answers import ABSENT, Answer, answered, renamed, seen, together
+from troth.conformance.reproduction.contesting import busy, came_to, staggered
 from troth.conformance.reproduction.deliveries import Inboxes, made_secret, shown
 
 __all__ = ["Player", "Send", "Stuck"]
@@ -67,11 +69,14 @@ class Player:
         """The answers, one after the other, renamed. Raises Stuck."""
         for step in steps:
             answer = self._step(step)
-            for name, place in step.get("keeps", {}).items():
-                found = seen(answer, place)
-                if found != ABSENT:
-                    self.values[name] = found
+            self._keep(step, answer)
             yield renamed(answer, self.values)
+
+    def _keep(self, step: Mapping[str, Any], answer: Answer) -> None:
+        for name, place in step.get("keeps", {}).items():
+            found = seen(answer, place)
+            if found != ABSENT:
+                self.values[name] = found
 
     def _step(self, step: Mapping[str, Any]) -> Answer:
         if "clock" in step:
@@ -83,7 +88,7 @@ class Player:
         if "look" in step:
             return self._looked(step)
         if "together" in step:
-            return self._together(step["together"])
+            return self._contest(step) if "orders" in step else self._together(step["together"])
         for _ in range(step.get("times", 1)):
             answer = self._ask(step)
         self._greet()
@@ -144,6 +149,22 @@ class Player:
 
         with ThreadPoolExecutor(len(requests)) as pool:
             return together(list(pool.map(sent, requests)))
+
+    def _contest(self, step: Mapping[str, Any]) -> Answer:
+        """Requests at once, tried again and again: whether what they come to is always what some order gives."""
+        for number in range(step["tries"]):
+            self.values["mark"], began = secrets.token_hex(4), time.monotonic()
+            for one in step["before"]:
+                self._keep(one, self._ask(one))
+            gap = (time.monotonic() - began) / max(1, len(step["before"])) * (number % 3) / 4
+            calls = [partial(self._send, *self._request(one)) for one in step["together"]]
+            answers = [answered(*one) for one in staggered(calls, gap)]
+            after = [renamed(self._ask(one), self.values) for one in step["then"]]
+            found = came_to(answers, after, step["places"])
+            if found not in step["orders"] and not (busy(answers) and not any(found[: len(answers)])):
+                break
+        told = {"explained": found in step["orders"], "statuses": [answer.status for answer in answers]}
+        return Answer(0, {}, {**told, "found": found[len(answers) :], "tries": number + 1}, "")
 
     # -- the control plane ---------------------------------------------------------------------------------------
 

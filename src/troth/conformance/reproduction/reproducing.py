@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any
@@ -18,6 +18,7 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
 from troth.conformance.post import Post
 from troth.conformance.reproduction.comparing import difference, is_own, parted, shown
+from troth.conformance.reproduction.contests import contest
 from troth.conformance.reproduction.folding import Attempt, counted, folded, index_at, places_of, pruned
 from troth.conformance.reproduction.minimising import delete_many, delete_one, needed
 from troth.conformance.reproduction.naming import Surroundings
@@ -48,6 +49,8 @@ class Recording:
     proof: tuple[Exchange, ...]
     mark: str
     concept: str = ""
+    #: Of requests at once that no order explains: the members of rows that tell.
+    fields: tuple[str, ...] | None = None
 
     @property
     def telling(self) -> list[int]:
@@ -120,6 +123,8 @@ class Reproducer:
         """The fewest steps found, else why there are none."""
         if not recording.telling:
             return "nothing was sent that could be sent again"
+        if recording.fields is not None:
+            return self._contested(recording, recording.fields)
         reason, most = "", _MOST_STEPS if self._control is not None else _MOST_OF_A_STRANGER
         for attempt in self._attempts(recording):
             short, _ = folded(attempt)
@@ -131,6 +136,19 @@ class Reproducer:
                 return self._finished(attempt, found, thoroughly=thoroughly)
             reason = why or reason
         return reason
+
+    def _contested(self, recording: Recording, fields: Sequence[str]) -> Reproduction | str:
+        """Requests at once, again and again, with all that some order of them comes to."""
+        whole = trace(recording.log, self._around(recording), set(recording.telling))
+        found = contest(whole, recording.telling, fields, self._references[0])
+        if isinstance(found, str):
+            return found
+        short = whole.with_steps((found,), Expectation(0, "/explained", right=True, wrong=False))
+        for stage, wanted in ((self._references[1], True), (self._stage, False)):
+            played = quietly(stage, short)
+            if not played.answers or played.answers[0].json["explained"] is not wanted:
+                return played.stuck or "played again, what the requests at once come to did not show it"
+        return replace(short, answers=(_masked(shown(played.answers[0]), self._cast.secrets),))
 
     def _attempts(self, recording: Recording) -> list[Attempt]:
         """What the proof is made of; everything that was done for the clause; everything on the ground until then."""

@@ -13,7 +13,7 @@ import re
 from types import ModuleType
 from typing import Any
 
-from troth.conformance.reproduction import answers, deliveries, player, standing_alone
+from troth.conformance.reproduction import answers, contesting, deliveries, player, standing_alone
 from troth.conformance.reproduction.steps import Caller, Client, Reproduction
 
 __all__ = ["script", "variable_of"]
@@ -63,7 +63,7 @@ def script(reproduction: Reproduction, *, name: str, title: str, detail: str = "
             ("STEPS", given["steps"]), ("EXPECTS", given["expects"]),
         )
     )  # fmt: skip
-    parts = [_carried(module) for module in (answers, deliveries, player, standing_alone)]
+    parts = [_carried(module) for module in (answers, contesting, deliveries, player, standing_alone)]
     imports = sorted({line for found, _ in parts for line in found})
     text = "\n\n\n".join(body for _, body in parts)
     head = "\n".join([head, "from __future__ import annotations\n", *imports])

@@ -80,7 +80,8 @@ def told(step: Mapping[str, Any], answer: Answer) -> str:
     if "look" in step:
         return "deliveries: " + ", ".join(f"{name} {about['count']}" for name, about in answer.json.items())
     if "together" in step:
-        return f"{len(step['together'])} requests at once -> {answer.json['statuses']}"
+        again = f", {answer.json['tries']} times, then {answer.json['found']}" if "orders" in step else ""
+        return f"{len(step['together'])} requests at once -> {answer.json['statuses']}{again}"
     return f"{step['as'] or 'anonymous'}: {step['method']} {step['path']} -> {answer.status}"
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Client",
     "Clock",
     "Close",
+    "Contest",
     "Expectation",
     "Inbox",
     "Look",
@@ -113,6 +114,44 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class Contest:
+    """Rows are made, requests leave at once, rows are read: again and again, until no order explains the outcome.
+
+    ``places`` are (number of a read, place); ``orders`` the outcomes that are right: for each request whether it
+    succeeds, then what is at the places.
+    """
+
+    before: tuple[Step, ...]
+    together: tuple[Step, ...]
+    then: tuple[Step, ...]
+    places: tuple[tuple[int, str], ...] = ()
+    orders: tuple[tuple[Any, ...], ...] = ()
+    tries: int = 1
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    needs: frozenset[str] = frozenset()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "before": [step.as_json() for step in self.before],
+            "together": [step.as_json() for step in self.together],
+            "then": [step.as_json() for step in self.then],
+            "places": [list(one) for one in self.places],
+            "orders": [list(one) for one in self.orders],
+            "tries": self.tries,
+        }
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> Contest:
+        """The reverse of :meth:`as_json`."""
+        before, together, then = (
+            tuple(_request(one) for one in given[word]) for word in ("before", "together", "then")
+        )
+        places = tuple((int(number), str(place)) for number, place in given["places"])
+        orders = tuple(tuple(one) for one in given["orders"])
+        return cls(before, together, then, places, orders, int(given["tries"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """Time passes: so many seconds, or up to a moment."""
 
@@ -173,7 +212,7 @@ class Look:
         return {"look": dict(self.counts), "settle": self.settled}
 
 
-AnyStep = Step | Together | Clock | Inbox | Close | Look
+AnyStep = Step | Together | Contest | Clock | Inbox | Close | Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +295,8 @@ class Reproduction:
 
 def _step(given: Mapping[str, Any]) -> AnyStep:
     if "together" in given:
-        return Together(tuple(_request(one) for one in given["together"]))
+        requests = tuple(_request(one) for one in given["together"])
+        return Contest.from_json(given) if "orders" in given else Together(requests)
     if "clock" in given:
         return Clock(given["clock"].get("advance", 0.0), given["clock"].get("set", ""))
     if "inbox" in given:
