@@ -47,7 +47,7 @@ BUGS = {
     ),
 }
 KEYS = {"east-key": "east", "west-key": "west"}
-PAUSE = 0.01
+PAUSE = 0.03
 Row = dict[str, Any]
 
 

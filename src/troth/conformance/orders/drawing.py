@@ -23,7 +23,7 @@ __all__ = ["Maker", "contests"]
 _STARTS = 3
 _EDITS = 3
 _BESIDE = 2
-_LONGEST = 0.1
+_SHORTEST, _LONGEST = 0.002, 0.1
 
 Maker = Callable[[], Batch]
 """Makes rows and parts anew. Raises Inconclusive or NotExercised where it cannot."""
@@ -68,7 +68,7 @@ def _drawn(scene: Scene, binding: Binding, start: Start, mix: Mix) -> Batch:
     if len(parts) < 2:  # noqa: PLR2004 - two make a contest
         raise NotExercised("no two requests about one row could be made up")
     # What a delete is to come between is still on its way when half of the time that a request takes is over.
-    gap = min(took / 2, _LONGEST) if binding.kind is Kind.DELETE else 0.0
+    gap = min(max(took / 2, _SHORTEST), _LONGEST) if binding.kind is Kind.DELETE else 0.0
     return Batch(tuple(parts), (seen,), gap)
 
 
