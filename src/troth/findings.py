@@ -41,7 +41,8 @@ class Finding:
 
     ``id`` is kebab-case and stable; ``clause`` is ``concept.rule`` or ``concept.rule@operationId``;
     ``evidence`` is JSON (a recorded exchange, two values, a count); ``reach`` are the operations that one cause
-    touches; ``verdict`` and ``witness`` are set by a comparison only.
+    touches; ``identity`` tells a violation from others of its clause, whatever its words and values;
+    ``verdict`` and ``witness`` are set by a comparison only.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Finding:
     verdict: Literal["proved", "refuted", "unknown"] | None = None
     witness: Any = None
     reach: tuple[str, ...] = ()
+    identity: str = ""
 
     def as_json(self) -> dict[str, Any]:
         found: dict[str, Any] = {
@@ -71,7 +73,7 @@ class Finding:
             found |= {"verdict": self.verdict, "witness": self.witness, "reach": list(self.reach)}
         elif self.reach:
             found["reach"] = list(self.reach)
-        return found
+        return found | ({"identity": self.identity} if self.identity else {})
 
 
 @dataclass(frozen=True, slots=True)

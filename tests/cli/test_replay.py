@@ -124,7 +124,12 @@ def test_a_baseline_accepts_what_it_names(
 ) -> None:
     """In TOML or JSON; an entry without an owner is a usage error."""
     accepted = [
-        {"clause": f"tenancy.read@{name}", "owner": "ada", "reason": "ticket 42", "expires": "9999-01-01"}
+        {
+            "violation": f"tenancy.read@{name} peer accepted",
+            "owner": "ada",
+            "reason": "ticket 42",
+            "expires": "9999-01-01",
+        }
         for name in ("getInvoice", "getCustomer")
     ]
     path = tmp_path / "baseline.json"
@@ -134,7 +139,8 @@ def test_a_baseline_accepts_what_it_names(
     verified(servers[0]["url"], "--baseline", str(path), code=2)
     toml = tmp_path / "baseline.toml"
     toml.write_text(
-        '[[accepted]]\nclause = "tenancy.read@getInvoice"\nowner = "ada"\nreason = "r"\nexpires = 2001-01-01\n',
+        '[[accepted]]\nviolation = "tenancy.read@getInvoice peer accepted"\nowner = "ada"\n'
+        'reason = "r"\nexpires = 2001-01-01\n',
         encoding="utf-8",
     )
     assert "has expired" in verified(servers[0]["url"], "--baseline", str(toml), code=1)

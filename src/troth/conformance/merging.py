@@ -78,4 +78,5 @@ def _finding(given: Mapping[str, Any]) -> Finding:
         given["id"], given["severity"], given["title"], given["detail"],
         Location(place["document"], place["pointer"], place["line"]) if place else None,
         given["operation"], given["clause"], given["evidence"], reach=tuple(given.get("reach") or ()),
+        identity=given.get("identity", ""),
     )  # fmt: skip

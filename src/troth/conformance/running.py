@@ -24,6 +24,7 @@ from troth.conformance.cleaning import Cleaner, Watched
 from troth.conformance.client import Client
 from troth.conformance.connections import Loopback
 from troth.conformance.control import Control
+from troth.conformance.deviations import identity_of, role_of
 from troth.conformance.excerpts import excerpt
 from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
@@ -330,7 +331,8 @@ class Run:
     def _parted(self, case: Case, clause: Clause | None, flaw: WalkFlaw | None) -> Case:
         if clause is None or flaw is None or case.verdict == "violate":
             return case
-        violation = Violated(flaw.title, *flaw.exchanges)
+        deviation, field = flaw.difference.deviation
+        violation = Violated(flaw.title, *flaw.exchanges, deviation=deviation, field=field)
         self._record(clause, flaw.exchanges, self._ground(WALKS).scene.nonce)
         return replace(
             case, verdict="violate", detail=flaw.title, findings=(self._finding(clause, violation),)
@@ -342,7 +344,8 @@ class Run:
             return case
         if flaw.sent is not None:
             self._record(clause, (flaw.sent,), self.nonce)
-        finding = self._finding(clause, Violated(flaw.title, detail=flaw.detail))
+        sent = (flaw.sent,) if flaw.sent is not None else ()
+        finding = self._finding(clause, Violated(flaw.title, *sent, detail=flaw.detail))
         evidence = {"exchanges": [flaw.exchange] if flaw.exchange else []}
         finding = replace(finding, evidence={**evidence, **({"cause": flaw.cause} if flaw.cause else {})})
         return replace(case, verdict="violate", detail=flaw.title, findings=(finding,))
@@ -373,6 +376,12 @@ class Run:
                 "exchanges": exchanges,
                 "contract": excerpt(self.contract, clause.pointer),
             },
+            identity=identity_of(
+                clause.name,
+                role_of(violation.exchanges, self.cast, self.client.actors),
+                violation.deviation,
+                violation.field,
+            ),
         )
 
 

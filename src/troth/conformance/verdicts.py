@@ -4,20 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from troth.conformance.deviations import Deviation, deviation_of
 from troth.conformance.exchanges import Exchange
 
 __all__ = ["Inconclusive", "NotExercised", "Throttled", "Violated"]
 
 
 class Violated(Exception):  # noqa: N818 - a verdict, not an error
-    """The target broke the clause. ``exchanges`` prove it, in order; ``facts`` are further evidence."""
+    """The target broke the clause. ``exchanges`` prove it, in order; ``facts`` are further evidence.
 
-    def __init__(self, title: str, *exchanges: Exchange, detail: str = "", **facts: Any) -> None:
+    ``deviation`` is the kind of what is wrong, where the last answer does not tell it, and ``field`` the name or the
+    JSON pointer of what deviates: with the clause they are the violation's identity.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *exchanges: Exchange,
+        detail: str = "",
+        deviation: Deviation | None = None,
+        field: str = "",
+        **facts: Any,
+    ) -> None:
         super().__init__(title)
         self.title = title
         self.detail = detail
         self.exchanges = exchanges
         self.facts = facts
+        self.deviation: Deviation = deviation or deviation_of(exchanges, facts.get("deliveries"))
+        self.field = field
 
 
 class Inconclusive(Exception):  # noqa: N818 - as above

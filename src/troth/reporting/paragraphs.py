@@ -17,10 +17,11 @@ _EXCHANGE_KEYS = frozenset({"request", "response", "exchanges", "contract", "rep
 
 
 def paragraphs(finding: Finding) -> list[str]:
-    """Place, detail, verdict and witness, reach, evidence that is no exchange; only what is there."""
+    """Place, detail, verdict and witness, reach, evidence that is no exchange, identity; only what is there."""
     found = [place_of(finding), finding.detail.strip(), _verdict(finding)]
     found.append(f"Reaches {', '.join(finding.reach)}." if finding.reach else "")
     found += [f"{key}: {compact(value)}" for key, value in residue(finding).items()]
+    found.append(f"Identity: {finding.identity}" if finding.identity else "")
     return [paragraph for paragraph in found if paragraph]
 
 

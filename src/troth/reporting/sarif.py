@@ -68,7 +68,9 @@ def _location(finding: Finding) -> dict[str, Any]:
 
 
 def _fingerprint(finding: Finding) -> str:
-    """The same finding tomorrow: what and where by pointer, without the line, which moves."""
+    """The same finding tomorrow: its identity, else what and where by pointer, without the line, which moves."""
+    if finding.identity:
+        return hashlib.sha256(finding.identity.encode()).hexdigest()[:32]
     pointer = finding.location.pointer if finding.location else ""
     return hashlib.sha256(
         f"{finding.id}\0{subject_of(finding)}\0{pointer}\0{finding.title}".encode()

@@ -40,7 +40,12 @@ def effect(scene: Scene, binding: Binding) -> None:
     extra = {**_beside(row, body), **({"created": made} if made else {})}
     move = next((m for m in _moves(resource) if m.name == given.transition), None)
     if move is not None and resource.lifecycle and str(after.get(resource.lifecycle.field)) != move.target:
-        raise Violated(f"'{move.name}' does not lead to {move.target!r}", exchange, found=after)
+        raise Violated(
+            f"'{move.name}' does not lead to {move.target!r}",
+            exchange,
+            found=after,
+            deviation="value",
+        )
     for name, formula in given.assign.items():
         field = resource.fields.get(name)
         if field is None or field.computed or field.write_only or field.hidden:
@@ -107,7 +112,13 @@ def _compare(
     found, field = after.get(name), resource.fields.get(name)
     if "now" in formula.functions:
         if found is None:
-            raise Violated(f"'{name}' is not set", exchange, expected=formula.text)
+            raise Violated(
+                f"'{name}' is not set",
+                exchange,
+                expected=formula.text,
+                deviation="missing",
+                field=name,
+            )
         return
     wanted = row[formula.text] if formula.text in row else formula.evaluate(row, world, extra)
     if field is not None and field.computed is not None and name in field.computed.variables:
@@ -115,7 +126,13 @@ def _compare(
             {**after, name: wanted}, world
         )  # what is shown follows from what is kept
     if wanted is not None and not same(wanted, found):
-        raise Violated(f"'{name}' is {found!r}, the effect gives {wanted!r}", exchange, expected=formula.text)
+        raise Violated(
+            f"'{name}' is {found!r}, the effect gives {wanted!r}",
+            exchange,
+            expected=formula.text,
+            deviation="value",
+            field=name,
+        )
 
 
 def isolated(scene: Scene, binding: Binding) -> None:
@@ -139,10 +156,10 @@ def printed(scene: Scene, binding: Binding) -> None:
         raise Inconclusive(f"the document answers {exchange.status}")
     media = (exchange.header("content-type") or "").partition(";")[0]
     if media != "application/pdf" or not exchange.content.startswith(b"%PDF-"):
-        raise Violated("The document is no PDF", exchange)
+        raise Violated("The document is no PDF", exchange, deviation="form")
     missing = scene.call(scene.owner, binding, identifier=scene.missing_id(resource), row=row)
     if missing.ok:
-        raise Violated("A row that does not exist has a document", missing)
+        raise Violated("A row that does not exist has a document", missing, deviation="extra")
 
 
 def followed(scene: Scene, binding: Binding) -> None:
@@ -158,7 +175,11 @@ def followed(scene: Scene, binding: Binding) -> None:
         raise Inconclusive(f"answers {exchange.status}")
     wanted, shown = through.named(row)[0][2], scene.unwrapped(binding, exchange).get(target.id_field)
     if str(wanted) != str(shown):
-        raise Violated(f"'{through.field}' names {wanted}, but what is shown is {shown}", exchange)
+        raise Violated(
+            f"'{through.field}' names {wanted}, but what is shown is {shown}",
+            exchange,
+            deviation="value",
+        )
     missing = scene.call(scene.owner, binding, identifier=scene.missing_id(resource), row=row)
     if missing.ok:
-        raise Violated("Of a row that does not exist one is shown", missing)
+        raise Violated("Of a row that does not exist one is shown", missing, deviation="extra")

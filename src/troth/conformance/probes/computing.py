@@ -142,7 +142,12 @@ def _judge(
         judged += 1
         wanted = expression.evaluate(scope, world)
         if not _near(wanted, scope[field.name]):
-            raise Violated(f"'{told}' is {scope[field.name]!r}, its expression gives {wanted!r}", exchange)
+            raise Violated(
+                f"'{told}' is {scope[field.name]!r}, its expression gives {wanted!r}",
+                exchange,
+                deviation="value",
+                field=told,
+            )
     return judged
 
 

@@ -69,7 +69,11 @@ def keyed(scene: Scene, binding: Binding) -> None:
             _in_haste(
                 not (late.ok and str(scene.unwrapped(binding, late).get(resource.id_field)) not in made)
             )
-            raise Violated(f"{_AT_ONCE} parallel requests under one key make {len(made)} rows", *batch)
+            raise Violated(
+                f"{_AT_ONCE} parallel requests under one key make {len(made)} rows",
+                *batch,
+                deviation="repeated",
+            )
 
 
 def unique(scene: Scene, binding: Binding) -> None:
@@ -89,7 +93,10 @@ def unique(scene: Scene, binding: Binding) -> None:
             if any(same(value, other) for at, value in enumerate(values) for other in values[:at]):
                 _in_haste(not request().ok)
                 raise Violated(
-                    f"{len(made)} of {_AT_ONCE} parallel creates get the same '{field.name}'", *batch
+                    f"{len(made)} of {_AT_ONCE} parallel creates get the same '{field.name}'",
+                    *batch,
+                    deviation="repeated",
+                    field=field.name,
                 )
     if not tried:
         raise Inconclusive("no row could be made with a chosen unique value")
@@ -112,7 +119,9 @@ def numbered(scene: Scene, binding: Binding) -> None:
         refused = [one for one in batch if not one.ok and one.status != _TOO_MANY]
         if rows and refused and alone:
             raise Violated(
-                f"Of {_AT_ONCE} parallel creates without a number {len(refused)} are refused", *batch
+                f"Of {_AT_ONCE} parallel creates without a number {len(refused)} are refused",
+                *batch,
+                deviation="refused",
             )
         seen = max(seen, len(rows))
         for field in fields:
@@ -121,7 +130,10 @@ def numbered(scene: Scene, binding: Binding) -> None:
                 later = [scene.unwrapped(binding, request()).get(field.name) for _ in range(2)]
                 _in_haste(later[0] != later[1])
                 raise Violated(
-                    f"Parallel creates get the same '{field.name}': {sorted(map(str, values))}", *batch
+                    f"Parallel creates get the same '{field.name}': {sorted(map(str, values))}",
+                    *batch,
+                    deviation="repeated",
+                    field=field.name,
                 )
     if seen < 2:  # noqa: PLR2004 - two make a pair
         raise Inconclusive("of several parallel creates no two succeed")

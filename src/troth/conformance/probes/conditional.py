@@ -41,7 +41,7 @@ def _tag(scene: Scene, binding: Binding, row: Row) -> tuple[str, Exchange]:
         raise Inconclusive(f"reading answers {exchange.status}")
     found = exchange.header("etag")
     if not found:
-        raise Violated("The answer has no ETag", exchange)
+        raise Violated("The answer has no ETag", exchange, deviation="missing")
     return found, exchange
 
 
@@ -65,11 +65,16 @@ def tag(scene: Scene, binding: Binding) -> None:
     first, one = _tag(scene, binding, row)
     second, other = _tag(scene, binding, row)
     if first != second and one.content == other.content:
-        raise Violated("The tag changes although the row does not", one, other)
+        raise Violated("The tag changes although the row does not", one, other, deviation="value")
     named = next((f.name for f in resource.fields.values() if f.generated == "etag"), None)
     shown = scene.unwrapped(binding, one).get(named) if named else None
     if shown is not None and shown != first:
-        raise Violated(f"'{named}' is {shown}, the ETag header is {first}", one)
+        raise Violated(
+            f"'{named}' is {shown}, the ETag header is {first}",
+            one,
+            deviation="value",
+            field=named or "",
+        )
     _follows(scene, binding)
 
 
@@ -85,7 +90,13 @@ def _follows(scene: Scene, binding: Binding) -> None:
         return
     after, other = _tag(scene, binding, row)
     if before == after and one.content != other.content:
-        raise Violated("The tag stays although the row has changed", one, changed, other)
+        raise Violated(
+            "The tag stays although the row has changed",
+            one,
+            changed,
+            other,
+            deviation="stale",
+        )
 
 
 def not_modified(scene: Scene, binding: Binding) -> None:
@@ -96,18 +107,26 @@ def not_modified(scene: Scene, binding: Binding) -> None:
     for text in (known, weak, f"{_OTHER}, {known}", "*"):
         exchange = _read(scene, binding, row, {"If-None-Match": text})
         if exchange.status != _NOT_MODIFIED:
-            raise Violated(f"If-None-Match: {text} answers {exchange.status} instead of 304", exchange)
+            raise Violated(
+                f"If-None-Match: {text} answers {exchange.status} instead of 304",
+                exchange,
+                deviation="status",
+            )
         _bare(exchange)
     other = _read(scene, binding, row, {"If-None-Match": _OTHER})
     if not other.ok:
-        raise Violated(f"If-None-Match with another tag answers {other.status}", other)
+        raise Violated(
+            f"If-None-Match with another tag answers {other.status}",
+            other,
+            deviation="status",
+        )
 
 
 def _bare(exchange: Exchange) -> None:
     if exchange.content:
-        raise Violated("304 comes with a body", exchange)
+        raise Violated("304 comes with a body", exchange, deviation="extra")
     if exchange.header("etag") is None and exchange.header("last-modified") is None:
-        raise Violated("304 comes without the validator that 200 has", exchange)
+        raise Violated("304 comes without the validator that 200 has", exchange, deviation="missing")
 
 
 def modified_since(scene: Scene, binding: Binding) -> None:
@@ -117,17 +136,22 @@ def modified_since(scene: Scene, binding: Binding) -> None:
     moment = whole.header("last-modified")
     if not whole.ok or moment is None:
         raise (
-            Violated("The answer has no Last-Modified", whole)
+            Violated("The answer has no Last-Modified", whole, deviation="missing")
             if whole.ok
             else Inconclusive(str(whole.status))
         )
     try:
         changed = parsedate_to_datetime(moment)
     except ValueError:
-        raise Violated(f"Last-Modified: {moment} is no date of HTTP", whole) from None
+        raise Violated(f"Last-Modified: {moment} is no date of HTTP", whole, deviation="form") from None
     same = _read(scene, binding, row, {"If-Modified-Since": moment})
     if same.status != _NOT_MODIFIED:
-        raise Violated(f"If-Modified-Since: {moment} answers {same.status} instead of 304", whole, same)
+        raise Violated(
+            f"If-Modified-Since: {moment} answers {same.status} instead of 304",
+            whole,
+            same,
+            deviation="status",
+        )
     _bare(same)
     earlier = format_datetime(changed.replace(year=changed.year - 1, month=1, day=1), usegmt=True)
     for text in (earlier, "yesterday"):
@@ -170,10 +194,15 @@ def stale(scene: Scene, binding: Binding) -> None:
         raise Violated(f"A write for an earlier state answers {late.status}", before, changed, late)
     after = _read(scene, reader, row)
     if after.content != now.content:
-        raise Violated("A refused write has changed the row", now, late, after)
+        raise Violated("A refused write has changed the row", now, late, after, deviation="value")
     fresh = _write(scene, binding, row, f"{_OTHER}, {current}")
     if fresh.status == late.status:
-        raise Violated(f"A write for the present state answers {fresh.status}", now, fresh)
+        raise Violated(
+            f"A write for the present state answers {fresh.status}",
+            now,
+            fresh,
+            deviation="refused",
+        )
 
 
 def _write(scene: Scene, binding: Binding, row: Row, known: str | None) -> Exchange:

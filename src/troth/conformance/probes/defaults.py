@@ -25,7 +25,12 @@ def default(scene: Scene, binding: Binding) -> None:
             continue
         judged += 1
         if not same(value, row[name]):
-            raise Violated(f"'{name}' is {row[name]!r} where none is given, the default is {value!r}", made)
+            raise Violated(
+                f"'{name}' is {row[name]!r} where none is given, the default is {value!r}",
+                made,
+                deviation="value",
+                field=name,
+            )
     if not judged:
         raise NotExercised("no answer shows a field that has a default and can be left out")
 

@@ -70,21 +70,33 @@ def retried(scene: Scene, binding: Binding) -> None:
     if len(witness.got(scene)) != 1 or not at_once:
         raise Inconclusive("not one delivery arrives, which is what webhooks.delivered judges")
     if len(at_once) > 1:
-        raise Violated("A refused delivery comes again at once", deliveries=facts(at_once))
+        raise Violated(
+            "A refused delivery comes again at once",
+            deliveries=facts(at_once),
+            deviation="early",
+        )
     for number, pause in enumerate(pauses, 1):
         _too_early(scene, made, number, pause)
         got = settle(scene, made, number + 1)
         if len(got) <= number:
             title = f"A refused delivery does not come again after {pause} s"
-            raise Violated(title, deliveries=facts(got))
+            raise Violated(title, deliveries=facts(got), deviation="missing")
         if got[number].body != got[0].body or _id(scene, got[number]) != _id(scene, got[0]):
-            raise Violated("A delivery that is tried again is another one", deliveries=facts(got))
+            raise Violated(
+                "A delivery that is tried again is another one",
+                deliveries=facts(got),
+                deviation="value",
+            )
     if scene.control is not None and pauses == profile.retries:
         wait(scene, 86_400)
         got = settle(scene, made, len(pauses) + 2)
         again = [hook for hook in got if hook.body == got[0].body and _id(scene, hook) == _id(scene, got[0])]
         if len(again) > len(pauses) + 1:
-            raise Violated("A delivery is tried more often than declared", deliveries=facts(got))
+            raise Violated(
+                "A delivery is tried more often than declared",
+                deliveries=facts(got),
+                deviation="repeated",
+            )
 
 
 def _too_early(scene: Scene, made: Subscription, number: int, pause: int) -> None:
@@ -99,7 +111,11 @@ def _too_early(scene: Scene, made: Subscription, number: int, pause: int) -> Non
     wait(scene, pause - early)
     got = settle(scene, made, number)
     if len(got) > number:
-        raise Violated(f"A refused delivery comes again before {pause} s are over", deliveries=facts(got))
+        raise Violated(
+            f"A refused delivery comes again before {pause} s are over",
+            deliveries=facts(got),
+            deviation="early",
+        )
     wait(scene, early)
 
 
@@ -202,7 +218,11 @@ def _must_be_off(scene: Scene, binding: Binding, made: Subscription, what: str) 
     _outlast(scene)
     after = settle(scene, made, before + 1)[before:]
     if after:
-        raise Violated(f"After {what} a subscription is told more", deliveries=facts(after))
+        raise Violated(
+            f"After {what} a subscription is told more",
+            deliveries=facts(after),
+            deviation="late",
+        )
 
 
 def handshake(scene: Scene, binding: Binding) -> None:
@@ -217,7 +237,11 @@ def handshake(scene: Scene, binding: Binding) -> None:
         raise Violated(title, deliveries=facts(silent.got(scene)))
     mailbox = post_of(scene).mailbox
     if not mailbox.greeted(silent.path):
-        raise Violated(f"A new subscription gets no request with {profile.handshake}", *_made(silent))
+        raise Violated(
+            f"A new subscription gets no request with {profile.handshake}",
+            *_made(silent),
+            deviation="missing",
+        )
     if not got:
         _must_be_on(scene, agreed)
 
@@ -227,7 +251,11 @@ def _must_be_on(scene: Scene, agreed: Subscription) -> None:
     profile = profile_of(scene)
     row, exchange = scene.fetched(scene.behaviour.resources[profile.resource], scene.owner, agreed.row or {})
     if not profile.is_active(row):
-        raise Violated("A receiver that answers the handshake does not switch its subscription on", exchange)
+        raise Violated(
+            "A receiver that answers the handshake does not switch its subscription on",
+            exchange,
+            deviation="value",
+        )
     raise Inconclusive("nothing arrives, which is what webhooks.delivered judges")
 
 

@@ -67,7 +67,11 @@ def envelope(scene: Scene, binding: Binding) -> None:
             # A body that lists details stands only where there are some.
             problem = problem and _departure(errors.envelope, exchange.json, errors.request_id_prefix)
         if problem:
-            raise Violated(f"A refusal does not have the declared form: {problem}", exchange)
+            raise Violated(
+                f"A refusal does not have the declared form: {problem}",
+                exchange,
+                deviation="form",
+            )
         ids += (
             [found]
             if (found := envelope_slot(errors.envelope, exchange.json, "requestId")) is not None
@@ -76,7 +80,7 @@ def envelope(scene: Scene, binding: Binding) -> None:
     if not seen:
         raise Inconclusive("nothing was refused")
     if len(set(ids)) != len(ids):
-        raise Violated("Two refusals have the same request id", ids=ids)
+        raise Violated("Two refusals have the same request id", ids=ids, deviation="repeated")
 
 
 def _departure(template: Any, value: Any, prefix: str, path: str = "") -> str:
@@ -151,8 +155,18 @@ def code(scene: Scene, binding: Binding) -> None:
                 scene.kind("forbidden").status,
             ):
                 raise Inconclusive(f"the owner is refused with {exchange.status}")
-            raise Violated(f"What is {kind} answers {exchange.status} instead of {wanted.status}", exchange)
+            raise Violated(
+                f"What is {kind} answers {exchange.status} instead of {wanted.status}",
+                exchange,
+                deviation="status",
+                field=kind,
+            )
         if coded and str(found) != wanted.code:
-            raise Violated(f"What is {kind} has the code {found!r} instead of {wanted.code!r}", exchange)
+            raise Violated(
+                f"What is {kind} has the code {found!r} instead of {wanted.code!r}",
+                exchange,
+                deviation="value",
+                field=kind,
+            )
     if not judged:
         raise Inconclusive("no refusal had a code to judge")

@@ -35,9 +35,21 @@ def read_only(scene: Scene, binding: Binding) -> None:
         if not exchange.ok:
             continue
         if scene.behaviour.writes.read_only == "reject":
-            raise Violated(f"The read-only field '{name}' is accepted in a write", exchange, sent=value)
+            raise Violated(
+                f"The read-only field '{name}' is accepted in a write",
+                exchange,
+                sent=value,
+                deviation="accepted",
+                field=name,
+            )
         if same(scene.unwrapped(binding, exchange).get(name), value):
-            raise Violated(f"The read-only field '{name}' is taken from the request", exchange, sent=value)
+            raise Violated(
+                f"The read-only field '{name}' is taken from the request",
+                exchange,
+                sent=value,
+                deviation="value",
+                field=name,
+            )
     if not tried:
         raise NotExercised("no read-only field could be given another value")
 
@@ -90,7 +102,12 @@ def write_only(scene: Scene, binding: Binding) -> None:
         for name, value in secret.items():
             # A refusal may name the field, but not tell what it holds.
             if _occurs(exchange.json, name if exchange.ok else None, value):
-                raise Violated(f"The write-only field '{name}' comes back", exchange)
+                raise Violated(
+                    f"The write-only field '{name}' comes back",
+                    exchange,
+                    deviation="extra",
+                    field=name,
+                )
 
 
 def shown_once(scene: Scene, binding: Binding) -> None:
@@ -101,7 +118,12 @@ def shown_once(scene: Scene, binding: Binding) -> None:
     row = scene.unwrapped(binding, made)
     for name in names:
         if not row.get(name):
-            raise Violated(f"'{name}' is not shown when it is made", made)
+            raise Violated(
+                f"'{name}' is not shown when it is made",
+                made,
+                deviation="missing",
+                field=name,
+            )
         scene.cast.secrets.add(str(row[name]))
     for other in scene.behaviour.bindings.values():
         if other.resource is not resource or other.kind not in (Kind.LIST, Kind.READ, Kind.UPDATE):
@@ -113,7 +135,12 @@ def shown_once(scene: Scene, binding: Binding) -> None:
         for exchange in exchanges:
             for name in names:
                 if _occurs(exchange.json, name if exchange.ok else None, row[name]):
-                    raise Violated(f"The secret '{name}' is shown again", exchange)
+                    raise Violated(
+                        f"The secret '{name}' is shown again",
+                        exchange,
+                        deviation="extra",
+                        field=name,
+                    )
 
 
 def _changed(scene: Scene, binding: Binding, row: Row) -> Iterator[Exchange]:

@@ -48,7 +48,12 @@ def echo(scene: Scene, binding: Binding) -> None:
         if parameter is None or not holds_slot(binding, slot):
             continue
         if slot_of(binding, pages[0], slot) is not None:
-            raise Violated(f"An unfiltered list repeats the filter '{found.parameter}'", pages[0])
+            raise Violated(
+                f"An unfiltered list repeats the filter '{found.parameter}'",
+                pages[0],
+                deviation="extra",
+                field=found.parameter,
+            )
         many = _takes_many(scene, parameter) or found.separator
         for values in _values(scene, found, parameter, whole):
             for query in _spellings(found, values):
@@ -58,7 +63,12 @@ def echo(scene: Scene, binding: Binding) -> None:
                 if told is None and not _narrows(scene, binding, found, values, query, whole):
                     raise Inconclusive(f"'{found.parameter}' does nothing, which is what filter.exact judges")
                 if told != (values if many else values[0]):
-                    raise Violated(f"{found.parameter}={values} is repeated as {told!r}", exchange)
+                    raise Violated(
+                        f"{found.parameter}={values} is repeated as {told!r}",
+                        exchange,
+                        deviation="value",
+                        field=found.parameter,
+                    )
     if not tried:
         raise NotExercised("no filter that the list repeats could be used")
 
@@ -97,7 +107,14 @@ def _check(
         return
     missing, extra = sorted(expected - given), sorted(given - expected)
     title = f"{found.parameter}={value} keeps {len(given)} rows instead of {len(expected)} of {len(whole)}"
-    raise Violated(title, *exchanges[:1], missing=missing[:5], extra=extra[:5])
+    raise Violated(
+        title,
+        *exchanges[:1],
+        missing=missing[:5],
+        extra=extra[:5],
+        deviation="missing" if missing else "extra",
+        field=found.parameter,
+    )
 
 
 def _narrows(

@@ -55,7 +55,7 @@ def _second_time(scene: Scene, binding: Binding, row: Row, body: Any, first: Exc
     again = acted_on(scene, binding, row, body)
     _judge(scene, kind, told, again, first)
     if not same(after, shown(scene, resource, row)):
-        raise Violated("It is refused and changes the row all the same", again)
+        raise Violated("It is refused and changes the row all the same", again, deviation="value")
     return {name}
 
 

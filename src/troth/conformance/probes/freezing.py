@@ -90,5 +90,12 @@ def _told(scene: Scene, resource: Resource, field: Field, rows: list[Row], chang
         kept = _is_frozen(scene, field, row)
         if not same(found.get(field.name), row[field.name] if kept else wanted):
             word = "is frozen and was changed" if kept else "did not follow"
-            raise Violated(f"'{field.name}' {word}", change, reading, before=row[field.name])
+            raise Violated(
+                f"'{field.name}' {word}",
+                change,
+                reading,
+                before=row[field.name],
+                deviation="value",
+                field=field.name,
+            )
     return shows

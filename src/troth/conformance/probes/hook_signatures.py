@@ -44,13 +44,21 @@ def signature(scene: Scene, binding: Binding) -> None:
     try:
         verify(signing, made.secret, hook.headers, hook.body)
     except Problem as problem:
-        raise Violated(f"A delivery is not signed as declared: {problem}", delivery=hook.as_fact()) from None
+        raise Violated(
+            f"A delivery is not signed as declared: {problem}",
+            delivery=hook.as_fact(),
+            deviation="unsigned",
+        ) from None
     for secret, body, what in (
         (made.secret, hook.body + b" ", "another body"),
         (secret_for(profile_of(scene), f"{scene.nonce}/none"), hook.body, "another secret"),
     ):
         if _fits(signing, secret, Hook(hook.path, hook.headers, body, hook.status)):
-            raise Violated(f"The signature of a delivery fits {what} as well", delivery=hook.as_fact())
+            raise Violated(
+                f"The signature of a delivery fits {what} as well",
+                delivery=hook.as_fact(),
+                deviation="unsigned",
+            )
 
 
 def timestamp(scene: Scene, binding: Binding) -> None:
@@ -66,7 +74,7 @@ def timestamp(scene: Scene, binding: Binding) -> None:
         raise NotExercised("deliveries do not say when they were signed")
     if abs(now - moment) > signing.tolerance:
         title = f"A delivery is signed as of {abs(now - moment):.0f} s from now; {signing.tolerance} s are tolerated"
-        raise Violated(title, delivery=hook.as_fact())
+        raise Violated(title, delivery=hook.as_fact(), deviation="stale")
 
 
 def rotated(scene: Scene, binding: Binding) -> None:
@@ -95,7 +103,7 @@ def rotated(scene: Scene, binding: Binding) -> None:
     if not all(fits.values()):
         which = "new" if fits[made.secret] else "replaced"
         title = f"While secrets overlap, a delivery does not verify with the {which} one"
-        raise Violated(title, exchange, delivery=got[0].as_fact())
+        raise Violated(title, exchange, delivery=got[0].as_fact(), deviation="unsigned")
     if scene.control is not None:
         scene.control.advance(signing.overlap + 1)
         _alone(scene, binding, made, len(got))
@@ -107,7 +115,11 @@ def _alone(scene: Scene, binding: Binding, made: Subscription, before: int) -> N
     post_of(scene).settle(scene.control, lambda: len(made.got(scene)) > before)
     for hook in made.got(scene)[before:]:
         if _fits(_signing(scene), made.secret, hook):
-            raise Violated("A replaced secret signs beyond its time", delivery=hook.as_fact())
+            raise Violated(
+                "A replaced secret signs beyond its time",
+                delivery=hook.as_fact(),
+                deviation="late",
+            )
 
 
 def _fits(signing: Signing, secret: str, hook: Hook) -> bool:

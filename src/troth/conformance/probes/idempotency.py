@@ -67,7 +67,7 @@ def replay(scene: Scene, binding: Binding) -> None:
             if ids[0] != ids[1]
             else "The repetition has a different answer"
         )
-        raise Violated(title, first, second)
+        raise Violated(title, first, second, deviation="value")
     if row is not None and between is not None:
         _stands(scene, resource, row, between, second)
 
@@ -93,7 +93,7 @@ def _stands(
     found, reading = scene.fetched(resource, scene.owner, row)
     if found.get(name) != value:
         title = f"A repeated key acts again: '{name}' was {value!r} and is {found.get(name)!r} now"
-        raise Violated(title, made, second, reading)
+        raise Violated(title, made, second, reading, deviation="repeated", field=name)
 
 
 def mismatch(scene: Scene, binding: Binding) -> None:
@@ -163,7 +163,12 @@ def scope(scene: Scene, binding: Binding) -> None:
         raise Inconclusive(f"the peer's request answers {second.status}")
     ids = [scene.unwrapped(binding, one).get(resource.id_field) for one in (first, second)]
     if ids[0] == ids[1]:
-        raise Violated(f"{peer.name} gets the answer that belongs to {scene.owner.name}", first, second)
+        raise Violated(
+            f"{peer.name} gets the answer that belongs to {scene.owner.name}",
+            first,
+            second,
+            deviation="leaked",
+        )
 
 
 def expiry(scene: Scene, binding: Binding) -> None:
@@ -177,7 +182,12 @@ def expiry(scene: Scene, binding: Binding) -> None:
         plain = _again(scene, binding, scene.owner, key, row, body)
         if plain.json != late.json and plain.ok:
             raise Inconclusive("the target does not heed keys, which is what idempotency.replay judges")
-        raise Violated(f"A key is forgotten before its {policy.ttl} s are over", first, late)
+        raise Violated(
+            f"A key is forgotten before its {policy.ttl} s are over",
+            first,
+            late,
+            deviation="early",
+        )
     control.advance(policy.ttl * 0.2)
     after = _again(scene, binding, scene.owner, key, row, body)
     if after.broken:
@@ -185,4 +195,9 @@ def expiry(scene: Scene, binding: Binding) -> None:
     if after.ok and scene.unwrapped(binding, after).get(resource.id_field) == scene.unwrapped(
         binding, first
     ).get(resource.id_field):
-        raise Violated(f"A key replays although its {policy.ttl} s are over", first, after)
+        raise Violated(
+            f"A key replays although its {policy.ttl} s are over",
+            first,
+            after,
+            deviation="late",
+        )

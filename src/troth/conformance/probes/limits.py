@@ -29,13 +29,33 @@ def headers(scene: Scene, binding: Binding) -> None:
         for word, name in policy.headers.items():
             value = exchange.header(name)
             if value is None:
-                raise Violated(f"The header {name} is missing", exchange)
+                raise Violated(
+                    f"The header {name} is missing",
+                    exchange,
+                    deviation="missing",
+                    field=name,
+                )
             if not value.isdigit():
-                raise Violated(f"The header {name} is no whole number: {value!r}", exchange)
+                raise Violated(
+                    f"The header {name} is no whole number: {value!r}",
+                    exchange,
+                    deviation="form",
+                    field=name,
+                )
             if word == "limit" and int(value) != policy.limit and len(scene.behaviour.rate_limits) == 1:
-                raise Violated(f"{name} is {value}, the contract says {policy.limit}", exchange)
+                raise Violated(
+                    f"{name} is {value}, the contract says {policy.limit}",
+                    exchange,
+                    deviation="value",
+                    field=name,
+                )
             if word == "remaining" and int(value) > policy.limit:
-                raise Violated(f"{name} is {value}, more than the limit of {policy.limit}", exchange)
+                raise Violated(
+                    f"{name} is {value}, more than the limit of {policy.limit}",
+                    exchange,
+                    deviation="value",
+                    field=name,
+                )
 
 
 def remaining(scene: Scene, binding: Binding) -> None:
@@ -57,9 +77,21 @@ def remaining(scene: Scene, binding: Binding) -> None:
             elif int(after) >= int(before):
                 continue  # a new window opened in between
         if int(after) >= int(before):
-            raise Violated(f"{name} is {before} and then {after}", first, second)
+            raise Violated(
+                f"{name} is {before} and then {after}",
+                first,
+                second,
+                deviation="value",
+                field=name,
+            )
         if scene.cast.renewable and int(before) - int(after) != 1:
-            raise Violated(f"One request takes {int(before) - int(after)} of what is left", first, second)
+            raise Violated(
+                f"One request takes {int(before) - int(after)} of what is left",
+                first,
+                second,
+                deviation="count",
+                field=name,
+            )
         return
     raise Inconclusive("the window changed between every two requests")
 
@@ -147,9 +179,17 @@ def enforced(scene: Scene, binding: Binding) -> None:
     """The declared number of requests is served, the next one is not."""
     policy, found = _policy(scene), _exhaust(scene, binding)
     if found.refused is None:
-        raise Violated(f"{found.accepted} requests are served, the limit is {policy.limit}", found.last)
+        raise Violated(
+            f"{found.accepted} requests are served, the limit is {policy.limit}",
+            found.last,
+            deviation="count",
+        )
     if found.accepted < policy.limit:
-        raise Violated(f"Only {found.accepted} of {policy.limit} requests are served", found.refused)
+        raise Violated(
+            f"Only {found.accepted} of {policy.limit} requests are served",
+            found.refused,
+            deviation="count",
+        )
 
 
 def retry_after(scene: Scene, binding: Binding) -> None:
@@ -159,14 +199,23 @@ def retry_after(scene: Scene, binding: Binding) -> None:
         raise Inconclusive("the limit is not enforced")
     told = found.refused.header("retry-after")
     if told is None:
-        raise Violated("429 comes without Retry-After", found.refused)
+        raise Violated("429 comes without Retry-After", found.refused, deviation="missing")
     if not told.isdigit() or not 0 < int(told) <= policy.window + 1:
-        raise Violated(f"Retry-After is {told!r}, the window has {policy.window} seconds", found.refused)
+        raise Violated(
+            f"Retry-After is {told!r}, the window has {policy.window} seconds",
+            found.refused,
+            deviation="value",
+        )
     if scene.control is None:
         return
     scene.control.advance(int(told))
     again = scene.call(found.actor, binding, patient=False)
     if again.status == _TOO_MANY:
-        raise Violated(f"{told} seconds later the API still refuses", found.refused, again)
+        raise Violated(
+            f"{told} seconds later the API still refuses",
+            found.refused,
+            again,
+            deviation="late",
+        )
     if not again.ok:
         raise Throttled(f"answers {again.status} after the wait")

@@ -60,7 +60,11 @@ def redirect_uri(scene: Scene, binding: Binding) -> None:
         exchange = flow.authorize(binding.scopes, **changes)
         place = exchange.header("location")
         if place and urlsplit(place).netloc == urlsplit(changes.get("redirect_uri", registered)).netloc:
-            raise Violated(f"A request for {what} is redirected there", exchange)
+            raise Violated(
+                f"A request for {what} is redirected there",
+                exchange,
+                deviation="redirected",
+            )
         if exchange.ok or exchange.broken:
             raise Inconclusive(f"a request for {what} answers {exchange.status}")
 
@@ -76,7 +80,11 @@ def state(scene: Scene, binding: Binding) -> None:
         if found is None:
             raise Inconclusive(f"the authorization endpoint answers {exchange.status}")
         if found.get("state") != sent:
-            raise Violated(f"With {what} the state comes back as {found.get('state')!r}", exchange)
+            raise Violated(
+                f"With {what} the state comes back as {found.get('state')!r}",
+                exchange,
+                deviation="value",
+            )
 
 
 def errors(scene: Scene, binding: Binding) -> None:
@@ -98,11 +106,19 @@ def errors(scene: Scene, binding: Binding) -> None:
     for exchange, wanted in _refusals(flow, code):
         _must_be_refused(exchange, "A token request that must be refused is served")
         if not isinstance(exchange.json, Mapping):
-            raise Violated("A refusal of the token endpoint is no JSON object", exchange)
+            raise Violated(
+                "A refusal of the token endpoint is no JSON object",
+                exchange,
+                deviation="form",
+            )
         _told(exchange.json, wanted, exchange)
         statuses = {400, _UNAUTHORIZED} if "invalid_client" in wanted else {400}
         if exchange.status not in statuses:
-            raise Violated(f"The token endpoint refuses with {exchange.status}", exchange)
+            raise Violated(
+                f"The token endpoint refuses with {exchange.status}",
+                exchange,
+                deviation="status",
+            )
 
 
 def _refusals(flow: Flow, code: str) -> Iterator[tuple[Exchange, set[str]]]:
@@ -119,7 +135,7 @@ def _refusals(flow: Flow, code: str) -> Iterator[tuple[Exchange, set[str]]]:
 def _told(found: Mapping[str, object], wanted: set[str], exchange: Exchange) -> None:
     if found.get("error") not in wanted:
         title = f"The error is {found.get('error')!r} instead of {' or '.join(sorted(wanted))}"
-        raise Violated(title, exchange)
+        raise Violated(title, exchange, deviation="value")
 
 
 def verifier(scene: Scene, binding: Binding) -> None:
@@ -172,11 +188,21 @@ def scope(scene: Scene, binding: Binding) -> None:
         return
     wide = flow.refresh(narrow, {others[0], *wanted})
     if wide.ok and flow.opened(binding, flow.taken(wide)).ok:
-        raise Violated("A renewal gives more than was granted", narrow.exchange, wide)
+        raise Violated(
+            "A renewal gives more than was granted",
+            narrow.exchange,
+            wide,
+            deviation="extra",
+        )
     both = flow.granted({others[0], *wanted})
     renewed = flow.taken(flow.refresh(both, others[:1]))
     if flow.opened(binding, renewed).ok:
-        raise Violated("A renewal for less gives as much as before", both.exchange, renewed.exchange)
+        raise Violated(
+            "A renewal for less gives as much as before",
+            both.exchange,
+            renewed.exchange,
+            deviation="extra",
+        )
 
 
 def refresh(scene: Scene, binding: Binding) -> None:
@@ -188,13 +214,21 @@ def refresh(scene: Scene, binding: Binding) -> None:
     _assure_telling(flow, binding, first)
     second = flow.taken(flow.refresh(first))
     if not flow.opened(binding, second).ok:
-        raise Violated("A renewed token opens nothing", second.exchange)
+        raise Violated("A renewed token opens nothing", second.exchange, deviation="refused")
     if not flow.oauth.rotate:
         if not flow.refresh(first).ok:
-            raise Violated("A refresh token works once although it does not rotate", second.exchange)
+            raise Violated(
+                "A refresh token works once although it does not rotate",
+                second.exchange,
+                deviation="refused",
+            )
         return
     if second.refresh is None or second.refresh == first.refresh:
-        raise Violated("A renewal gives the same refresh token again", second.exchange)
+        raise Violated(
+            "A renewal gives the same refresh token again",
+            second.exchange,
+            deviation="repeated",
+        )
     third = flow.taken(flow.refresh(second))
     _must_be_refused(flow.refresh(first), "A refresh token is used twice", second.exchange)
     title = "After an old refresh token was used again, the newest goes on working"
@@ -223,10 +257,18 @@ def uncached(scene: Scene, binding: Binding) -> None:
     for exchange in answers:
         told = exchange.header("cache-control") or ""
         if "no-store" not in told.lower():
-            raise Violated(f"An answer with tokens has Cache-Control: {told or 'none'}", exchange)
+            raise Violated(
+                f"An answer with tokens has Cache-Control: {told or 'none'}",
+                exchange,
+                deviation="missing",
+            )
         kind = str((exchange.json or {}).get("token_type", ""))
         if exchange.ok and kind.lower() != "bearer":
-            raise Violated(f"The token type is {kind!r} instead of 'Bearer'", exchange)
+            raise Violated(
+                f"The token type is {kind!r} instead of 'Bearer'",
+                exchange,
+                deviation="value",
+            )
 
 
 def code_expiry(scene: Scene, binding: Binding) -> None:
@@ -235,7 +277,10 @@ def code_expiry(scene: Scene, binding: Binding) -> None:
     code, secret = flow.prepared(binding.scopes)
     control.advance(flow.oauth.code_ttl - 2)
     if not flow.redeem(code, secret).ok:
-        raise Violated(f"A code is refused before its {flow.oauth.code_ttl} s are over")
+        raise Violated(
+            f"A code is refused before its {flow.oauth.code_ttl} s are over",
+            deviation="early",
+        )
     code, secret = flow.prepared(binding.scopes)
     control.advance(flow.oauth.code_ttl + 2)
     _must_be_refused(
@@ -250,11 +295,15 @@ def token_expiry(scene: Scene, binding: Binding) -> None:
     life = flow.oauth.access_ttl
     told = (tokens.exchange.json or {}).get("expires_in")
     if told is not None and told != life:
-        raise Violated(f"expires_in is {told}, the contract says {life}", tokens.exchange)
+        raise Violated(f"expires_in is {told}, the contract says {life}", tokens.exchange, deviation="value")
     _assure_telling(flow, binding, tokens)
     control.advance(life - 5)
     if not flow.opened(binding, tokens).ok:
-        raise Violated(f"An access token is refused before its {life} s are over", tokens.exchange)
+        raise Violated(
+            f"An access token is refused before its {life} s are over",
+            tokens.exchange,
+            deviation="early",
+        )
     control.advance(10)
     exchange = flow.opened(binding, tokens)
     title = f"An access token gets {exchange.status} although its {life} s are over"

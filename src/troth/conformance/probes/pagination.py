@@ -71,7 +71,13 @@ def complete(scene: Scene, binding: Binding) -> None:
     lost, repeated = sorted(expected - found), sorted(found - expected)
     told = f"loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
     title = f"Walking in pages of {small(len(whole))} {told}"
-    raise Violated(title, *exchanges[:3], lost=lost[:5], repeated=repeated[:5])
+    raise Violated(
+        title,
+        *exchanges[:3],
+        lost=lost[:5],
+        repeated=repeated[:5],
+        deviation="missing" if lost else "extra",
+    )
 
 
 def cursor(scene: Scene, binding: Binding) -> None:
@@ -132,7 +138,13 @@ def _walk(scene: Scene, binding: Binding, between: Callable[[int, Sequence[Row]]
         title = (
             f"Walking by '{paging.cursor}' loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
         )
-        raise Violated(title, *exchanges[:3], lost=lost[:5], repeated=repeated[:5])
+        raise Violated(
+            title,
+            *exchanges[:3],
+            lost=lost[:5],
+            repeated=repeated[:5],
+            deviation="missing" if lost else "extra",
+        )
 
 
 def size(scene: Scene, binding: Binding) -> None:
@@ -144,15 +156,23 @@ def size(scene: Scene, binding: Binding) -> None:
         exchange = scene.call(scene.owner, binding, query=[(paging.size, wanted)])
         found = items_of(binding, exchange)
         if len(found) != wanted:
-            raise Violated(f"{paging.size}={wanted} gives {len(found)} rows", exchange)
+            raise Violated(
+                f"{paging.size}={wanted} gives {len(found)} rows",
+                exchange,
+                deviation="count",
+            )
         told = slot_of(binding, exchange, "size")
         if told is not None and told != wanted:
-            raise Violated(f"{paging.size}={wanted} is answered with a page size of {told}", exchange)
+            raise Violated(
+                f"{paging.size}={wanted} is answered with a page size of {told}",
+                exchange,
+                deviation="value",
+            )
     usual = scene.call(scene.owner, binding)
     asked = scene.call(scene.owner, binding, query=[(paging.size, paging.default_size)])
     if asked.ok and ids(binding, items_of(binding, usual)) != ids(binding, items_of(binding, asked)):
         title = f"Without '{paging.size}' the page is not that of {paging.size}={paging.default_size}"
-        raise Violated(title, usual, asked)
+        raise Violated(title, usual, asked, deviation="value")
 
 
 def max_size(scene: Scene, binding: Binding) -> None:
@@ -164,7 +184,11 @@ def max_size(scene: Scene, binding: Binding) -> None:
         nothing = scene.call(scene.owner, binding, query=[(paging.size, 0)])
         if nothing.ok and slot_of(binding, nothing, "size") not in (None, paging.max_size):
             told = slot_of(binding, nothing, "size")
-            raise Violated(f"{paging.size}=0 is answered with a page size of {told}", nothing)
+            raise Violated(
+                f"{paging.size}=0 is answered with a page size of {told}",
+                nothing,
+                deviation="value",
+            )
     exchange = scene.call(scene.owner, binding, query=[(paging.size, paging.max_size + 1)])
     if paging.oversize == "reject":
         if exchange.ok:
@@ -189,10 +213,16 @@ def total(scene: Scene, binding: Binding) -> None:
         first, before = slot_of(binding, exchange, "first"), seen
         seen += len(items_of(binding, exchange))
         if first not in (None, before + 1):
-            raise Violated(f"A page after {before} rows says that it begins with row {first}", exchange)
+            raise Violated(
+                f"A page after {before} rows says that it begins with row {first}",
+                exchange,
+                deviation="value",
+            )
         told = slot_of(binding, exchange, "total")
         if told != len(whole):
-            raise Violated(f"The total is {told}, the pages have {len(whole)} rows", exchange)
+            raise Violated(
+                f"The total is {told}, the pages have {len(whole)} rows", exchange, deviation="count"
+            )
     for query in _narrowings(binding, whole):
         kept, pages = scene.listed(binding, scene.owner, query=query)
         told = slot_of(binding, pages[0], "total")
@@ -239,10 +269,18 @@ def has_more(scene: Scene, binding: Binding) -> None:
     seen = len(items_of(binding, first))
     told = slot_of(binding, first, "hasMore")
     if seen < len(whole) and told is not True:
-        raise Violated(f"After {seen} of {len(whole)} rows the flag for a next page is {told}", first)
+        raise Violated(
+            f"After {seen} of {len(whole)} rows the flag for a next page is {told}",
+            first,
+            deviation="value",
+        )
     last = next(page for page in reversed(pages) if items_of(binding, page))
     if paging.size and len(whole) <= (paging.max_size or len(whole)):
         full = scene.call(scene.owner, binding, query=[(paging.size, len(whole))])
         last = full if len(items_of(binding, full)) == len(whole) else last
     if (told := slot_of(binding, last, "hasMore")) is not False:
-        raise Violated(f"After the last of {len(whole)} rows the flag for a next page is {told}", last)
+        raise Violated(
+            f"After the last of {len(whole)} rows the flag for a next page is {told}",
+            last,
+            deviation="value",
+        )

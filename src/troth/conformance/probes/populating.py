@@ -38,16 +38,26 @@ def depth(scene: Scene, binding: Binding) -> None:
     flat, exchange = read(0)
     identifier = _one(flat, reference)
     if isinstance(identifier, Mapping):
-        raise Violated(f"'{reference.field}' shows a row at depth 0", exchange)
+        raise Violated(
+            f"'{reference.field}' shows a row at depth 0",
+            exchange,
+            deviation="extra",
+            field=reference.field,
+        )
     if profile.most:
         _filled(scene, read(1), reference, row, identifier)
         deepest, beyond = read(profile.most), read(profile.most + 1)
         if deepest[0] != beyond[0]:
             title = f"{profile.parameter}={profile.most + 1} shows another row than {profile.parameter}={profile.most}"
-            raise Violated(title, deepest[1], beyond[1])
+            raise Violated(title, deepest[1], beyond[1], deviation="value")
     usual, asked = read(None), read(profile.default)
     if usual[0] != asked[0]:
-        raise Violated(f"Without {profile.parameter} the depth is not {profile.default}", usual[1], asked[1])
+        raise Violated(
+            f"Without {profile.parameter} the depth is not {profile.default}",
+            usual[1],
+            asked[1],
+            deviation="value",
+        )
 
 
 def _filled(
@@ -57,11 +67,22 @@ def _filled(
     target = scene.behaviour.resources[reference.target(row) or ""]
     shown = _one(answered[0], reference)
     if not isinstance(shown, Mapping):
-        raise Violated(f"'{reference.field}' shows no row at depth 1", answered[1])
+        raise Violated(
+            f"'{reference.field}' shows no row at depth 1",
+            answered[1],
+            deviation="missing",
+            field=reference.field,
+        )
     if scene.behaviour.binding(target.name, Kind.READ) is not None:
         own, exchange = scene.fetched(target, scene.owner, {target.id_field: identifier})
         if not same(own, shown):
-            raise Violated(f"'{reference.field}' shows another row than reading it", answered[1], exchange)
+            raise Violated(
+                f"'{reference.field}' shows another row than reading it",
+                answered[1],
+                exchange,
+                deviation="value",
+                field=reference.field,
+            )
 
 
 def _referring(scene: Scene, resource: Resource) -> Iterator[tuple[Row, Reference]]:
@@ -87,7 +108,11 @@ def answer(scene: Scene, binding: Binding) -> None:
         raise Inconclusive(f"answers {exchange.status}")
     problem = _departure(declared.template, exchange.json, resource, wanted)
     if problem:
-        raise Violated(f"The answer does not have the declared form: {problem}", exchange)
+        raise Violated(
+            f"The answer does not have the declared form: {problem}",
+            exchange,
+            deviation="form",
+        )
 
 
 def _written(scene: Scene, binding: Binding, resource: Resource) -> tuple[Exchange, Any]:

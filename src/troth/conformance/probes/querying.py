@@ -90,7 +90,13 @@ def _check(
     if given != expected:
         missing, extra = sorted(expected - given), sorted(given - expected)
         title = f"The condition {told} keeps {len(given)} rows instead of {len(expected)} of {len(whole)}"
-        raise Violated(title, *exchanges[:1], missing=missing[:5], extra=extra[:5])
+        raise Violated(
+            title,
+            *exchanges[:1],
+            missing=missing[:5],
+            extra=extra[:5],
+            deviation="missing" if missing else "extra",
+        )
 
 
 def _text(value: Any) -> Any:
@@ -202,11 +208,22 @@ def ordered(scene: Scene, binding: Binding) -> None:
         down, second = scene.listed(binding, scene.owner, query=[(profile.parameter, asked[1])])
         for rows, exchanges in ((up, first), (down, second)):
             if {str(row.get(name)) for row in rows} != {str(row.get(name)) for row in whole}:
-                raise Violated(f"Sorting by {column.name} gives other rows than the list", *exchanges[:1])
+                raise Violated(
+                    f"Sorting by {column.name} gives other rows than the list",
+                    *exchanges[:1],
+                    deviation="extra",
+                    field=column.name,
+                )
         if not any(
             _is_rising(up, column, key) and _is_rising(down[::-1], column, key) for key in _keys(column)
         ):
-            raise Violated(f"Sorting by {column.name} does not order the rows", *first[:1], *second[:1])
+            raise Violated(
+                f"Sorting by {column.name} does not order the rows",
+                *first[:1],
+                *second[:1],
+                deviation="order",
+                field=column.name,
+            )
 
 
 def is_sortable(scene: Scene, binding: Binding, name: str) -> bool:

@@ -109,7 +109,7 @@ def _find(
         if old is not None and untouched(scene, resource, old):
             raise Inconclusive("the write changes nothing that is kept, so it need not leave anything behind")
         title = f"The write leaves no row '{record.name}' in {record.into}"
-        raise Violated(title, exchange, *listing[-1:], expected=wanted)
+        raise Violated(title, exchange, *listing[-1:], expected=wanted, deviation="missing")
 
 
 def _is_hidden(scene: Scene, resource: str, field: str) -> bool:
@@ -139,4 +139,9 @@ def moment(scene: Scene, binding: Binding) -> None:
         raise Inconclusive("a new row shows no moment")
     for name, value in values.items():
         if not form.fullmatch(str(value)):
-            raise Violated(f"'{name}' is {value!r}, which is not {pattern}", exchange)
+            raise Violated(
+                f"'{name}' is {value!r}, which is not {pattern}",
+                exchange,
+                deviation="form",
+                field=name,
+            )

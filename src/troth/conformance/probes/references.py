@@ -156,6 +156,11 @@ def _dangling(scene: Scene, binding: Binding, found: Reference) -> None:
     missing = scene.missing_id(scene.behaviour.resources[attempt.target])
     exchange = attempt.send(missing)
     if exchange.ok:
-        raise Violated(f"'{found.field}' may name a row of {attempt.target} that does not exist", exchange)
+        raise Violated(
+            f"'{found.field}' may name a row of {attempt.target} that does not exist",
+            exchange,
+            deviation="accepted",
+            field=found.field,
+        )
     if exchange.broken:
         raise Inconclusive(f"a dangling '{found.field}' answers {exchange.status}")

@@ -41,7 +41,11 @@ def read(scene: Scene, binding: Binding) -> None:
     if not exchange.ok:
         if exchange.broken or not rows:
             raise Inconclusive(f"reading answers {exchange.status}")
-        raise Violated(f"A listed row of {resource.name} answers {exchange.status} when it is read", exchange)
+        raise Violated(
+            f"A listed row of {resource.name} answers {exchange.status} when it is read",
+            exchange,
+            deviation="missing",
+        )
     found = scene.unwrapped(binding, exchange)
     masked = {field.name for field in resource.fields.values() if field.in_list}
     alike = _lists_the_same(scene, lister, resource)
@@ -101,14 +105,24 @@ def create(scene: Scene, binding: Binding) -> None:
     if resource.id_field not in row:
         if not _shows_id(scene, binding, resource):
             raise Inconclusive(f"the document describes an answer without '{resource.id_field}'")
-        raise Violated(f"The answer has no '{resource.id_field}'", made)
+        raise Violated(
+            f"The answer has no '{resource.id_field}'",
+            made,
+            deviation="missing",
+            field=resource.id_field,
+        )
     _kept(resource, body, row, made)
     if (reader := scene.behaviour.binding(resource.name, Kind.READ)) is not None:
         found = scene.call(scene.owner, reader, identifier=row[resource.id_field], row=row)
         if found.broken:
             raise Inconclusive(f"reading answers {found.status}")
         if not found.ok:
-            raise Violated(f"The created row answers {found.status} when it is read", made, found)
+            raise Violated(
+                f"The created row answers {found.status} when it is read",
+                made,
+                found,
+                deviation="missing",
+            )
         _kept(resource, body, scene.unwrapped(reader, found), made, found)
     if (lister := scene.behaviour.binding(resource.name, Kind.LIST)) is not None:
         _listed(scene, lister, resource, row, made)
@@ -121,7 +135,12 @@ def _kept(resource: Resource, body: Any, row: Row, *exchanges: Exchange) -> None
         if field is None or field.write_only or field.hidden or field.computed or name not in row:
             continue
         if not same(value, row[name]):
-            raise Violated(f"'{name}' was sent as {value!r} and is shown as {row[name]!r}", *exchanges)
+            raise Violated(
+                f"'{name}' was sent as {value!r} and is shown as {row[name]!r}",
+                *exchanges,
+                deviation="value",
+                field=name,
+            )
 
 
 def _listed(scene: Scene, lister: Binding, resource: Resource, row: Row, made: Exchange) -> None:
@@ -141,7 +160,12 @@ def update(scene: Scene, binding: Binding) -> None:
     shown = changed.json if isinstance(changed.json, Mapping) else {}
     shown = shown.get(binding.wrapper, shown) if binding.wrapper else shown
     if name in shown and not same(value, shown[name]):
-        raise Violated(f"'{name}' was set to {value!r}, the answer says {shown[name]!r}", changed)
+        raise Violated(
+            f"'{name}' was set to {value!r}, the answer says {shown[name]!r}",
+            changed,
+            deviation="value",
+            field=name,
+        )
     found, exchange = scene.fetched(resource, scene.owner, row)
     if not same(value, found.get(name)):
         raise Violated(
@@ -176,7 +200,16 @@ def _merged(scene: Scene, binding: Binding, row: Row) -> bool | None:
             moves = field.computed or field.stamped or field.generated or field.read_only or other == name
             if not moves and other in before and not same(before[other], after.get(other)):
                 title = f"Setting '{name}' to {value!r} also changed '{other}'"
-                raise Violated(title, first, changed, last, before=before[other], after=after.get(other))
+                raise Violated(
+                    title,
+                    first,
+                    changed,
+                    last,
+                    before=before[other],
+                    after=after.get(other),
+                    deviation="value",
+                    field=other,
+                )
         return True
     return False if tried else None
 
@@ -207,10 +240,10 @@ def delete(scene: Scene, binding: Binding) -> None:
     if (reader := scene.behaviour.binding(resource.name, Kind.READ)) is not None:
         found = scene.call(scene.owner, reader, identifier=row[resource.id_field], row=row)
         if found.ok:
-            raise Violated("A deleted row can still be read", gone, found)
+            raise Violated("A deleted row can still be read", gone, found, deviation="extra")
         if found.status not in wanted:
             raise Inconclusive(f"reading a deleted row answers {found.status}")
     if (lister := scene.behaviour.binding(resource.name, Kind.LIST)) is not None and not lister.parents:
         rows, exchanges = scene.listed(lister, scene.owner)
         if any(str(one.get(resource.id_field)) == str(row[resource.id_field]) for one in rows):
-            raise Violated("A deleted row is still listed", gone, *exchanges[-1:])
+            raise Violated("A deleted row is still listed", gone, *exchanges[-1:], deviation="extra")

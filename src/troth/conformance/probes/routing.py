@@ -30,4 +30,9 @@ def method(scene: Scene, binding: Binding) -> None:
     allowed = {word.strip().upper() for word in (exchange.header("allow") or "").split(",")} - {""}
     if not declared <= allowed:
         lacking = ", ".join(sorted(declared - allowed))
-        raise Violated(f"Allow does not name {lacking}", exchange, allow=exchange.header("allow"))
+        raise Violated(
+            f"Allow does not name {lacking}",
+            exchange,
+            allow=exchange.header("allow"),
+            deviation="missing",
+        )

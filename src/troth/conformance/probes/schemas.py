@@ -62,7 +62,7 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
     if documented is None:
         known = ", ".join(binding.operation.responses)
         title = f"The status {exchange.status} is not documented; documented are {known}"
-        raise Violated(title, exchange, cause=f"status {exchange.status}")
+        raise Violated(title, exchange, cause=f"status {exchange.status}", deviation="status")
     if not documented.media:
         return
     found = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
@@ -74,7 +74,7 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
         if not exchange.ok and scene.behaviour.errors.declared:
             raise Inconclusive("the media type of errors is judged by errors.envelope")
         title = f"The media type {found or 'none'} is not documented for {exchange.status}"
-        raise Violated(title, exchange, cause=f"{exchange.status} {found}")
+        raise Violated(title, exchange, cause=f"{exchange.status} {found}", deviation="form")
     if media.schema_pointer is None or "json" not in found:
         return
     if not exchange.ok and scene.behaviour.errors.declared:
@@ -84,6 +84,13 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
         first = violations[0]
         title = f"The answer does not satisfy its schema: {first.pointer or '/'} {first.message}"
         told = [f"{v.pointer} {v.message}" for v in violations[:5]]
-        raise Violated(title, exchange, violations=told, cause=first.rule)
+        raise Violated(
+            title,
+            exchange,
+            violations=told,
+            cause=first.rule,
+            deviation="form",
+            field=first.pointer,
+        )
     if exchange.ok and (objection := scene.second_opinion.objection(exchange)):
         raise Inconclusive(f"two validators disagree about the answer; openapi-core says: {objection}")

@@ -89,13 +89,28 @@ def exact(scene: Scene, binding: Binding) -> None:
 def _compare(shown: Row, row: Row, wanted: set[str], exchange: Exchange) -> None:
     told = ", ".join(sorted(wanted))
     if extra := sorted(shown.keys() - wanted):
-        raise Violated(f"Asked for {told}, a row also shows {', '.join(extra)}", exchange)
+        raise Violated(
+            f"Asked for {told}, a row also shows {', '.join(extra)}",
+            exchange,
+            deviation="extra",
+        )
     if missing := sorted(wanted - shown.keys()):
-        raise Violated(f"Asked for {told}, a row does not show {', '.join(missing)}", exchange)
+        raise Violated(
+            f"Asked for {told}, a row does not show {', '.join(missing)}",
+            exchange,
+            deviation="missing",
+        )
     for name in sorted(wanted & row.keys()):
         if not same(shown[name], row[name]):
             title = f"'{name}' differs between the whole row and the selected one"
-            raise Violated(title, exchange, whole=row[name], selected=shown[name])
+            raise Violated(
+                title,
+                exchange,
+                whole=row[name],
+                selected=shown[name],
+                deviation="value",
+                field=name,
+            )
 
 
 def usual(scene: Scene, binding: Binding) -> None:
@@ -122,7 +137,12 @@ def embedded(scene: Scene, binding: Binding) -> None:
         value = shown.get(reference.field)
         inner = value[0] if isinstance(value, list) and value else value
         if not isinstance(inner, Mapping):
-            raise Violated(f"'{reference.field}' shows no row although its members are asked for", exchange)
+            raise Violated(
+                f"'{reference.field}' shows no row although its members are asked for",
+                exchange,
+                deviation="missing",
+                field=reference.field,
+            )
         _compare(inner, own, set(names), exchange)
         return
     raise NotExercised(f"no row of {resource.name} refers to another that can be read")

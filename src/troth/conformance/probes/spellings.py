@@ -34,7 +34,13 @@ def emptied(scene: Scene, binding: Binding) -> None:
         if found.get(field.name) is not None:
             assure_kept(scene, binding)
             title = f"'{field.name}' was emptied with {field.emptied!r} and reads {found.get(field.name)!r}"
-            raise Violated(title, exchange, reading)
+            raise Violated(
+                title,
+                exchange,
+                reading,
+                deviation="value",
+                field=field.name,
+            )
     if not tried:
         raise NotExercised("no field can be emptied here")
 
@@ -102,7 +108,13 @@ def _compare(scene: Scene, binding: Binding, short: Shorthand, long: Exchange, b
     for name, field in items.items():
         if field.generated is None and not same(one.get(name), other.get(name)):
             told = f"{one.get(name)!r} in the list, {other.get(name)!r} as its shorthand"
-            raise Violated(f"'{name}' of '{short.into}' is {told}", long, brief)
+            raise Violated(
+                f"'{name}' of '{short.into}' is {told}",
+                long,
+                brief,
+                deviation="value",
+                field=name,
+            )
 
 
 def _only(row: Row, short: Shorthand) -> Row:
@@ -129,14 +141,19 @@ def _updated_equal(scene: Scene, binding: Binding, short: Shorthand) -> None:
     if not same(found.get(name), value):
         assure_kept(scene, binding)
         title = f"'{name}' was set to {value!r}, the only one of '{short.into}' has {found.get(name)!r}"
-        raise Violated(title, changed)
+        raise Violated(title, changed, deviation="value", field=name)
     several, _ = _row_with(scene, known, short, 2)
     refused = scene.call(
         scene.owner, binding, identifier=several[resource.id_field], row=several,
         body=scene.update_body(binding, several, {name: value}, scene.owner),
     )  # fmt: skip
     if refused.ok:
-        raise Violated(f"'{name}' is accepted though '{short.into}' has two", refused)
+        raise Violated(
+            f"'{name}' is accepted though '{short.into}' has two",
+            refused,
+            deviation="accepted",
+            field=name,
+        )
     if refused.broken:
         raise Inconclusive(f"'{name}' answers {refused.status} where '{short.into}' has two")
 

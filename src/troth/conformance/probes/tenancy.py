@@ -68,7 +68,12 @@ def listing(scene: Scene, binding: Binding) -> None:
     for rows, exchanges in ((own, mine), (foreign, theirs)):
         total = slot_of(binding, exchanges[0], "total")
         if isinstance(total, int) and total >= len(own) + len(foreign) > len(rows):
-            raise Violated("The total counts another tenant's rows", exchanges[0], total=total)
+            raise Violated(
+                "The total counts another tenant's rows",
+                exchanges[0],
+                total=total,
+                deviation="count",
+            )
 
 
 def _escape(scene: Scene, binding: Binding, identifier: Any) -> None:
@@ -81,7 +86,11 @@ def _escape(scene: Scene, binding: Binding, identifier: Any) -> None:
     for query in (plain, joined):
         rows, exchanges = scene.listed(binding, scene.owner, query=query)
         if any(str(row.get(name)) == str(identifier) for row in rows):
-            raise Violated("A condition reaches a row of another tenant", *exchanges[:1])
+            raise Violated(
+                "A condition reaches a row of another tenant",
+                *exchanges[:1],
+                deviation="extra",
+            )
 
 
 def _narrowed(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
@@ -95,7 +104,12 @@ def _narrowed(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
         exchange = scene.call(scene.owner, binding, query=[(used.parameter, values[0])])
         rows = items_of(binding, exchange) if exchange.ok else []
         if any(str(row.get(name)) in theirs for row in rows):
-            raise Violated(f"The filter '{used.parameter}' reaches rows of another tenant", exchange)
+            raise Violated(
+                f"The filter '{used.parameter}' reaches rows of another tenant",
+                exchange,
+                deviation="extra",
+                field=used.parameter,
+            )
 
 
 def _below(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
@@ -107,7 +121,11 @@ def _below(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
             exchange = scene.call(scene.owner, binding, row=row)
             rows = items_of(binding, exchange) if exchange.ok else []
             if any(str(one.get(name)) in theirs for one in rows):
-                raise Violated("The rows below a row of another tenant are listed", exchange)
+                raise Violated(
+                    "The rows below a row of another tenant are listed",
+                    exchange,
+                    deviation="extra",
+                )
 
 
 def reading(scene: Scene, binding: Binding) -> None:
@@ -164,7 +182,7 @@ def indistinguishable(scene: Scene, binding: Binding) -> None:
         told = f"{foreign.status}, a missing one {missing.status}"
         told += ", with other codes or members" if foreign.status == missing.status else ""
         title = f"Another tenant's row answers {told}"
-        raise Violated(title, foreign, missing)
+        raise Violated(title, foreign, missing, deviation="value")
 
 
 def _shape(scene: Scene, exchange: Exchange) -> Any:

@@ -87,6 +87,11 @@ def _judge(
             if len(told) != 1:
                 _assure_own(scene, resource, row)
                 title = f"'{event.name}' is announced {len(told)} times when its day comes"
-                raise Violated(title, row=dict(row))
+                raise Violated(
+                    title,
+                    row=dict(row),
+                    deviation="missing" if not told else "repeated",
+                    field=event.name,
+                )
             count += 1
     return count

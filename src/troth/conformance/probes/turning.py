@@ -46,29 +46,47 @@ def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row
     found = [*items_of(binding, pages[0])]
     while (link := link_of(binding, pages[-1], "next")) is not None:
         if not items_of(binding, pages[-1]) or len(pages) > len(expected):
-            raise Violated("The last page still has a link to a next one", *pages[-2:])
+            raise Violated(
+                "The last page still has a link to a next one",
+                *pages[-2:],
+                deviation="extra",
+            )
         pages.append(_linked(scene, binding, link))
         found += items_of(binding, pages[-1])
     if not items_of(binding, pages[-1]) and len(pages) > 1:
-        raise Violated("A link leads to a page without rows", *pages[-2:])
+        raise Violated("A link leads to a page without rows", *pages[-2:], deviation="extra")
     wanted, given = ids(binding, expected), ids(binding, found)
     if sorted(map(str, given)) != sorted(map(str, wanted)):
         told = f"{len(given)} rows instead of {len(wanted)}"
-        raise Violated(f"Following the links to the next page gives {told}", *pages[:3])
+        raise Violated(
+            f"Following the links to the next page gives {told}",
+            *pages[:3],
+            deviation="value",
+        )
     whole = dict(zip(map(str, wanted), expected, strict=True))
     if any(row.keys() != whole[str(one)].keys() for one, row in zip(given, found, strict=True)):
-        raise Violated("Rows behind a link have other members than were asked for", *pages[:3])
+        raise Violated(
+            "Rows behind a link have other members than were asked for",
+            *pages[:3],
+            deviation="value",
+        )
     if len(pages) > 1 and (back := link_of(binding, pages[1], "prev")) is not None:
         before = _linked(scene, binding, back)
         if ids(binding, items_of(binding, before)) != ids(binding, items_of(binding, pages[0])):
-            raise Violated("The link to the previous page leads elsewhere", pages[0], pages[1], before)
+            raise Violated(
+                "The link to the previous page leads elsewhere",
+                pages[0],
+                pages[1],
+                before,
+                deviation="value",
+            )
 
 
 def _linked(scene: Scene, binding: Binding, link: str) -> Exchange:
     """The page at an address, asked for as it stands there."""
     address = urlsplit(link)
     if not address.path.endswith(scene.path(binding).partition("?")[0]):
-        raise Violated(f"A link leads to {address.path}, which is not the list")
+        raise Violated(f"A link leads to {address.path}, which is not the list", deviation="value")
     pairs = parse_qsl(address.query, keep_blank_values=True)
     return scene.call(scene.owner, binding, query=pairs, plain=False)
 
@@ -101,7 +119,11 @@ def past_end(scene: Scene, binding: Binding) -> None:
     if not exchange.ok:
         raise Violated(f"The page behind the last of {len(whole)} rows answers {exchange.status}", exchange)
     if paging.size and items_of(binding, exchange):
-        raise Violated(f"The page behind the last of {len(whole)} rows has rows", exchange)
+        raise Violated(
+            f"The page behind the last of {len(whole)} rows has rows",
+            exchange,
+            deviation="extra",
+        )
 
 
 def max_offset(scene: Scene, binding: Binding) -> None:

@@ -28,7 +28,13 @@ def unique(scene: Scene, binding: Binding) -> None:
             raise Inconclusive(f"a second row with the same '{field.name}' answers {again.status}")
         if again.ok:
             _still_there(scene, binding, first)
-            raise Violated(f"Two rows have the '{field.name}' {value!r}", first, again)
+            raise Violated(
+                f"Two rows have the '{field.name}' {value!r}",
+                first,
+                again,
+                deviation="repeated",
+                field=field.name,
+            )
 
 
 def _still_there(scene: Scene, binding: Binding, made: Exchange) -> None:
@@ -98,10 +104,21 @@ def numbered(scene: Scene, binding: Binding) -> None:
             given.append((scene.unwrapped(binding, made).get(field.name), made))
         for index, (value, made) in enumerate(given):
             if not _form(field).fullmatch(str(value)):
-                raise Violated(f"'{field.name}' is {value!r}, the form is {field.sequence}", made)
+                raise Violated(
+                    f"'{field.name}' is {value!r}, the form is {field.sequence}",
+                    made,
+                    deviation="form",
+                    field=field.name,
+                )
             for before, first in given[:index]:
                 if value == before:
-                    raise Violated(f"'{field.name}' is {value!r} twice", first, made)
+                    raise Violated(
+                        f"'{field.name}' is {value!r} twice",
+                        first,
+                        made,
+                        deviation="repeated",
+                        field=field.name,
+                    )
 
 
 def _unnumbered(scene: Scene, binding: Binding, field: Field, actor: Actor) -> Exchange:

@@ -98,10 +98,20 @@ def _compare(scene: Scene, now: Resource, before: Resource, pair: _Pair) -> None
         if older is None:
             continue
         for name in sorted(older.keys() & (known - shown)):
-            raise Violated(f"Version {pair.release.name} shows '{name}', which came later", *pair.exchanges)
+            raise Violated(
+                f"Version {pair.release.name} shows '{name}', which came later",
+                *pair.exchanges,
+                deviation="extra",
+                field=name,
+            )
         for name in sorted(shown - known - older.keys()):
             if before.fields[name].required:
-                raise Violated(f"Version {pair.release.name} does not show '{name}'", *pair.exchanges)
+                raise Violated(
+                    f"Version {pair.release.name} does not show '{name}'",
+                    *pair.exchanges,
+                    deviation="missing",
+                    field=name,
+                )
         _values(scene, now.name, row, older, pair)
 
 

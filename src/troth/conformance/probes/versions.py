@@ -82,9 +82,9 @@ def echo(scene: Scene, binding: Binding) -> None:
 def _named(exchange: Exchange, versions: Versions, expected: str) -> None:
     told = exchange.header(versions.echo or "")
     if told is None:
-        raise Violated(f"The header {versions.echo} is missing", exchange)
+        raise Violated(f"The header {versions.echo} is missing", exchange, deviation="missing")
     if told != expected:
-        raise Violated(f"{versions.echo} is {told!r}, not {expected!r}", exchange)
+        raise Violated(f"{versions.echo} is {told!r}, not {expected!r}", exchange, deviation="value")
 
 
 def unknown(scene: Scene, binding: Binding) -> None:
@@ -123,7 +123,11 @@ def _promoted(scene: Scene, binding: Binding, versions: Versions, day: str) -> N
     if told is None:
         raise Inconclusive("answers do not name their version")
     if told != expected:
-        raise Violated(f"On {day} the default is {told!r}, not {expected!r}", exchange)
+        raise Violated(
+            f"On {day} the default is {told!r}, not {expected!r}",
+            exchange,
+            deviation="value",
+        )
 
 
 def _days(versions: Versions) -> Iterator[str]:

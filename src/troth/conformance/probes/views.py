@@ -35,13 +35,23 @@ def where(scene: Scene, binding: Binding) -> None:
     rows, exchanges = scene.listed(binding, scene.owner)
     for row in rows:
         if not condition.holds(row, world, extra):
-            raise Violated(f"A listed row does not satisfy {condition.text}", *exchanges[:1], row=dict(row))
+            raise Violated(
+                f"A listed row does not satisfy {condition.text}",
+                *exchanges[:1],
+                row=dict(row),
+                deviation="extra",
+            )
     name = resource.id_field
     listed = {str(row.get(name)) for row in rows}
     for row in full:
         inside = all(str(row.get(field)) == value for field, value in above.items())
         if inside and condition.holds(row, world, extra) and str(row.get(name)) not in listed:
-            raise Violated("A row that satisfies the condition is not listed", *exchanges[:1], row=dict(row))
+            raise Violated(
+                "A row that satisfies the condition is not listed",
+                *exchanges[:1],
+                row=dict(row),
+                deviation="missing",
+            )
     if not rows and not full:
         raise NotExercised("there are no rows to list")
     for name in _asked(binding):
@@ -144,6 +154,6 @@ def shared(scene: Scene, binding: Binding) -> None:
     own, mine = scene.listed(binding, scene.owner)
     foreign, theirs = scene.listed(binding, scene.peer)
     if own != foreign:
-        raise Violated("Two tenants see different rows", mine[0], theirs[0])
+        raise Violated("Two tenants see different rows", mine[0], theirs[0], deviation="value")
     if not own:
         raise NotExercised("the list is empty")

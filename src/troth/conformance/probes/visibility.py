@@ -50,10 +50,19 @@ def listed(scene: Scene, binding: Binding) -> None:
         for row in rows:
             full = found.rows.get(str(row.get(name)))
             if full is not None and _is_redacted(rule, row, full):
-                raise Violated("An invisible row is listed", exchanges[0], row=dict(row))
+                raise Violated(
+                    "An invisible row is listed",
+                    exchanges[0],
+                    row=dict(row),
+                    deviation="extra",
+                )
         total = slot_of(binding, exchanges[0], "total") if holds_slot(binding, "total") else len(rows)
         if total != len(rows):
-            raise Violated(f"The list has {len(rows)} rows and counts {total}", exchanges[0])
+            raise Violated(
+                f"The list has {len(rows)} rows and counts {total}",
+                exchanges[0],
+                deviation="count",
+            )
         _as_ruled(scene, binding, rule, found, {str(row.get(name)) for row in rows}, exchanges[0])
 
 
@@ -109,9 +118,14 @@ def _read(scene: Scene, binding: Binding, rule: Visibility, found: Limited) -> N
     row, own = scene.unwrapped(binding, answer), scene.unwrapped(binding, whole)
     problem = _departure(rule, row, own)
     if problem:
-        raise Violated(f"An invisible row is not redacted as declared: {problem}", answer, whole)
+        raise Violated(
+            f"An invisible row is not redacted as declared: {problem}",
+            answer,
+            whole,
+            deviation="value",
+        )
     if any(own.get(name) == value for name, value in rule.mark.items()):
-        raise Violated("A row is redacted for a caller who may see it", whole)
+        raise Violated("A row is redacted for a caller who may see it", whole, deviation="missing")
 
 
 def _departure(rule: Visibility, row: Row, full: Row) -> str:
@@ -147,7 +161,11 @@ def _within(scene: Scene, binding: Binding, target: Resource, rule: Visibility, 
                 raise Violated(f"An invisible row is not redacted as declared at {where}: {problem}", answer)
             told = next((text for _, text in _texts(row) if text in hidden), None)
             if told is not None:
-                raise Violated(f"'{hidden[told][0]}' of an invisible row is shown at {where}", answer)
+                raise Violated(
+                    f"'{hidden[told][0]}' of an invisible row is shown at {where}",
+                    answer,
+                    deviation="extra",
+                )
     return count
 
 
@@ -216,10 +234,20 @@ def _silent(scene: Scene, binding: Binding, found: Limited, asked: tuple[str, An
         return 0
     rows, exchanges = scene.listed(binding, found.actor, query=query)
     if identifier in {str(row.get(name)) for row in rows}:
-        raise Violated(f"'{asked[0]}' finds a row by what is withheld of it", exchanges[0])
+        raise Violated(
+            f"'{asked[0]}' finds a row by what is withheld of it",
+            exchanges[0],
+            deviation="extra",
+            field=asked[0],
+        )
     total = slot_of(binding, exchanges[0], "total")
     if isinstance(total, int) and total > len(rows):
-        raise Violated(f"'{asked[0]}' counts a row that the caller may not see", exchanges[0])
+        raise Violated(
+            f"'{asked[0]}' counts a row that the caller may not see",
+            exchanges[0],
+            deviation="count",
+            field=asked[0],
+        )
     if not exchanges[0].ok:
         raise Inconclusive(f"answers {exchanges[0].status}")
     return 1

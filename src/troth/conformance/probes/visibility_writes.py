@@ -123,7 +123,12 @@ def _others(
             continue
         exchange = send(body)
         if not exchange.ok:
-            raise Violated(f"'{name}' is shown and cannot be changed to {value!r}", exchange)
+            raise Violated(
+                f"'{name}' is shown and cannot be changed to {value!r}",
+                exchange,
+                deviation="refused",
+                field=name,
+            )
         assert binding.resource is not None  # noqa: S101 - as above
         identifier, before = (
             row[binding.resource.id_field],

@@ -156,7 +156,11 @@ def payload(scene: Scene, binding: Binding) -> None:
     for hook in seen.all.got(scene):
         problem = departure(seen.template, hook.json)
         if problem:
-            raise Violated(f"A delivery does not have the declared form: {problem}", delivery=hook.as_fact())
+            raise Violated(
+                f"A delivery does not have the declared form: {problem}",
+                delivery=hook.as_fact(),
+                deviation="form",
+            )
     judged = 0
     if not any(wanted for _, _, wanted in seen.expected(scene)):
         raise NotExercised(f"{binding.id} brings about no event that can be foreseen")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from troth.behaviour.model import Binding, Field, Kind, Resource
+from troth.conformance.deviations import Deviation
 from troth.conformance.exchanges import Exchange
 from troth.engine.refusing import Refusal
 
@@ -35,6 +36,18 @@ _ROWS = {
 }
 
 
+#: What causes that are no fields come to.
+_DEVIATIONS: Mapping[str, Deviation] = {
+    "accepted": "accepted",
+    "refused": "refused",
+    "lost": "missing",
+    "missing": "missing",
+    "extra": "extra",
+    "there": "extra",
+    "key": "refused",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Where target and model part: the clause that says so, the operation it belongs to, and a sentence.
@@ -46,6 +59,14 @@ class Difference:
     operation: str
     cause: str
     title: str
+
+    @property
+    def deviation(self) -> tuple[Deviation | None, str]:
+        """The kind of deviation, None where the last answer tells it, and the field that deviates."""
+        known = _DEVIATIONS.get(self.cause.partition(":")[0])
+        if known is not None or self.cause == "status":
+            return known, ""
+        return "value", self.cause
 
     @property
     def signature(self) -> tuple[str, str, str]:
