@@ -156,6 +156,7 @@ def _values(scene: Scene, name: str) -> list[Any]:
 def secrets(resource: Resource, rule: Visibility, found: Limited) -> dict[str, tuple[str, str]]:
     """Texts that must not be shown, each with the field and the id of the row that has it and is the only one."""
     told: dict[str, list[tuple[str, str]]] = {}
+    unseen = frozenset(found.unseen)
     for identifier, row in found.rows.items():
         for name, value in row.items():
             if isinstance(value, str) and len(value) >= _SHORTEST:
@@ -165,7 +166,7 @@ def secrets(resource: Resource, rule: Visibility, found: Limited) -> dict[str, t
         text: places[0]
         for text, places in told.items()
         if len(places) == 1
-        and places[0][1] in found.unseen
+        and places[0][1] in unseen
         and rule.conceals(places[0][0])
         and places[0][0] in safe
     }

@@ -68,13 +68,19 @@ def _pieces(secret: str) -> Iterator[str]:
 
 def masked(text: str, secrets: Iterable[str]) -> str:
     """The text with every secret taken out; the word before a token (``Bearer``) stays."""
-    for secret in tuple(secrets):
-        for piece in _pieces(secret):
-            if len(piece) < _SHORTEST:
-                continue
-            for form in {piece, quote(piece, safe=""), quote_plus(piece)}:
-                if form in text:
-                    text = text.replace(form, MASK)
+    return _without(text, _forms(secrets)) if text else text
+
+
+def _forms(secrets: Iterable[str]) -> list[str]:
+    """Every text that gives a secret away, in the order of the secrets."""
+    pieces = (piece for secret in tuple(secrets) for piece in _pieces(secret) if len(piece) >= _SHORTEST)
+    return [form for piece in pieces for form in {piece, quote(piece, safe=""), quote_plus(piece)}]
+
+
+def _without(text: str, forms: Iterable[str]) -> str:
+    for form in forms:
+        if form in text:
+            text = text.replace(form, MASK)
     return text
 
 
@@ -83,32 +89,34 @@ def bare_url(url: str) -> str:
     return re.sub(r"//[^/@]*@", "//", url)
 
 
-def _hidden(value: Any, secrets: Iterable[str]) -> Any:
+def _hidden(value: Any, forms: Iterable[str]) -> Any:
     """The same JSON without secrets."""
     if isinstance(value, Mapping):
-        return {name: _hidden(inner, secrets) for name, inner in value.items()}
+        return {name: _hidden(inner, forms) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_hidden(inner, secrets) for inner in value]
-    return masked(value, secrets) if isinstance(value, str) else value
+        return [_hidden(inner, forms) for inner in value]
+    return _without(value, forms) if isinstance(value, str) else value
 
 
-def _finding(finding: Finding, secrets: Iterable[str]) -> Finding:
+def _finding(finding: Finding, forms: Iterable[str]) -> Finding:
     return replace(
         finding,
-        title=masked(finding.title, secrets),
-        detail=masked(finding.detail, secrets),
-        evidence=_hidden(finding.evidence, secrets),
+        title=_without(finding.title, forms),
+        detail=_without(finding.detail, forms),
+        evidence=_hidden(finding.evidence, forms),
     )
 
 
 def concealed(cases: Iterable[Case], secrets: Iterable[str]) -> list[Case]:
     """The cases without any secret that the run has come to know, whenever it did."""
-    known = tuple(sorted(secrets, key=len, reverse=True))
+    forms = _forms(sorted(secrets, key=len, reverse=True))
     return [
         replace(
             case,
-            detail=masked(case.detail, known),
-            findings=tuple(_finding(finding, known) for finding in case.findings),
+            detail=_without(case.detail, forms),
+            findings=tuple(_finding(finding, forms) for finding in case.findings),
         )
+        if case.detail or case.findings
+        else case
         for case in cases
     ]

@@ -145,7 +145,9 @@ class Projector:
         named = {by: kept[by]} if by is not None and by in kept else {}
         if kept and not isinstance(seen, Withheld):
             fields = self._keeper.kinds[target].resource.fields
-            seen = {**{name: item for name, item in kept.items() if name not in fields}, **seen, **named}
+            beside = {name: item for name, item in kept.items() if name not in fields}
+            if beside or named:
+                seen = {**beside, **seen, **named}
         elif named:
             seen = Withheld({**seen, **named})
         return dict(seen) if self._open else self.shown(inner[target], seen, world, sight.marks)
