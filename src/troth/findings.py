@@ -57,6 +57,7 @@ class Finding:
     witness: Any = None
     reach: tuple[str, ...] = ()
     identity: str = ""
+    nearest: Location | None = None
 
     def as_json(self) -> dict[str, Any]:
         found: dict[str, Any] = {
@@ -73,6 +74,8 @@ class Finding:
             found |= {"verdict": self.verdict, "witness": self.witness, "reach": list(self.reach)}
         elif self.reach:
             found["reach"] = list(self.reach)
+        if self.nearest is not None:
+            found["nearest"] = self.nearest.as_json()
         return found | ({"identity": self.identity} if self.identity else {})
 
 

@@ -281,12 +281,15 @@ def test_a_day_is_written_so_that_everybody_reads_the_same(heading: str, wanted:
 
 
 def test_a_field_of_a_schema_written_out_is_drafted_so_that_a_check_finds_it(contract: Any) -> None:
-    """Nested, in the answer of one operation: the draft names the path of the field and the check knows it."""
+    """Nested in a list, in the answer of one operation: the draft names the path of the field and the check knows it."""
 
     def answering(version: str, inner: JSON, size: JSON) -> Any:
         whole = {
             "type": "object",
-            "properties": {"density": {"type": "object", "properties": inner}, "size": size},
+            "properties": {
+                "density": {"type": "array", "items": {"type": "object", "properties": inner}},
+                "size": size,
+            },
         }
         answer = {"200": {"description": "One.", "content": {"application/json": {"schema": whole}}}}
         operation = {"operationId": "sample.atmosphere", "responses": answer}
@@ -296,7 +299,7 @@ def test_a_field_of_a_schema_written_out_is_drafted_so_that_a_check_finds_it(con
     new = answering("2.0.0", {"unit": {"type": "string"}, "value": {"type": "number"}}, {"type": "string"})
     found = compare(old, new, policy="semver")
     draft = write_entries(draft_entries(found))
-    assert "`density.value`" in draft
+    assert "`density[].value`" in draft
     assert "**breaking**" in draft
     told = parse_changelog(f"# Changelog\n\n## 2.0.0\n\n{draft}")
     assert check_changelog(told, [Step(told.releases[0], new, found, "2.0.0")]) == ()

@@ -278,3 +278,16 @@ def test_read_only_is_told_where_it_is_said(contract: Any) -> None:
 
     (finding,) = compare(taking(False), taking(True)).findings
     assert finding.location.pointer.endswith("/allOf/1/properties/size")
+
+
+def test_what_is_gone_has_its_nearest_place_in_the_new_document(contract: Any) -> None:
+    """A property points to its object, an operation whose path is gone to the paths."""
+    size = {"type": "object", "properties": {"size": {"type": "integer"}}}
+    old, less = contract(sent_list(size)), contract(sent_list({"type": "object"}))
+    (finding,) = compare(old, less).findings
+    assert finding.nearest is not None
+    assert finding.nearest.pointer.endswith("/schema")
+    assert finding.nearest.document == less.source
+    (finding,) = compare(old, contract({"paths": {}})).findings
+    assert finding.nearest is not None
+    assert finding.nearest.pointer == "/paths"

@@ -170,3 +170,59 @@ def test_the_header_that_names_the_consumer_can_be_chosen(tmp_path: Path) -> Non
     path.write_text(json.dumps({"log": {"entries": [entry]}}), encoding="utf-8")
     assert read_traffic(path, "X-Client")[0].consumer == "billing job"
     assert read_traffic(path, "X-Nothing")[0].consumer == "unknown"
+
+
+def heard(
+    old: JSON, new: JSON, entries: list[JSON], contract: Any, tmp_path: Path
+) -> dict[str, dict[str, int]]:
+    """By rule, the consumers of a recording whom each change touches."""
+    path = tmp_path / "recorded.har"
+    path.write_text(json.dumps({"log": {"entries": entries}}), encoding="utf-8")
+    found = touched_by(compare(contract(old), contract(new)), read_traffic(path)).comparison.findings
+    return {f.id: f.evidence["traffic"]["consumers"] for f in found if "traffic" in f.evidence}
+
+
+def test_what_a_page_asks_of_other_hosts_is_not_of_this_api(contract: Any, tmp_path: Path) -> None:
+    """A browser records everything; where a host of the contract is in the recording, others are others."""
+    ours, theirs = call("GET", "/orders", "page"), call("GET", "/orders", "tracker")
+    theirs["request"]["url"] = "https://tracker.example/api/orders"
+    gone = edited(LIST, GONE)
+    assert heard(SHOP, gone, [ours, theirs], contract, tmp_path) == {"operation-removed": {"page": 1}}
+    assert heard(SHOP, gone, [theirs], contract, tmp_path) == {"operation-removed": {"tracker": 1}}
+
+
+def test_credentials_that_are_no_longer_taken_touch_who_came_with_them(contract: Any, tmp_path: Path) -> None:
+    """Who shows another credential is not touched; who shows none may have lost it on the way into the file."""
+    schemes = {
+        "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+        "token": {"type": "http", "scheme": "bearer"},
+    }
+
+    def asking(*ways: JSON) -> JSON:
+        document = deepcopy(SHOP)
+        document["components"]["securitySchemes"] = schemes
+        document["paths"]["/orders"]["get"]["security"] = list(ways)
+        return document
+
+    entries = [call("GET", "/orders", name) for name in ("keyed", "bearer", "bare")]
+    entries[0]["request"]["headers"].append({"name": "x-key", "value": "k"})
+    entries[1]["request"]["headers"].append({"name": "Authorization", "value": "Bearer t"})
+    told = heard(asking({"key": []}, {"token": []}), asking({"token": []}), entries, contract, tmp_path)
+    assert told == {"security-alternative-removed": {"keyed": 1, "bare": 1}}
+
+
+def test_a_header_that_goes_touches_who_was_sent_it(contract: Any, tmp_path: Path) -> None:
+    old = edited((*LIST, "responses", "200", "headers"), {"X-Hint": {"schema": S}})
+    entries = [call("GET", "/orders", name) for name in ("hinted", "plain")]
+    entries[0]["response"]["headers"] = [{"name": "X-Hint", "value": "a"}]
+    entries[1]["response"]["headers"] = [{"name": "Date", "value": "today"}]
+    assert heard(old, SHOP, entries, contract, tmp_path) == {"header-removed": {"hinted": 1}}
+
+
+def test_a_range_of_media_types_that_shrinks_touches_who_sent_another(contract: Any, tmp_path: Path) -> None:
+    body = (*POST, "requestBody", "content")
+    old = edited(body, {"application/*": {"schema": {}}})
+    entries = [call("POST", "/orders", name, {"name": "b"}) for name in ("plain", "patch")]
+    entries[1]["request"]["postData"]["mimeType"] = "application/merge-patch+json"
+    new = edited(body, {"application/json": {"schema": {}}})
+    assert heard(old, new, entries, contract, tmp_path) == {"request-media-type-narrowed": {"patch": 1}}

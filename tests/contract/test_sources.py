@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,3 +171,12 @@ def test_a_source_is_shown_relative_to_the_working_directory(
 
 def test_a_url_is_selected_without_being_fetched() -> None:
     assert select("https://example.com/openapi.json").name == "openapi"
+
+
+def test_the_standard_input_is_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document out of a pipe, told of as what it is."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(MINIMAL.encode())))
+    assert load_contract("-").source == "<stdin>"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"openapi: 3.1.0\ninfo: ]\n")))
+    with pytest.raises(DocumentError, match=r"^<stdin>:2: not valid YAML"):
+        load_contract("-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -191,3 +192,13 @@ class Tags(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
+
+
+def test_what_is_gone_is_annotated_where_it_would_stand(violation: Finding) -> None:
+    """An annotation can only point into the new document; the old place is told beside."""
+    gone = replace(violation, nearest=Location("api.yaml", "/components/schemas/Order", 12))
+    assert render([gone], "github", title="shop").startswith("::error file=api.yaml,line=12,")
+    (result,) = json.loads(render([gone], "sarif", title="shop"))["runs"][0]["results"]
+    regions = [found[0]["physicalLocation"]["region"]["startLine"]
+               for found in (result["locations"], result["relatedLocations"])]  # fmt: skip
+    assert regions == [12, 41]

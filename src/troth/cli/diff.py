@@ -90,8 +90,9 @@ def diff(
 ) -> int:
     """Compare two versions of a contract.
 
-    OLD and NEW are shipped names (clientcasa, clientcasa@1.0.0), files, directories, URLs or git:REF:path. Each
-    difference is one finding at the place that was edited; what breaks comes with a value that shows it.
+    OLD and NEW are shipped names (clientcasa, clientcasa@1.0.0), files, directories, URLs or git:REF:path; one
+    of them may be - for the standard input. Each difference is one finding at the place that was edited; what breaks
+    comes with a value that shows it.
 
     What a team settles for all comparisons stands in the [diff] table of troth.toml; options come before it.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from troth.compatibility.comparison import Comparison
 from troth.compatibility.delta import Delta
 from troth.compatibility.judgement import Judged
+from troth.compatibility.places import path_within
 from troth.compatibility.resources import EVERYWHERE, labels_of, section_of
 
 __all__ = ["Entry", "draft_entries", "write_entries"]
@@ -94,22 +95,13 @@ def _fields(items: list[Judged]) -> Iterator[str]:
     """Fields by what clients can do with them: one field of three schemas of a resource is named once."""
     travels: dict[str, set[str]] = {}
     for item in items:
-        travels.setdefault(_path(item.fact.place), set()).update(item.fact.directions)
+        travels.setdefault(path_within(item.fact.place), set()).update(item.fact.directions)
     by_access: dict[str, list[str]] = {}
     for name, directions in travels.items():
         by_access.setdefault(ACCESS[tuple(sorted(directions))], []).append(name)
     for access, names in by_access.items():
         noun = "field" if len(names) == 1 else "fields"
         yield f"the {noun} {_list(names)} ({access})"
-
-
-def _path(place: str) -> str:
-    """The field without what it is in: ``tax`` of ``Client.tax``, and ``a.b`` of ``a.b in body of x``."""
-    inside, beside, _ = place.partition(" in ")
-    if beside:
-        return inside
-    owner, dot, path = place.partition(".")
-    return path if dot and owner.isidentifier() else place
 
 
 def _list(names: list[str]) -> str:

@@ -17,7 +17,7 @@ from troth.compatibility.oracle import Oracle
 from troth.compatibility.policies import Policy
 from troth.compatibility.rules import Rule, rule_for
 from troth.compatibility.witness import Judgement
-from troth.findings import SEVERITIES, Finding, Severity
+from troth.findings import SEVERITIES, Finding, Location, Severity
 
 __all__ = ["Judged", "judge_all"]
 
@@ -87,7 +87,17 @@ class _Bench:
             verdict=verdict,
             witness=witness,
             reach=fact.reach_in(rule.direction),
+            nearest=self._nearest(fact),
         )
+
+    def _nearest(self, fact: Fact) -> Location | None:
+        """Where in the new contract something that is gone would stand: the nearest place above it that is there."""
+        if fact.action != "removed":
+            return None
+        at = fact.new_pointer or fact.old_pointer or ""
+        while at and at not in self.delta.new.positions:
+            at = at.rpartition("/")[0]
+        return self.delta.new.locate(at)
 
     def _location(self, fact: Fact) -> Any:
         if fact.action != "removed" and fact.new_pointer is not None:

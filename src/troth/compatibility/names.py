@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from troth.compatibility.facts import Fact
+from troth.compatibility.places import path_within
 from troth.contract.model import Contract
 
 __all__ = ["Name", "names_in", "names_of", "vocabulary", "words_below"]
@@ -51,9 +52,9 @@ def names_in(codes: Iterable[str]) -> Iterator[Name]:
             yield from _query(text[1:], text)
         elif SCOPE.match(text):
             yield Name("scope", text, text)
-        elif WORD.match(text):
-            if text not in COMMON:
-                yield Name("word", text.removesuffix("[]"), text)
+        elif WORD.match(plain := unlisted(text)):
+            if plain not in COMMON:
+                yield Name("word", plain, text)
         elif text.startswith("{") or "=" in text:
             yield from (Name("word", part, text) for part in PARTS.findall(text) if part not in COMMON)
 
@@ -61,6 +62,11 @@ def names_in(codes: Iterable[str]) -> Iterator[Name]:
 def _query(query: str, written: str) -> Iterator[Name]:
     for part in filter(None, query.split("&")):
         yield Name("word", part.partition("=")[0], written)
+
+
+def unlisted(path: str) -> str:
+    """A path of fields without the marks of lists: ``rows.size`` of ``rows[].size``."""
+    return path.replace("[]", "").strip(".")
 
 
 def blank(path: str) -> str:
@@ -77,8 +83,8 @@ def names_of(fact: Fact) -> frozenset[str]:
         if name.startswith("/"):
             found.add(blank(name))
     if fact.pair is not None or fact.uses:
-        root, _, path = fact.place.partition(".")
-        found |= {fact.place, path or root, fact.place.rpartition(".")[2].removesuffix("[]")}
+        path = path_within(fact.place)
+        found |= {fact.place, path, unlisted(path), unlisted(path.rpartition(".")[2])}
     return frozenset(name for name in found if name)
 
 

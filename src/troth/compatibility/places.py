@@ -5,7 +5,7 @@ from __future__ import annotations
 from troth.contract.model import Contract, Operation
 from troth.contract.pointers import split
 
-__all__ = ["place_of"]
+__all__ = ["path_within", "place_of"]
 
 STEPS = {"items": "[]", "additionalProperties": "{}", "unevaluatedProperties": "{}"}
 
@@ -22,6 +22,15 @@ def place_of(contract: Contract, pointer: str) -> str:
             owner = _owner(contract, pointer, steps[:cut])
             return _member(owner, steps[cut + 1 :]) if steps[cut + 1 :] else owner
     return "#" + pointer
+
+
+def path_within(place: str) -> str:
+    """The field without what it is in: ``tax`` of ``Client.tax``, and ``a.b`` of ``a.b in body of x``."""
+    inside, beside, _ = place.partition(" in ")
+    if beside:
+        return inside
+    owner, dot, path = place.partition(".")
+    return path if dot and owner.isidentifier() else place
 
 
 def _member(root: str, steps: list[str]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from troth.compatibility.comparison import Comparison
 from troth.compatibility.containment import validator
@@ -85,8 +86,11 @@ class _Desk:
         self.router, self.validators = Router(contract), Validators(contract)
         self.readers: dict[str, ParameterReader] = {}
 
-    def calls(self, traffic: Iterable[Recorded]) -> Iterator[_Call]:
+    def calls(self, traffic: Sequence[Recorded]) -> Iterator[_Call]:
+        ours = self._hosts() & {recorded.host for recorded in traffic}
         for recorded in traffic:
+            if ours and recorded.host and recorded.host not in ours:
+                continue  # a browser records whatever else the page asks for
             match = self._match(recorded)
             if match is not None:
                 operation = match.operation
@@ -96,6 +100,12 @@ class _Desk:
                     tuple(self._sent(recorded, match)),
                     tuple(self._given(recorded, operation)),
                 )
+
+    def _hosts(self) -> frozenset[str]:
+        """The hosts that the contract names."""
+        servers = self.contract.document.get("servers")
+        urls = [str(server.get("url", "")) for server in servers or () if isinstance(server, Mapping)]
+        return frozenset(urlsplit(url).netloc.lower() for url in urls if "{" not in url) - {""}
 
     def _match(self, recorded: Recorded) -> Match | None:
         """The operation, whether or not the recorder saw the server's base path."""
@@ -155,7 +165,19 @@ class _Bench:
             return False
         if fact.pair is not None:
             return any(self._values(fact, fact.pair, call, direction) for direction in fact.directions)
+        if (
+            fact.subject == "security-alternative"
+            and fact.action == "removed"
+            and not self._lets_in(fact, call)
+        ):
+            return False
         return bool(fact.reach or "keyword" in fact.context) and _message(fact, call)
+
+    def _lets_in(self, fact: Fact, call: _Call) -> bool:
+        """Whether a request came in by an alternative; one that shows no credentials at all may have lost them."""
+        schemes = self.sides.old.contract.security_schemes
+        shown = {name for name, scheme in schemes.items() if _carries(call.recorded, scheme)}
+        return not shown or shown >= {name for name in fact.names if name in schemes}
 
     def _values(self, fact: Fact, pair: Pair, call: _Call, direction: Direction) -> bool:
         """Whether a part of the message stands where the edit was made and is concerned by it."""
@@ -174,6 +196,21 @@ class _Bench:
         return taken is not None and any(not taken.is_valid(value) for value in values)
 
 
+def _carries(recorded: Recorded, scheme: Mapping[str, JSON]) -> bool:
+    """Whether a request has what a security scheme asks for."""
+    name = str(scheme.get("name", ""))
+    match scheme.get("type"), scheme.get("in"):
+        case "apiKey", "query":
+            return any(key == name for key, _ in recorded.query)
+        case "apiKey", "cookie":
+            return f"{name}=" in recorded.headers.get("cookie", "")
+        case "apiKey", _:
+            return name.lower() in recorded.headers
+        case kind, _:
+            word = str(scheme.get("scheme", "bearer")) if kind == "http" else "bearer"
+            return recorded.headers.get("authorization", "").lower().startswith(word.lower())
+
+
 def _message(fact: Fact, call: _Call) -> bool:
     """Whether a change of something that is no schema concerns a request of its operation."""
     recorded, subject, name = call.recorded, fact.subject, fact.names[0] if fact.names else ""
@@ -181,16 +218,29 @@ def _message(fact: Fact, call: _Call) -> bool:
         return _parameter(fact, call, name)
     if subject in ("body", "required-body", "body-requirement"):
         return recorded.has_body is (fact.action == "removed" and subject == "body")
-    if subject == "request-media-type":
-        return fact.action == "removed" and recorded.headers.get("content-type", "").startswith(name)
-    if subject == "response-media-type":
-        asked = f"{recorded.headers.get('accept', '')} {recorded.answer_headers.get('content-type', '')}"
-        return fact.action == "removed" and name in asked
+    if subject in ("request-media-type", "response-media-type"):
+        return _media_type(fact, recorded)
     if subject in ("success-status", "error-status"):
         return fact.action == "removed" and recorded.status == name
+    if subject in ("header", "required-header") and recorded.answer_headers.keys() - {"content-type"}:
+        return fact.action == "removed" and name.lower() in recorded.answer_headers
     return not (
         fact.action == "added" and subject in ("operation", "header", "required-header", "link", "callback")
     )
+
+
+def _media_type(fact: Fact, recorded: Recorded) -> bool:
+    """Whether a request sends, or asks for, a media type that is no longer taken, or given."""
+    name, sent = fact.names[0], recorded.headers.get("content-type", "")
+    if fact.action == "narrowed":
+        return (
+            recorded.has_body and fact.subject == "request-media-type" and not sent.startswith(fact.names[1:])
+        )
+    if fact.action == "widened":
+        return fact.subject == "response-media-type"
+    asked = f"{recorded.headers.get('accept', '')} {recorded.answer_headers.get('content-type', '')}"
+    met = sent.startswith(name) if fact.subject == "request-media-type" else name in asked
+    return fact.action == "removed" and met
 
 
 def _parameter(fact: Fact, call: _Call, name: str) -> bool:

@@ -23,7 +23,7 @@ ABSENT: Any = object()
 class Recorded:
     """One request with its answer. Header names are in lower case; a body that is no JSON, or not recorded, is absent.
 
-    ``consumer`` is who sent it: the mock's principal, or what a header says.
+    ``consumer`` is who sent it: the mock's principal, or what a header says. ``host`` is empty in a mock's journal.
     """
 
     method: str
@@ -35,6 +35,7 @@ class Recorded:
     status: str = ""
     answer: JSON = ABSENT
     answer_headers: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""
 
     @property
     def has_body(self) -> bool:
@@ -96,6 +97,7 @@ def _har(entries: list[JSON], wanted: str) -> Iterator[Recorded]:
             str(response.get("status", "")),
             _parsed(content.get("text")) if content.get("encoding") != "base64" else ABSENT,
             answered,
+            url.netloc.lower(),
         )
 
 

@@ -1,4 +1,4 @@
-"""Where documents come from: a file, a URL or a commit, and what a contract argument means.
+"""Where documents come from: a file, a URL, a commit or the standard input, and what a contract argument means.
 
 A source is one text: an absolute path, ``https://…`` or ``git:REF:path``. Relative references are resolved
 against it, so a contract spread over several files works from any of the three.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -21,6 +22,7 @@ from troth.findings import Location
 __all__ = ["Selection", "display", "read_document", "select", "sibling"]
 
 MAIN = "openapi.yaml"
+STDIN = "-"
 BEHAVIOUR = "behaviour.overlay.yaml"
 _MAINS = (MAIN, "openapi.yml", "openapi.json", "swagger.yaml", "swagger.json")
 _TIMEOUT = 20.0
@@ -44,6 +46,8 @@ def select(argument: str | Path) -> Selection:
         return Selection(text, Path(unquote(urlsplit(text).path)).stem or urlsplit(text).netloc)
     if text.startswith("git:"):
         return _select_commit(text)
+    if text == STDIN:
+        return Selection(STDIN, "stdin")
     name, at, version = text.partition("@")
     home = shipped().spec / name
     if isinstance(argument, str) and name in shipped().names() and not Path(text).is_file():
@@ -117,6 +121,8 @@ def read_document(source: str) -> Document:
         content = _download(source)
     elif source.startswith("git:"):
         content = _show(source)
+    elif source == STDIN:
+        content = sys.stdin.buffer.read()
     else:
         content = _open(source)
     try:
@@ -141,6 +147,8 @@ def sibling(source: str, relative: str) -> str:
 
 def display(source: str) -> str:
     """How people are told about a source: relative to the working directory when it lies below it."""
+    if source == STDIN:
+        return "<stdin>"
     if source.startswith(("http://", "https://", "git:")):
         return source
     try:

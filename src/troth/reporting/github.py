@@ -21,7 +21,7 @@ def write(report: Report) -> str:
 
 
 def _annotation(finding: Finding) -> str:
-    where = finding.location
+    where = finding.nearest or finding.location
     path = path_of(where.document) if where else None
     properties = {"file": path, "line": where.line if where and path else None, "title": subject_of(finding)}
     written = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from troth import __version__
-from troth.findings import Finding
+from troth.findings import Finding, Location
 from troth.reporting.paragraphs import paragraphs, record
 from troth.reporting.places import rule_of, subject_of, uri_of
 from troth.reporting.report import Report
@@ -50,14 +50,15 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
         "partialFingerprints": {"trothFinding/v1": _fingerprint(finding)},
         "properties": record(finding),
     }
-    if finding.location:
-        result["locations"] = [_location(finding)]
+    where = finding.nearest or finding.location
+    if where:
+        result["locations"] = [_location(where)]
+    if finding.nearest and finding.location:
+        result["relatedLocations"] = [_location(finding.location)]
     return result
 
 
-def _location(finding: Finding) -> dict[str, Any]:
-    where = finding.location
-    assert where is not None  # noqa: S101 - the caller asked; this tells the type checker
+def _location(where: Location) -> dict[str, Any]:
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri_of(where.document)}}
     if where.line:
         physical["region"] = {"startLine": where.line}
