@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from troth.conformance import Principal, Target, verify
+from troth.conformance.leavings import Leaving
 from troth.conformance.running import Run
 from troth.conformance.verdicts import Inconclusive
-from troth.contract import Contract
+from troth.contract import Contract, load_contract
 
 from .conftest import BASE, EngineTransport, engine_of
 
@@ -152,3 +153,58 @@ def test_rows_that_no_list_shows_are_named_in_the_target_file(clientcasa: Contra
         outcome = verify(clientcasa, target, only=["schema.response@getPayout"])
         assert [case.verdict for case in outcome.cases] == ["conform"]
         assert any(path.endswith(identifier) for _, path, _, _ in transport.requests) is asked
+
+
+def crm_target(contract: Contract, transport: Stranger) -> Target:
+    known = [
+        Principal(one["name"], one["tenant"], one["headers"], tuple(one["scopes"]))
+        for one in transport.engine.credentials()
+    ]
+    return Target(f"{BASE}{contract.base_path}", tuple(known), transport=transport)
+
+
+def test_what_actions_have_made_is_deleted_too() -> None:
+    """A lead that becomes a customer leaves that customer, whom no create has shown, and he goes as well."""
+    contract = load_contract("crm")
+    transport = Stranger(contract)
+    before = transport.rows()
+    outcome = verify(contract, crm_target(contract, transport), only=["*@convertLead"], fuzz=False)
+    assert sum("convert" in path for _, path, _, _ in transport.requests) > 0
+    assert "customers" not in added(before, transport.rows())
+    assert "customers" not in outcome.left
+
+
+def test_what_nothing_can_delete_is_told_with_its_reason() -> None:
+    """An invoice made of an estimate stays, and so does the log that writes keep; the report says so."""
+    contract = load_contract("crm")
+    transport = Stranger(contract)
+    before = transport.rows()
+    only = ["action.effect@convertEstimate", "resource.create@createLead"]
+    outcome = verify(contract, crm_target(contract, transport), only=only, fuzz=False)
+    left = added(before, transport.rows())
+    assert left["invoices"] > 0
+    assert left.keys() <= outcome.left.keys()
+    assert outcome.left["invoices"].startswith(f"{left['invoices']} (")
+    assert "no operation deletes one of lead-activities" in outcome.left["lead-activities"]
+
+
+def test_rows_that_refer_to_what_the_run_made_are_looked_for(clientcasa: Contract) -> None:
+    """Where neither answer nor row names a new row, its reference to the row of the write does; others' rows stay."""
+    transport = Stranger(clientcasa)
+    before = transport.rows()
+    with Run(clientcasa, Target(f"{BASE}/api", KNOWN, transport=transport)) as run:
+        client = run.scene.created(run.behaviour.resources["clients"], run.scene.owner)
+        body = run.scene.body(run.behaviour.bindings["createContact"], run.scene.owner)
+        unseen = transport.handle_request(  # as if the server had made it
+            httpx.Request(
+                "POST",
+                f"{BASE}/api/v1/contacts",
+                headers=KNOWN[0].headers,
+                json={**body, "clientId": client["id"]},
+            )
+        )
+        assert unseen.status_code == 201
+        assert added(before, transport.rows())["contacts"] >= 1
+        run._cleaner._leave(Leaving("contacts", field="clientId", value=client["id"]), run.scene.owner)
+    assert "contacts" not in added(before, transport.rows())
+    assert all(ids <= transport.rows()[key] for key, ids in before.items())
