@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -37,6 +38,8 @@ from troth.errors import BehaviourError
 
 __all__ = ["behaviour_of"]
 
+_TEMPLATE = re.compile(r"\{[^}]*\}")
+
 
 def behaviour_of(contract: Contract) -> Behaviour:
     """The complete behaviour of a contract. Raises BehaviourError on a statement that cannot be meant."""
@@ -48,8 +51,7 @@ def behaviour_of(contract: Contract) -> Behaviour:
     scopes = profiles.scopes(contract)
     idempotency = profiles.idempotency(contract)
     bindings = {
-        shape.operation.id: _binding(contract, shape, resources.get(shape.collection), scopes, idempotency)
-        for shape in found
+        shape.operation.id: _binding(contract, shape, resources, scopes, idempotency) for shape in found
     }
     bindings = {name: _answering(contract, binding, resources) for name, binding in bindings.items()}
     bindings = conditioned(contract, bindings)
@@ -109,12 +111,16 @@ def _written(contract: Contract, row: str, request: str) -> str:
 
 
 def _resources(contract: Contract, found: tuple[Shape, ...]) -> dict[str, Resource]:
-    """Collection path to resource. Collections that share a name and a schema share the resource."""
+    """Collection path to resource. Collections that share a name and a schema share the resource.
+
+    Below different parents (``/orgs/{org}/hooks``, ``/repos/{repo}/hooks``) they do so only where the contract says it.
+    """
     groups: dict[str, list[Shape]] = {}
     for shape in found:
         groups.setdefault(shape.collection, []).append(shape)
     resources: dict[str, Resource] = {}
     taken: dict[str, Resource] = {}
+    above: dict[str, str] = {}
     for collection, group in sorted(groups.items(), key=lambda item: item[0].count("/")):
         if all(shape.kind is Kind.ACTION for shape in group):
             continue
@@ -122,7 +128,9 @@ def _resources(contract: Contract, found: tuple[Shape, ...]) -> dict[str, Resour
         if pointer is None:
             continue
         resource = _searched(contract, collection, group, pointer, resources)
-        resource = resource or _resource(contract, group, pointer, taken)
+        resource = resource or _resource(contract, group, pointer, taken, above)
+        if group[0].parents:
+            above.setdefault(resource.name, _place(collection))
         taken[resource.name] = resource
         resources[collection] = resource
     return resources | _unaddressed(contract, taken)
@@ -167,14 +175,25 @@ def _searched(
     return above if lists and same else None
 
 
+def _place(collection: str) -> str:
+    """What a collection stands below, whatever its parameters are called."""
+    return _TEMPLATE.sub("{}", collection.rpartition("/")[0])
+
+
 def _resource(
-    contract: Contract, group: list[Shape], pointer: str, taken: Mapping[str, Resource]
+    contract: Contract,
+    group: list[Shape],
+    pointer: str,
+    taken: Mapping[str, Resource],
+    above: Mapping[str, str],
 ) -> Resource:
     end, schema = contract.follow(pointer)
     declared = schema.get("x-behaviour", {}).get("resource") if isinstance(schema, Mapping) else None
     name = str(declared or group[0].name)
     if name in taken:
-        if taken[name].schema_pointer == end:
+        place = _place(group[0].collection)
+        apart = declared is None and group[0].parents and above.get(name, place) != place
+        if taken[name].schema_pointer == end and not apart:
             return taken[name]
         name = group[0].collection.strip("/").replace("/", ".")
     parameter = next((shape.parameter for shape in group if shape.parameter), None)
@@ -188,7 +207,9 @@ def _resource(
     return replace(built, records=records, shared=bool(given.get("shared")), visibility=rules)
 
 
-def _parents(shape: Shape, resource: Resource | None) -> tuple[Parent, ...]:
+def _parents(
+    shape: Shape, resource: Resource | None, resources: Mapping[str, Resource]
+) -> tuple[Parent, ...]:
     segments = [s for s in shape.collection.split("/") if s]
     found = []
     for name in shape.parents:
@@ -199,7 +220,9 @@ def _parents(shape: Shape, resource: Resource | None) -> tuple[Parent, ...]:
         fields = resource.fields if resource else {}
         field = next((f for f in fields if plain(f) in wanted), name if name != "id" else f"{singular}Id")
         declared = shape.operation.extension.get("parents") or {}
-        found.append(Parent(name, str(declared.get(name, field)), owner or None))
+        above = resources.get("/" + "/".join(segments[:place]))
+        known = above.name if above else owner if owner != shape.name else None
+        found.append(Parent(name, str(declared.get(name, field)), known or None))
     return tuple(found)
 
 
@@ -230,11 +253,11 @@ def _success(operation: Operation, kind: Kind) -> int:
 def _binding(
     contract: Contract,
     shape: Shape,
-    resource: Resource | None,
+    resources: Mapping[str, Resource],
     scopes: Scopes,
     idempotency: Idempotency | None,
 ) -> Binding:
-    operation = shape.operation
+    operation, resource = shape.operation, resources.get(shape.collection)
     kind = Kind(operation.extension.get("kind", shape.kind))
     wanted, origin = _scopes(shape, resource, scopes)
     pagination = pagination_of(contract, operation) if kind is Kind.LIST else None
@@ -260,7 +283,7 @@ def _binding(
         kind=kind,
         resource=resource if kind is not Kind.ACTION or shape.acts or "{" in shape.collection else None,
         id_parameter=shape.parameter,
-        parents=_parents(shape, resource),
+        parents=_parents(shape, resource, resources),
         scopes=wanted,
         filters=filters_of(operation, resource) if kind is Kind.LIST else (),
         pagination=pagination,
@@ -297,7 +320,7 @@ def _input(
 ) -> tuple[str | None, Media | None]:
     """The member of a body in which the object stands, if any, and the object's schema and examples as JSON."""
     body = operation.body
-    media = next((m for t, m in body.media.items() if "json" in t), None) if body else None
+    media = body.json if body else None
     if media is None or media.schema_pointer is None:
         return None, media
     form = item_form(contract, media.schema_pointer)

@@ -260,7 +260,7 @@ def _id_field(fields: Mapping[str, Field], given: Mapping[str, Any], parameter: 
         "id",
         *(name for name in fields if name.lower() in ("uuid", "key", "code", "slug")),
     ]
-    return next((name for name in names if name in fields), "id")
+    return next((name for name in names if name in fields and "enum" not in fields[name].schema), "id")
 
 
 def _id_kind(found: Field | None) -> Any:

@@ -46,8 +46,8 @@ def response_media(operation: Operation) -> Media | None:
     """The JSON media type of the first success response, or the first one of any type."""
     for status in sorted(operation.responses):
         if status.startswith("2"):
-            media = operation.responses[status].media
-            return next((m for t, m in media.items() if "json" in t), next(iter(media.values()), None))
+            response = operation.responses[status]
+            return response.json or next(iter(response.media.values()), None)
     return None
 
 
@@ -168,6 +168,14 @@ def _item_kind(operation: Operation) -> Kind:
     return kinds.get(operation.method, Kind.ACTION)
 
 
+def _is_scalar(contract: Contract, pointer: str) -> bool:
+    """Whether what stands in a list is plain values, such as the names of languages."""
+    _, schema = contract.follow(pointer)
+    kinds = schema.get("type") if isinstance(schema, Mapping) else None
+    named = {kinds} if isinstance(kinds, str) else set(kinds or ())
+    return bool(named) and not named & {"object", "array"}
+
+
 def _collection_kind(
     contract: Contract,
     operation: Operation,
@@ -176,8 +184,8 @@ def _collection_kind(
 ) -> Kind:
     if operation.method == "GET":
         media = response_media(operation)
-        is_list = media and media.schema_pointer and list_form(contract, media.schema_pointer)
-        return Kind.LIST if is_list else Kind.ACTION
+        form = list_form(contract, media.schema_pointer) if media and media.schema_pointer else None
+        return Kind.LIST if form and not _is_scalar(contract, form[1]) else Kind.ACTION
     if operation.method != "POST":
         return Kind.ACTION
     path = operation.path.rstrip("/")

@@ -92,7 +92,7 @@ class Client:
         """
         query, extra = self._versioned(query)
         start = self.base_url if root is None else root
-        url = start + path + (f"?{urlencode([(k, _text(v)) for k, v in query])}" if query else "")
+        url = start + path + (f"?{urlencode([(k, _text(v)) for k, v in query], safe=',')}" if query else "")
         content = raw if raw is not None else b"" if body is ABSENT else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if content else {}
         extra |= {SANDBOX: self.sandbox} if self.sandbox else {}

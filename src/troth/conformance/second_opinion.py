@@ -5,6 +5,8 @@ It reads the same document with another JSON Schema implementation. Where the tw
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,6 +50,10 @@ class SecondOpinion:
             "openapi": "3.1.0",
             "servers": [{"url": base_url.rstrip("/")}],
         }
+        answers = [
+            one for o in contract.operations for response in o.responses.values() if (one := response.json)
+        ]
+        self._json = {one.content_type.partition(";")[0].strip().lower() for one in answers}
         self._given: dict[tuple[object, ...], str | None] = {}
 
     @cached_property
@@ -55,7 +61,10 @@ class SecondOpinion:
         # Half a second of imports, paid only by who verifies.
         from openapi_core import Config, OpenAPI  # noqa: PLC0415
 
-        return OpenAPI.from_dict(self._document, config=Config(spec_validator_cls=None))
+        # It knows two names of JSON; a document may have others, or take any type.
+        readers: dict[str, Callable[[bytes], Any]] = dict.fromkeys(self._json, json.loads)
+        config = Config(spec_validator_cls=None, extra_media_type_deserializers=readers)
+        return OpenAPI.from_dict(self._document, config=config)
 
     def objection(self, exchange: Exchange) -> str | None:
         """Why the body of an answer does not satisfy the document, None when it does or cannot be judged."""

@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from troth.behaviour.editions import Editions
-from troth.behaviour.model import Behaviour, Binding, ErrorKind, Kind, Resource, Selection
+from troth.behaviour.model import Behaviour, Binding, ErrorKind, Kind, Parent, Resource, Selection
 from troth.behaviour.selecting import Catalogue, deep
 from troth.conformance.actors import Actor, Cast
 from troth.conformance.applications import Application
@@ -22,11 +23,17 @@ from troth.conformance.reference import Reference
 from troth.conformance.second_opinion import SecondOpinion
 from troth.conformance.verdicts import Inconclusive, NotExercised
 from troth.contract import Validators
-from troth.contract.model import Contract
+from troth.contract.model import Contract, Parameter
+from troth.contract.serialization import query_pairs, written
 
 __all__ = ["Row", "Stage"]
 
 Row = Mapping[str, Any]
+
+_SAFE = "!$&'()*+,;=:@~"
+_MANNERS = (
+    "accept", "content-type", "authorization", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since",
+)  # fmt: skip
 
 
 class Stage(ABC):
@@ -68,6 +75,14 @@ class Stage(ABC):
         self.successes: dict[str, Exchange] = {}
         self.memory: dict[str, Any] = {}
         self._count = 0
+        self._headed: dict[str, tuple[Parameter, ...]] = {}
+        schemes = contract.security_schemes.values()
+        self._spoken = {
+            *_MANNERS,
+            *(name.lower() for actor in cast.known for name in actor.headers),
+            *(str(scheme["name"]).lower() for scheme in schemes if "name" in scheme),
+            *((behaviour.idempotency.header,) if behaviour.idempotency else ()),
+        }
 
     # -- actors and words -------------------------------------------------------------------------------------------
 
@@ -138,6 +153,7 @@ class Stage(ABC):
         if binding.enclosed and body is not ABSENT:
             body = {binding.enclosed: body}
         required = self._required_query(binding, query) + (self._plain(binding, query) if plain else [])
+        headers = {**self._required_headers(binding, headers), **headers}
         found = self.client.send(
             actor, binding.operation.method, self.path(binding, identifier, row, actor), operation=binding.id,
             query=[*required, *query], headers=headers, body=body, raw=raw, patient=patient,
@@ -182,10 +198,38 @@ class Stage(ABC):
     def _required_query(self, binding: Binding, given: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
         names = {name for name, _ in given}
         return [
-            (p.name, self.bodies.value(p.schema_pointer, full=False) if p.schema_pointer else "x")
-            for p in binding.operation.parameters
-            if p.location == "query" and p.required and p.name not in names
+            pair
+            for parameter in binding.operation.parameters
+            if parameter.location == "query" and parameter.required and parameter.name not in names
+            for pair in query_pairs(parameter, self._value(parameter))
         ]
+
+    def _required_headers(self, binding: Binding, given: Mapping[str, str | None]) -> dict[str, str]:
+        """What must be said in a header, less what says who asks, what is sent, and in which version."""
+        if binding.id not in self._headed:
+            self._headed[binding.id] = tuple(
+                parameter
+                for parameter in binding.operation.parameters
+                if parameter.required
+                and parameter.location in ("header", "cookie")
+                and parameter.name.lower() not in self._spoken
+            )
+        if not self._headed[binding.id]:
+            return {}
+        names = {name.lower() for name in (*given, self.client.version_name or "")}
+        required = [p for p in self._headed[binding.id] if p.name.lower() not in names]
+        found = {p.name: written(p, self._value(p)) for p in required if p.location == "header"}
+        cookies = [f"{p.name}={written(p, self._value(p))}" for p in required if p.location == "cookie"]
+        return {**found, **({"Cookie": "; ".join(cookies)} if cookies else {})}
+
+    def _value(self, parameter: Parameter) -> Any:
+        """A value that a parameter takes."""
+        if parameter.schema_pointer is None:
+            return "x"
+        schema = parameter.schema
+        if isinstance(schema, Mapping) and "default" in schema:
+            return schema["default"]
+        return self.bodies.value(parameter.schema_pointer, full=False)
 
     def path(
         self, binding: Binding, identifier: Any = None, row: Row | None = None, actor: Actor | None = None
@@ -193,22 +237,45 @@ class Stage(ABC):
         """The path of an operation with its parameters filled in."""
         path = binding.operation.path
         if binding.id_parameter is not None:
-            path = path.replace("{" + binding.id_parameter + "}", str(identifier))
+            path = path.replace("{" + binding.id_parameter + "}", quote(str(identifier), safe=_SAFE))
         for parent in binding.parents:
-            value = row.get(parent.field) if row else None
-            above = self.behaviour.resources.get(parent.resource or "")
-            if value is None and above is not None:
-                value = self.row(above, actor or self.owner)[above.id_field]
-            path = path.replace("{" + parent.parameter + "}", str(value))
+            value = self._above(binding, parent, row, actor or self.owner)
+            if value is not None:
+                path = path.replace("{" + parent.parameter + "}", quote(str(value), safe=_SAFE))
         for parameter in binding.operation.parameters:
             if (
                 parameter.location == "path"
                 and "{" + parameter.name + "}" in path
                 and parameter.schema_pointer
             ):
-                value = self.bodies.value(parameter.schema_pointer, full=False)
-                path = path.replace("{" + parameter.name + "}", str(value))
+                value = written(parameter, self._value(parameter))
+                path = path.replace("{" + parameter.name + "}", quote(value, safe=_SAFE))
         return path
+
+    def _above(self, binding: Binding, parent: Parent, row: Row | None, actor: Actor) -> Any:
+        """The id of the parent that a row names, else of the one below which this run lists and makes rows.
+
+        None where no resource is known. Raises NotExercised when the row may stand below any other one.
+        """
+        value = row.get(parent.field) if row else None
+        above = self.behaviour.resources.get(parent.resource or "")
+        if isinstance(value, Mapping):
+            value = value.get(above.id_field if above else "id")
+        if value is not None or above is None:
+            return value
+        if row is not None and self._stands_alone(binding, parent):
+            told = binding.resource.name if binding.resource else binding.id
+            raise NotExercised(f"a row of {told} does not say below which of {above.name} it stands")
+        return self.row(above, actor)[above.id_field]
+
+    def _stands_alone(self, binding: Binding, parent: Parent) -> bool:
+        """Whether rows are listed or made without this parent."""
+        sources = [
+            one
+            for kind in (Kind.LIST, Kind.CREATE)
+            if binding.resource and (one := self.behaviour.binding(binding.resource.name, kind))
+        ]
+        return any(all(p.resource != parent.resource for p in one.parents) for one in sources)
 
     def operation(self, resource: Resource, kind: Kind) -> Binding:
         """The operation of a kind on a resource. Raises NotExercised when the contract has none."""

@@ -20,6 +20,9 @@ __all__ = ["Body", "Contract", "Header", "Media", "Operation", "Parameter", "Res
 
 JSON = Any
 
+_JSON = "application/json"
+_ANY = ("*/*", "application/*")
+
 
 @dataclass(frozen=True, slots=True)
 class Media:
@@ -30,6 +33,11 @@ class Media:
     schema: Mapping[str, JSON] | bool
     examples: Mapping[str, JSON]
     pointer: str
+
+    @property
+    def spelling(self) -> str:
+        """The media type that a message names: a range is not one."""
+        return _JSON if "*" in self.content_type else self.content_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +56,25 @@ class Parameter:
     pointer: str
 
 
+def _json_of(media: Mapping[str, Media]) -> Media | None:
+    """JSON itself before what is written in it (``application/hal+json``), both before any type at all."""
+    names = {name: name.partition(";")[0].strip().lower() for name in media}
+    found = [name for name in media if "json" in names[name]]
+    plain = next((name for name in found if names[name] == _JSON), found[0] if found else None)
+    plain = plain or next((name for name in media if names[name] in _ANY), None)
+    return None if plain is None else media[plain]
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     required: bool
     media: Mapping[str, Media]
     pointer: str
+
+    @property
+    def json(self) -> Media | None:
+        """The media type that is JSON, if any."""
+        return _json_of(self.media)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +95,11 @@ class Response:
     headers: Mapping[str, Header]
     media: Mapping[str, Media]
     pointer: str
+
+    @property
+    def json(self) -> Media | None:
+        """The media type that is JSON, if any."""
+        return _json_of(self.media)
 
 
 @dataclass(frozen=True, slots=True)

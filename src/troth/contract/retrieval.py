@@ -117,8 +117,12 @@ def _query_finder(
     delimiter = DELIMITERS[style]
 
     def find(request: RequestParts) -> Raw | None:
-        if kind == "array" and not parameter.explode and "%" in request.raw_query and delimiter != " ":
-            return split_encoded(request.raw_query, name, delimiter)
+        # Spaces and pipes are percent-encoded by who keeps to the rules (OpenAPI 3.1.1, Style Examples); an encoded
+        # comma, or an encoded pipe beside a plain one, is no delimiter.
+        if kind == "array" and not parameter.explode and "%" in (raw := request.raw_query):
+            meant = delimiter == "," or (delimiter == "|" and "|" in raw)
+            if meant:
+                return split_encoded(raw, name, delimiter)
         return _form(request.named, parameter, kind, properties)
 
     return find

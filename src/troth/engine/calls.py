@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from troth.behaviour.model import Behaviour, Binding, Kind, Resource
+from troth.behaviour.model import Behaviour, Binding, Kind, Parent, Resource
 from troth.behaviour.resources import properties_of
 from troth.behaviour.shapes import item_form
 from troth.contract.model import Contract
@@ -27,8 +27,6 @@ from troth.engine.state import Row, State
 from troth.engine.world import TenantWorld
 
 __all__ = ["Call", "Performer", "Rows", "belongs"]
-
-_JSON = (b"content-type", b"application/json")
 
 
 class Call(NamedTuple):
@@ -77,6 +75,9 @@ class Rows:
         if form is not None and self._inside is not None:
             pointer = form.pointer
         documented = binding.operation.response_for(binding.success)
+        media = documented.json if documented else None
+        #: The header field that tells the media type of answers, as the contract spells it.
+        self.json = (b"content-type", media.spelling.encode() if media else b"application/json")
         self.spelling = Spelling(binding, resource, faults)
         self._silent = binding.writes and documented is not None and not documented.media
         self.writable = _writable(contract, pointer, resource)
@@ -139,7 +140,7 @@ class Rows:
 
     def _below_parents(self, data: Mapping[str, Any], call: Call) -> bool:
         return all(
-            belongs(data.get(parent.field), str(call.values.get(("path", parent.parameter))))
+            belongs(data, parent, str(call.values.get(("path", parent.parameter))), self.keeper.kinds)
             for parent in self.binding.parents
         )
 
@@ -189,11 +190,11 @@ class Rows:
         """The answer that shows one row; ``resource`` where it is of another one, ``also`` what else it shows."""
         if self._brief and resource is None and not also:
             if not self._writes:
-                return Response(status, [_JSON], self._before + self.sight.body(row, world) + self._after)
+                return Response(status, [self.json], self._before + self.sight.body(row, world) + self._after)
             # Most rows that are written are not read next: their JSON is not kept.
             world.gaze = None
             body = dump(self.kind.view(row, world)) if self.sight.same else self.sight.body(row, world)
-            return Response(status, [_JSON], self._before + body + self._after if self._before else body)
+            return Response(status, [self.json], self._before + body + self._after if self._before else body)
         if status == 204 or self._silent:  # noqa: PLR2004 - No Content
             return Response(status, [])
         if self._writes:
@@ -208,8 +209,8 @@ class Rows:
         elif self._wrapper:
             body = dump({self._wrapper: orjson.Fragment(body)})
         if self.conditions is None or shown != self.resource.name or self.binding.kind is Kind.DELETE:
-            return Response(status, [_JSON], body)
-        return Response(status, [_JSON, *self.conditions.headers(row, world)], body)
+            return Response(status, [self.json], body)
+        return Response(status, [self.json, *self.conditions.headers(row, world)], body)
 
 
 def _answering(
@@ -293,6 +294,14 @@ def _others(
     return {name: found[name] for name in found.keys() & written.keys()}
 
 
-def belongs(value: Any, wanted: str) -> bool:
-    """Whether a field holds an id, alone or in a list."""
+def belongs(data: Mapping[str, Any], parent: Parent, wanted: str, known: Collection[str]) -> bool:
+    """Whether a row stands below a parent, which its field names alone, in a list or as an object.
+
+    A row that nobody made below a parameter that no resource explains (``/{version}/pets``) stands below any.
+    """
+    value = data.get(parent.field)
+    if value is None and parent.field not in data and parent.resource not in known:
+        return True
+    if isinstance(value, Mapping):
+        value = value.get("id")
     return any(str(one) == wanted for one in value) if isinstance(value, list) else str(value) == wanted

@@ -284,7 +284,7 @@ class Engine:
     def example_body(self, binding: Binding) -> str:
         """A body that the operation accepts, as compact JSON; empty when it takes none."""
         body = binding.operation.body
-        media = next((m for t, m in body.media.items() if "json" in t), None) if body else None
+        media = body.json if body else None
         if media is None or media.schema_pointer is None:
             return ""
         given = next(iter(media.examples.values()), None)

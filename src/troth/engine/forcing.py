@@ -78,9 +78,7 @@ def forced_response(contract: Contract, operation: Operation, wanted: Preference
             "invalid",
             f"Prefer: code={status} is not documented for {operation.id}; documented: {known}.{hint}",
         )
-    media = next(
-        (m for t, m in response.media.items() if "json" in t), next(iter(response.media.values()), None)
-    )
+    media = response.json or next(iter(response.media.values()), None)
     headers = [
         (name.lower().encode(), _header_value(contract, h.schema_pointer))
         for name, h in response.headers.items()
@@ -88,8 +86,8 @@ def forced_response(contract: Contract, operation: Operation, wanted: Preference
     if media is None:
         return Response(int(status), headers)
     value = _value(contract, media, wanted)
-    body = dump(value) if "json" in media.content_type else str(value).encode()
-    return Response(int(status), [(b"content-type", media.content_type.encode()), *headers], body)
+    body = dump(value) if media is response.json else str(value).encode()
+    return Response(int(status), [(b"content-type", media.spelling.encode()), *headers], body)
 
 
 def _usual(operation: Operation) -> str | None:

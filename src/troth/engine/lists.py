@@ -16,7 +16,6 @@ from troth.engine.world import TenantWorld
 
 __all__ = ["lister"]
 
-_JSON = (b"content-type", b"application/json")
 _PAGES = 64
 _Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -56,11 +55,11 @@ def lister(rows: Rows) -> Performer:
         page, chosen, total = pager.cut(page, found, extra=extra) if pager else (None, found, 0)
         items = rows.showing.items(resource.name, chosen, call.world, call.values)
         if pager is None:
-            return (_JSON,), dump(items)
+            return (rows.json,), dump(items)
         slots = filters.asked(call.values) if pager.echoes else {}
         slots |= pager.pointer(page, chosen, total)
         slots |= _miscounted(rows, call, total) if rows.faults else {}
-        headers: _Headers = (_JSON,)
+        headers: _Headers = (rows.json,)
         if linked:
             urls = pager.links(call.request, page, chosen, total)
             slots |= pager.linker.slots(urls)
@@ -120,7 +119,8 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
         ]
     parents = rows.parent_values(call)
     if parents:
-        found = [row for row in found if all(belongs(row.data.get(k), str(v)) for k, v in parents.items())]
+        above, known = [(p, str(parents[p.field])) for p in rows.binding.parents], rows.keeper.kinds
+        found = [row for row in found if all(belongs(row.data, *one, known) for one in above)]
     where = rows.binding.where
     if where is not None and "where-ignored" not in rows.faults:
         asked = {"query": {name: value for (place, name), value in call.values.items() if place == "query"}}

@@ -89,7 +89,7 @@ class BodyReader:
         known = self._body.media
         plain = content_type.partition(";")[0].strip().lower()
         if not plain and known:
-            return next((m for t, m in known.items() if "json" in t), next(iter(known.values())))
+            return self._body.json or next(iter(known.values()))
         for candidate in (plain, plain.partition("/")[0] + "/*", "*/*"):
             if candidate in known:
                 if (

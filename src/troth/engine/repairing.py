@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from troth.contract import Validators
-from troth.contract.model import Contract, Media, Operation
+from troth.contract.model import Contract, Operation
 from troth.contract.pointers import join
 from troth.engine.messages import Response, dump
 from troth.engine.sampling import Sampler
@@ -61,11 +61,10 @@ class Repair:
     def _schema(self, response: Response) -> str | None:
         """Where the schema of a JSON answer stands."""
         documented = self._operation.response_for(response.status)
-        media: Mapping[str, Media] = documented.media if documented else {}
         sent = (response.header("content-type") or "").partition(";")[0]
-        if "json" not in sent:
+        if documented is None or "json" not in sent:
             return None
-        found = media.get(sent) or next((m for t, m in media.items() if "json" in t), None)
+        found = documented.media.get(sent) or documented.json
         return found.schema_pointer if found else None
 
 

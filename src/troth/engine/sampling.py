@@ -108,9 +108,9 @@ class Sampler:
         if self._exemplary:
             for word in ("example", "default"):
                 if word in schema:
-                    return (schema[word],)
+                    return (_told(schema[word], schema),)
             if isinstance(schema.get("examples"), list) and schema["examples"]:
-                return (schema["examples"][0],)
+                return (_told(schema["examples"][0], schema),)
         return None
 
     def _made(self, parts: list[tuple[str, Schema]], depth: int) -> Any:
@@ -170,6 +170,12 @@ class Sampler:
             if chosen is not None:
                 found.append(chosen)
         return found
+
+
+def _told(example: Any, schema: Schema) -> Any:
+    """An example; a number that should be text, which YAML makes of ``example: 0123``, is text."""
+    number = isinstance(example, int | float) and not isinstance(example, bool)
+    return str(example) if number and schema.get("type") == "string" else example
 
 
 def _kind(parts: list[Schema]) -> str:

@@ -47,12 +47,11 @@ class Wording:
         for other in _INSTEAD.get(status, ()):
             if str(status) not in operation.responses and str(other) in operation.responses:
                 status, documented = other, operation.responses[str(other)]
-        media = documented.media if documented else {}
-        content_type, found = next(((t, m) for t, m in media.items() if "json" in t), ("", None))
+        found = documented.json if documented else None
         if found is None:
             return Response(status, response.headers, response.body)
         headers = [(name, value) for name, value in response.headers if name != b"content-type"]
-        headers.insert(0, (b"content-type", content_type.encode()))
+        headers.insert(0, (b"content-type", found.spelling.encode()))
         body = response.body
         if found.schema_pointer is not None:
             known = {**slots, "status": status}

@@ -57,7 +57,7 @@ def _envelopes(ground: Ground) -> Iterator[Finding]:
     for operation in ground.contract.operations:
         for name, kind in errors.kinds.items():
             response = operation.responses.get(str(kind.status))
-            media = next((m for t, m in response.media.items() if "json" in t), None) if response else None
+            media = response.json if response else None
             if media is None or media.schema_pointer is None or kind.status >= _SERVER_ERROR:
                 continue
             if not _can_answer(ground.behaviour, ground.behaviour.bindings[operation.id], name):

@@ -71,7 +71,7 @@ def _entered(ground: Ground, resource: Resource, name: str) -> frozenset[str] | 
         return None
     entered = frozenset() if field.initial is None else frozenset({str(field.initial)})
     body = create.operation.body
-    media = next((m for kind, m in body.media.items() if "json" in kind), None) if body else None
+    media = body.json if body else None
     if media is None or media.schema_pointer is None or field.read_only:
         return entered or None
     written = properties_of(ground.contract, media.schema_pointer).get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from troth.behaviour.model import Binding, Kind, Resource
+from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.resources import properties_of
 from troth.behaviour.shapes import item_form, list_form, response_media
 from troth.conformance.actors import Actor
@@ -111,7 +111,7 @@ def create(scene: Scene, binding: Binding) -> None:
             deviation="missing",
             field=resource.id_field,
         )
-    _kept(resource, body, row, made)
+    _kept(scene, resource, body, row, made)
     if (reader := scene.behaviour.binding(resource.name, Kind.READ)) is not None:
         found = scene.call(scene.owner, reader, identifier=row[resource.id_field], row=row)
         if found.broken:
@@ -123,16 +123,21 @@ def create(scene: Scene, binding: Binding) -> None:
                 found,
                 deviation="missing",
             )
-        _kept(resource, body, scene.unwrapped(reader, found), made, found)
+        _kept(scene, resource, body, scene.unwrapped(reader, found), made, found)
     if (lister := scene.behaviour.binding(resource.name, Kind.LIST)) is not None:
         _listed(scene, lister, resource, row, made)
 
 
-def _kept(resource: Resource, body: Any, row: Row, *exchanges: Exchange) -> None:
-    """Every value that was sent is there. Fields that the server computes are its business."""
+def _kept(scene: Scene, resource: Resource, body: Any, row: Row, *exchanges: Exchange) -> None:
+    """Every value that was sent is there. Fields that the server computes are its business.
+
+    So is what rows show as something else: an id that is sent, the object that is shown.
+    """
     for name, value in body.items() if isinstance(body, Mapping) else ():
         field = resource.fields.get(name)
         if field is None or field.write_only or field.hidden or field.computed or name not in row:
+            continue
+        if not _is_shown_alike(scene, field, value):
             continue
         if not same(value, row[name]):
             raise Violated(
@@ -141,6 +146,11 @@ def _kept(resource: Resource, body: Any, row: Row, *exchanges: Exchange) -> None
                 deviation="value",
                 field=name,
             )
+
+
+def _is_shown_alike(scene: Scene, field: Field, value: Any) -> bool:
+    """Whether a value that is sent can be what is shown."""
+    return not field.pointer or scene.validators.at(field.pointer, "response").is_valid(value)
 
 
 def _listed(scene: Scene, lister: Binding, resource: Resource, row: Row, made: Exchange) -> None:
@@ -157,6 +167,8 @@ def update(scene: Scene, binding: Binding) -> None:
     """The answer shows the new value, and so does the next read."""
     resource = _resource(binding)
     row, name, value, changed = scene.updated(binding, scene.owner)
+    if not _is_shown_alike(scene, resource.fields[name], value):
+        raise Inconclusive(f"'{name}' is sent in one form and shown in another")
     shown = changed.json if isinstance(changed.json, Mapping) else {}
     shown = shown.get(binding.wrapper, shown) if binding.wrapper else shown
     if name in shown and not same(value, shown[name]):
