@@ -242,6 +242,8 @@ COVERED = [
     ({**STRING, "pattern": "^[A-Z]+$"}, {"enum": ["EUR", "USD"]}),
     ({"enum": ["EUR", "USD", "a.b"]}, {**STRING, "pattern": "^(EUR|USD)$"}),
     ({"enum": ["a.b", "é/~"]}, {"type": ["string"], "pattern": r"^(a\.b|\u00e9/~)$"}),
+    ({"pattern": ".*", "minLength": 1}, {"minLength": 2}),
+    ({"type": "object", "additionalProperties": {"pattern": "^|a"}}, {"type": "object"}),
     ({"not": {"pattern": "^ab"}}, {"not": {"pattern": "^a"}}),
     ({"type": "array", "items": {"pattern": "^a"}}, {"type": "array", "items": {"pattern": "^ab"}}),
     ({"patternProperties": {"^xy": STRING}}, {"patternProperties": {"^x": STRING}}),
@@ -317,3 +319,14 @@ def test_names_by_a_pattern_that_is_written_otherwise_are_the_same_names(contrac
     assert compare(contract(body(old)), contract(body(same))).findings == ()
     (found,) = compare(contract(body(old)), contract(body(new))).findings
     assert (found.id, found.severity) == ("request-max-length-added", "breaking")
+
+
+def test_a_first_pattern_is_refuted_by_a_text_that_it_refuses(contract: Any) -> None:
+    old, new = STRING, {**STRING, "pattern": "^[^<>]*$"}
+    (found,) = compare(contract(body(old)), contract(body(new)), policy="strict").findings
+    assert (found.id, found.verdict, found.witness) == ("request-pattern-added", "refuted", "<")
+
+
+def test_a_pattern_that_takes_everything_takes_nothing_away(contract: Any) -> None:
+    (found,) = compare(contract(body(STRING)), contract(body({**STRING, "pattern": ".*"}))).findings
+    assert (found.severity, found.verdict) == ("info", "proved")

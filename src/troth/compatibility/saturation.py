@@ -67,7 +67,7 @@ def reason_undecided(accepting: JSON, refusing: JSON) -> str:
 
 
 def _words(named: _Named, accepting: JSON, refusing: JSON) -> Iterator[str]:
-    for texts in (_texts(accepting), _texts(refusing)):
+    for texts in (_texts(accepting), _texts(refusing), (Text(),)):
         for text in texts:
             for pattern in (*named.patterns, *named.keys):
                 try:
@@ -177,6 +177,8 @@ class _Saturation:
     def schema(self, schema: JSON) -> JSON:
         if not isinstance(schema, Mapping):
             return schema
+        if "pattern" in schema and _takes_everything(schema["pattern"]):
+            schema = {keyword: value for keyword, value in schema.items() if keyword != "pattern"}
         text = _text(schema, self._root)
         made = {keyword: self._value(keyword, value) for keyword, value in schema.items()}
         if isinstance(schema.get("patternProperties"), Mapping):
@@ -227,6 +229,11 @@ class _Saturation:
                 own = [made[name]] if name in made else []
                 made[name] = {"allOf": [*own, *wider]}
         return made
+
+
+def _takes_everything(pattern: JSON) -> bool:
+    """Whether a pattern such as ``.*`` says nothing."""
+    return isinstance(pattern, str) and implies(Text(), pattern)
 
 
 def _one_of(words: tuple[str, ...]) -> str:
