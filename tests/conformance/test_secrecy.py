@@ -12,12 +12,14 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from troth.conformance.secrecy import given_out, masked
+from troth.conformance import secrecy
+from troth.conformance.secrecy import MASK, given_out, masked
 
 #: Each kind of secret with a word that nothing else contains.
 SENTINELS = {
@@ -181,3 +183,19 @@ def test_tokens_that_turn_pages_are_no_secrets() -> None:
     """They open nothing, and a report without them would not say where a walk went wrong."""
     assert given_out({}, b'{"nextPageToken": "abcdef123", "access_token": "qwertz123"}') == {"qwertz123"}
     assert given_out({"location": "https://x.test/cb?code=abcdef123&state=s"}, b"") == {"abcdef123"}
+
+
+def test_the_spellings_of_a_secret_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run masks thousands of texts with the same hundreds of secrets."""
+    asked: list[str] = []
+    pieces = secrecy._pieces
+
+    def noted(secret: str) -> Iterator[str]:
+        asked.append(secret)
+        return pieces(secret)
+
+    monkeypatch.setattr(secrecy, "_pieces", noted)
+    assert [masked(f"{n} t0k/en-of-one-test", ["t0k/en-of-one-test"]) for n in range(3)] == [
+        f"{n} {MASK}" for n in range(3)
+    ]
+    assert asked == ["t0k/en-of-one-test"]

@@ -7,6 +7,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -73,8 +74,16 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 
 def _forms(secrets: Iterable[str]) -> list[str]:
     """Every text that gives a secret away, in the order of the secrets."""
-    pieces = (piece for secret in tuple(secrets) for piece in _pieces(secret) if len(piece) >= _SHORTEST)
-    return [form for piece in pieces for form in {piece, quote(piece, safe=""), quote_plus(piece)}]
+    return [form for secret in tuple(secrets) for form in _spelled(secret)]
+
+
+@lru_cache(maxsize=4096)
+def _spelled(secret: str) -> tuple[str, ...]:
+    """Every spelling of one, worked out once: a run masks thousands of texts with hundreds of secrets."""
+    pieces = [piece for piece in _pieces(secret) if len(piece) >= _SHORTEST]
+    return tuple(
+        {form: None for piece in pieces for form in (piece, quote(piece, safe=""), quote_plus(piece))}
+    )
 
 
 def _without(text: str, forms: Iterable[str]) -> str:
