@@ -12,19 +12,41 @@ from pathlib import Path
 import pytest
 
 from troth.conformance import Event, Fuzzing, Target, verify
-from troth.contract import Contract
+from troth.contract import Contract, load_contract
 
 ONLY = ["schema.response@*Client", "validation.rejected@*Client", "validation.no-server-error@*Client"]
 
 
+PLAIN = """
+openapi: 3.0.3
+info: {title: Plain, version: "1"}
+paths:
+  /things/{id}:
+    get:
+      operationId: getThing
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer}}
+        - {name: size, in: query, schema: {type: integer}}
+      responses: {"200": {description: One.}, "404": {description: None.}}
+  /notes:
+    post:
+      operationId: addNote
+      requestBody:
+        content:
+          application/x-www-form-urlencoded:
+            schema: {type: object, required: [text], properties: {text: {type: string}}}
+      responses: {"201": {description: Made.}, "400": {description: Not a note.}}
+"""
+
+
 @contextmanager
-def mocked(*options: str) -> Iterator[str]:
+def mocked(*options: str, contract: str = "clientcasa") -> Iterator[str]:
     command = [
         sys.executable,
         "-m",
         "troth",
         "mock",
-        "clientcasa",
+        contract,
         "--port",
         "0",
         "--seed",
@@ -53,6 +75,16 @@ def test_a_correct_mock_survives_fuzzing(
     assert "POST /v1/clients" in {event.label for event in seen if isinstance(event, Fuzzing)}
     assert outcome.requests > 100
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_plain_document_is_not_blamed_for_what_it_leaves_open(tmp_path: Path) -> None:
+    """A 400 beside the refusals that it happens to list, a form that is empty where it may be left out."""
+    path = tmp_path / "plain.yaml"
+    path.write_text(PLAIN)
+    with mocked(contract=str(path)) as url:
+        outcome = verify(load_contract(path), Target(url))
+    assert outcome.requests > 30
+    assert [(finding.clause, finding.title) for finding in outcome.findings] == []
 
 
 def test_what_fuzzing_breaks_is_a_finding_of_the_clause(clientcasa: Contract) -> None:

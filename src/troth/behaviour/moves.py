@@ -8,7 +8,7 @@ from typing import Any
 from troth.behaviour.expressions import Expression
 from troth.behaviour.members import of_name
 from troth.behaviour.model import Binding, Kind, Lifecycle, Resource, Rule
-from troth.behaviour.occasions import writable_fields
+from troth.behaviour.occasions import settable_fields
 from troth.contract.model import Contract
 
 __all__ = ["undeclared_moves"]
@@ -43,7 +43,7 @@ def _lasting(resource: Resource, cycle: Lifecycle) -> frozenset[str]:
 
 def _offered(contract: Contract, binding: Binding, cycle: Lifecycle) -> list[str]:
     """The states that a body can name; none where it cannot name the field."""
-    pointer = writable_fields(contract, binding).get(cycle.field)
+    pointer = settable_fields(contract, binding).get(cycle.field)
     schema = contract.follow(pointer)[1] if pointer is not None else None
     if pointer is None:
         return []

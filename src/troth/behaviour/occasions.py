@@ -49,6 +49,7 @@ __all__ = [
     "rules",
     "scoped",
     "secured",
+    "settable_fields",
     "shortened",
     "sized",
     "slotted",
@@ -100,11 +101,33 @@ def writable_fields(contract: Contract, binding: Binding) -> Mapping[str, str]:
     return properties_of(contract, media.schema_pointer) if media and media.schema_pointer else {}
 
 
+def settable_fields(contract: Contract, binding: Binding) -> Mapping[str, str]:
+    """The writable fields without those that are read-only: a schema that serves requests and answers has both."""
+    media, resource = binding.input, binding.resource
+    if media is None or media.schema_pointer is None:
+        return {}
+    shared = resource is not None and contract.follow(media.schema_pointer)[0] == resource.schema_pointer
+    return {
+        name: pointer
+        for name, pointer in writable_fields(contract, binding).items()
+        if not _is_read_only(contract, pointer)
+        and not (shared and resource and name in resource.fields and resource.fields[name].read_only)
+    }
+
+
+def _is_read_only(contract: Contract, pointer: str) -> bool:
+    try:
+        schema = contract.follow(pointer)[1]
+    except KeyError:
+        return False
+    return isinstance(schema, Mapping) and bool(schema.get("readOnly"))
+
+
 def written_references(contract: Contract, binding: Binding) -> tuple[Reference, ...]:
     """The references that an operation's body can set."""
     if binding.resource is None:
         return ()
-    written = writable_fields(contract, binding)
+    written = settable_fields(contract, binding)
     return tuple(found for found in binding.resource.references if found.field in written)
 
 
@@ -386,7 +409,7 @@ def defaulted(at: Place) -> str | None:
 
 def lifecycle(at: Place) -> str | None:
     cycle = at.binding.resource.lifecycle if at.binding.resource else None
-    moves = cycle and cycle.field in writable_fields(at.contract, at.binding)
+    moves = cycle and cycle.field in settable_fields(at.contract, at.binding)
     return cycle.pointer if cycle and moves and at.kind in (Kind.UPDATE, Kind.REPLACE) else None
 
 

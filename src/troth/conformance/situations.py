@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Resource
-from troth.behaviour.occasions import writable_fields
+from troth.behaviour.occasions import settable_fields
 from troth.conformance.actors import Actor
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
@@ -141,7 +141,7 @@ def _changed(scene: Scene, resource: Resource, names: frozenset[str], wanted: Co
     updates = (Kind.UPDATE, Kind.REPLACE)
     for binding in scene.behaviour.bindings.values():
         fits = binding.kind in updates and _is_about(binding, resource) and json_media(binding)
-        if not fits or not names & writable_fields(scene.contract, binding).keys():
+        if not fits or not names & settable_fields(scene.contract, binding).keys():
             continue
         row, world = scene.created(resource, scene.owner), Questions(scene, scene.owner)
         for changed in variations(scene, binding, names, row):

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from troth.behaviour.model import Binding, Resource
-from troth.behaviour.occasions import writable_fields
+from troth.behaviour.occasions import settable_fields
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 
@@ -19,7 +19,7 @@ _EACH = 6
 
 def variations(scene: Scene, binding: Binding, names: frozenset[str], base: Row) -> Iterator[dict[str, Any]]:
     """``base`` with every combination of a few values in those of the fields that the operation writes."""
-    written = writable_fields(scene.contract, binding)
+    written = settable_fields(scene.contract, binding)
     choices: dict[str, list[Any]] = {}
     for name in sorted(names & written.keys()):
         value = base.get(name)

@@ -8,7 +8,7 @@ from typing import Any
 
 from troth.behaviour.circumstances import moments
 from troth.behaviour.model import Binding, Kind, Record, Resource
-from troth.behaviour.occasions import writable_fields
+from troth.behaviour.occasions import settable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import walk
 from troth.conformance.probes.resources import same
@@ -73,7 +73,7 @@ def _brought_about(scene: Scene, binding: Binding, record: Record) -> int:
 
 def _changes(scene: Scene, binding: Binding, record: Record) -> Iterator[dict[str, Any]]:
     """Changes of single fields that the record's condition reads."""
-    resource, written_ = binding.resource, writable_fields(scene.contract, binding)
+    resource, written_ = binding.resource, settable_fields(scene.contract, binding)
     names = record.when.variables if record.when else frozenset()
     for name in sorted(names & written_.keys()):
         reference = next((r for r in resource.references if r.field == name), None) if resource else None
