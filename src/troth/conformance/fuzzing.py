@@ -27,7 +27,7 @@ from troth.conformance.addresses import leading_nowhere
 from troth.conformance.blame import Blame, Message
 from troth.conformance.control import SANDBOX, Control
 from troth.conformance.exchanges import Exchange
-from troth.conformance.probes.schemas import describes_refusals
+from troth.conformance.probes.schemas import promises_refusals
 from troth.conformance.secrecy import masked
 from troth.conformance.target import Target
 from troth.contract import Contract, Validators
@@ -90,7 +90,7 @@ def fuzz(
     made: Callable[[str, Any], None],
 ) -> Fuzzed:
     """Run Schemathesis as the owner over some operations. Deterministic for a seed, but for keys and server ids."""
-    listener = _Listener(contract, cast, operations, made, Blame(contract, validators))
+    listener = _Listener(contract, behaviour, cast, operations, made, Blame(contract, validators))
     paths = sorted({o.path for o in contract.operations if o.id in operations})
     with _quiet():
         schema = _schema(contract, behaviour, target, seed, budget).include(path=paths)
@@ -181,12 +181,14 @@ class _Listener:
     def __init__(
         self,
         contract: Contract,
+        behaviour: Behaviour,
         cast: Cast,
         operations: frozenset[str],
         made: Callable[[str, Any], None],
         blame: Blame,
     ) -> None:
         self.found = Fuzzed()
+        self._behaviour = behaviour
         self._blame = blame
         self._made = made
         self._cast = cast
@@ -234,10 +236,9 @@ class _Listener:
         if clause is None or operation is None or (clause, operation.id) in self.found.flaws:
             return
         sent = _sent(event.recorder.interactions.get(case_id), operation.id, self._cast)
-        exchange = sent.as_evidence() if sent is not None else {}
-        refused = 400 <= exchange.get("response", {}).get("status", 0) < 500  # noqa: PLR2004 - client errors
-        if refused and node.name == "status_code_conformance" and not describes_refusals(operation):
+        if sent is not None and self._is_open(node.name, operation, sent):
             return
+        exchange = sent.as_evidence() if sent is not None else {}
         self.found.flaws[clause, operation.id] = Flaw(
             failure.title,
             masked(failure.message, self._cast.secrets),
@@ -245,6 +246,16 @@ class _Listener:
             self._cause(node.name, failure, operation, event.recorder.interactions.get(case_id)),
             sent,
         )
+
+    def _is_open(self, check: str, operation: Operation, sent: Exchange) -> bool:
+        """Whether the document leaves open what Schemathesis blames."""
+        if check == "status_code_conformance":
+            refused = 400 <= sent.status < 500  # noqa: PLR2004 - client errors
+            return refused and not promises_refusals(self._behaviour, operation)
+        if check != "negative_data_rejection" or operation.body is None or operation.body.required:
+            return False
+        # An empty form is no body at all, and a body may be left out unless the document says otherwise.
+        return not sent.body and "form" in _header(sent.headers) and "?" not in sent.url
 
     def _cause(self, check: str, failure: Any, operation: Operation, interaction: Any) -> str:
         if interaction is None or interaction.response is None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from troth.behaviour.model import Binding
+from troth.behaviour.model import Behaviour, Binding
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.errors import provoked
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 from troth.contract.model import Operation
 
-__all__ = ["describes_refusals", "response"]
+__all__ = ["promises_refusals", "response"]
 
 
 def response(scene: Scene, binding: Binding) -> None:
@@ -45,19 +45,19 @@ def _is_judged_elsewhere(scene: Scene, exchange: Exchange) -> bool:
     return errors.declared and exchange.status not in {kind.status for kind in errors.kinds.values()}
 
 
-def describes_refusals(operation: Operation) -> bool:
-    """Whether an operation documents any refusal; one that documents none cannot mean that it never refuses."""
-    return any(status.startswith("4") or status == "default" for status in operation.responses)
+def promises_refusals(behaviour: Behaviour, operation: Operation) -> bool:
+    """Whether a refusal with a status that is not documented breaks a promise.
 
-
-def _says_how_it_refuses(scene: Scene, binding: Binding) -> bool:
-    """Whether a refusal with a status that is not documented breaks a promise."""
-    return scene.behaviour.errors.declared and describes_refusals(binding.operation)
+    A document that documents no refusal cannot mean that it never refuses, and one whose errors nobody described
+    does not mean to list them all.
+    """
+    told = any(status.startswith("4") or status == "default" for status in operation.responses)
+    return behaviour.errors.declared and told
 
 
 def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
     documented = binding.operation.response_for(exchange.status)
-    if documented is None and not exchange.ok and not _says_how_it_refuses(scene, binding):
+    if documented is None and not exchange.ok and not promises_refusals(scene.behaviour, binding.operation):
         return
     if documented is None:
         known = ", ".join(binding.operation.responses)
