@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 
 def troth(*words: str, code: int = 0) -> str:
@@ -33,10 +34,44 @@ def test_json_says_who_noticed_what() -> None:
     assert all(fault["clause"] in fault["killed_by"] for fault in found["faults"])
 
 
-def test_a_bar_that_is_missed_ends_with_1() -> None:
+#: Nothing that a client can do archives a note, so nobody can tell whether the rule holds.
+NOTES = """
+openapi: 3.1.0
+info: {title: Notes, version: "1"}
+paths:
+  /notes:
+    post:
+      operationId: createNote
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}}
+      responses: {"201": {$ref: "#/components/responses/Note"}}
+  /notes/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    patch:
+      operationId: updateNote
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}}
+      responses: {"200": {$ref: "#/components/responses/Note"}}
+components:
+  responses:
+    Note: {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}}
+  schemas:
+    Note:
+      type: object
+      x-behaviour:
+        resource: notes
+        rules: {open: {on: {update: true}, require: "archived == false", message: It is archived.}}
+      properties:
+        id: {type: string, readOnly: true}
+        archived: {type: boolean, readOnly: true, x-behaviour: {initial: false}}
+        text: {type: string}
+"""
+
+
+def test_a_bar_that_is_missed_ends_with_1(tmp_path: Path) -> None:
     """A fault that nothing shows survives, and the command says which."""
-    out = troth("selftest", "billing", "--only", "transition-unchecked", code=1)
-    assert "not noticed  transition-unchecked" in out
+    path = tmp_path / "notes.yaml"
+    path.write_text(NOTES, encoding="utf-8")
+    out = troth("selftest", str(path), "--only", "rules.held:*", code=1)
+    assert "not noticed  rules.held:drop:notes.open" in out
 
 
 def test_faults_are_listed_without_a_trial() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from troth.conformance.connections import Loopback
 from troth.conformance.crew import bench_of
 from troth.conformance.selftest import Bench
 from troth.conformance.subjects import subjects_of
+from troth.contract import load_contract
 from troth.findings import Case
 
 
@@ -80,3 +82,55 @@ def test_what_is_unique_below_a_row_of_the_tenant_cannot_clash_with_another_tena
 
 def test_what_is_unique_in_the_tenant_is_tried_from_another_one() -> None:
     assert any(clause.id == "tenancy.unique" for clause in bench_of("billing").instruments.clauses)
+
+
+#: One schema for requests and answers: what is read-only stands in bodies as well, and is ignored there.
+SHELF = """
+openapi: 3.1.0
+info: {title: Shelf, version: "1"}
+paths:
+  /books:
+    get: {operationId: listBooks, responses: {"200": {$ref: "#/components/responses/Books"}}}
+    post:
+      operationId: createBook
+      requestBody: {$ref: "#/components/requestBodies/Book"}
+      responses: {"201": {$ref: "#/components/responses/Book"}}
+  /books/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: getBook, responses: {"200": {$ref: "#/components/responses/Book"}}}
+    patch:
+      operationId: updateBook
+      requestBody: {$ref: "#/components/requestBodies/Book"}
+      responses: {"200": {$ref: "#/components/responses/Book"}}
+components:
+  requestBodies:
+    Book: {content: {application/json: {schema: {$ref: "#/components/schemas/Book"}}}}
+  responses:
+    Book: {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/Book"}}}}
+    Books:
+      description: All.
+      content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/Book"}}}}
+  schemas:
+    Book:
+      type: object
+      required: [title]
+      x-behaviour:
+        resource: books
+        rules: {lent: {on: {update: true}, require: "lent == false", message: It is lent.}}
+      properties:
+        id: {type: string, readOnly: true}
+        title: {type: string}
+        lent: {type: boolean, readOnly: true, x-behaviour: {initial: false}}
+        before: {type: [string, "null"], readOnly: true, x-behaviour: {references: books}}
+"""
+
+
+def test_what_is_read_only_in_a_shared_schema_is_not_taken_for_writable(tmp_path: Path) -> None:
+    """A correct server that ignores it breaks no rule, and promises nothing about a reference that nobody sets."""
+    path = tmp_path / "shelf.yaml"
+    path.write_text(SHELF, encoding="utf-8")
+    contract = load_contract(str(path))
+    target = Target("http://mock.test", connection=Loopback(Bench(contract).engine))
+    outcome = verify(contract, target, reproduce=False)
+    assert [(str(found.clause), found.title) for found in outcome.findings] == []
+    assert not [case.name for case in outcome.cases if case.name.startswith("references.")]
