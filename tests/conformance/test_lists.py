@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from troth.behaviour.filters import filters_of
+from troth.conformance.connections import Loopback
+from troth.conformance.crew import bench_of
 from troth.conformance.selftest import Bench
 from troth.conformance.subjects import chosen, subjects_of
 from troth.contract import load_contract
@@ -69,10 +71,31 @@ def test_links_that_forget_the_filter_are_told_of_the_links() -> None:
     assert violated("link-drops-query") == ("pagination.links",)
 
 
+@cache
+def clio() -> Bench:
+    return bench_of("clio")
+
+
+@pytest.mark.parametrize(
+    ("fault", "innocent"),
+    [
+        ("total-wrong", "visibility.listed"),
+        ("total-wrong", "visibility.searched"),
+        ("cursor-repeats-row", "pagination.links"),
+        ("cursor-repeats-row", "pagination.survivors"),
+        ("bad-credential-accepted", "oauth.revoked"),
+    ],
+)
+def test_what_another_clause_explains_is_told_of_that_clause_alone(fault: str, innocent: str) -> None:
+    made = clio()
+    outcome = made.held(Loopback(made.engine.misbehaving([fault])), only=[innocent])
+    assert outcome.findings == ()
+    assert any("judges" in case.detail for case in outcome.cases)
+
+
 def test_a_parameter_with_members_is_a_filter_only_where_it_is_declared() -> None:
-    clio = load_contract("clio")
-    contacts = next(one for one in clio.operations if one.id == "listContacts")
-    resource = Bench(clio).engine.behaviour.resources["contacts"]
+    contacts = clio().engine.behaviour.bindings["listContacts"].operation
+    resource = clio().engine.behaviour.resources["contacts"]
     names = {one.parameter for one in filters_of(contacts, resource)}
     assert "type" in names
     assert "custom_field_values" not in names
@@ -80,7 +103,6 @@ def test_a_parameter_with_members_is_a_filter_only_where_it_is_declared() -> Non
 
 def test_a_text_is_no_list_of_what_its_name_is_the_plural_of() -> None:
     """``initials`` is a text, so ``initial`` does not look for one of several."""
-    clio = load_contract("clio")
-    contacts = next(one for one in clio.operations if one.id == "listContacts")
-    resource = Bench(clio).engine.behaviour.resources["contacts"]
+    contacts = clio().engine.behaviour.bindings["listContacts"].operation
+    resource = clio().engine.behaviour.resources["contacts"]
     assert "initial" not in {one.parameter for one in filters_of(contacts, resource)}

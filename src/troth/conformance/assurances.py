@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from troth.behaviour.model import Binding, Kind
 from troth.conformance.scene import Row, Scene
-from troth.conformance.verdicts import Inconclusive, NotExercised
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["assure_gone", "assure_kept"]
+__all__ = ["assure", "assure_gone", "assure_kept"]
+
+
+def assure(scene: Scene, binding: Binding, probe: Callable[[Scene, Binding], None], clause: str) -> None:
+    """Raises Inconclusive where another clause of the same operation is broken that explains as much."""
+    try:
+        probe(scene, binding)
+    except Violated as violation:
+        raise Inconclusive(f"{violation.title}, which is what {clause} judges") from violation
+    except (Inconclusive, NotExercised):
+        return
 
 
 def assure_kept(scene: Scene, binding: Binding) -> None:

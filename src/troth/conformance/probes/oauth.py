@@ -239,8 +239,7 @@ def revoked(scene: Scene, binding: Binding) -> None:
     """A revoked token opens nothing and renews nothing; revoking what nobody knows is fine (RFC 7009 section 2.2)."""
     flow = Flow(scene)
     tokens = flow.granted(binding.scopes)
-    if not flow.opened(binding, tokens).ok:
-        raise Inconclusive("a new token opens nothing")
+    _assure_telling(flow, binding, tokens)
     for token, what in ((tokens.access, "a token"), (f"unknown-{scene.nonce}", "an unknown token")):
         exchange = flow.revoke(token)
         if not exchange.ok:

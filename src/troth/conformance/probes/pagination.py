@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
+from troth.conformance.assurances import assure
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import cursor_of, items_of, slot_of
 from troth.conformance.scene import Row, Scene
@@ -25,6 +26,7 @@ __all__ = [
     "small",
     "survivors",
     "total",
+    "undisturbed",
     "whole_list",
 ]
 
@@ -91,6 +93,11 @@ def cursor(scene: Scene, binding: Binding) -> None:
     _walk(scene, binding, made)
 
 
+def undisturbed(scene: Scene, binding: Binding) -> None:
+    """The same while nothing happens."""
+    _walk(scene, binding, lambda _turn, _page: None)
+
+
 def survivors(scene: Scene, binding: Binding) -> None:
     """The row that the cursor stands behind goes, and the others come once."""
     resource = binding.resource
@@ -106,7 +113,11 @@ def survivors(scene: Scene, binding: Binding) -> None:
 
     for _ in range(_ENOUGH):
         scene.created(resource, scene.owner)
-    _walk(scene, binding, dropped)
+    try:
+        _walk(scene, binding, dropped)
+    except Violated:
+        assure(scene, binding, undisturbed, "pagination.cursor")
+        raise
     if not gone:
         raise Inconclusive("no row at the end of a page could be deleted")
 

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Reference, Resource
+from troth.conformance.assurances import assure
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of, slot_of
 from troth.conformance.probes.authentication import credential_headers, harmless
 from troth.conformance.probes.errors import envelope_slot
+from troth.conformance.probes.pagination import total as counted
 from troth.conformance.probes.references import untried, writing
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
@@ -68,6 +70,7 @@ def listing(scene: Scene, binding: Binding) -> None:
     for rows, exchanges in ((own, mine), (foreign, theirs)):
         total = slot_of(binding, exchanges[0], "total")
         if isinstance(total, int) and total >= len(own) + len(foreign) > len(rows):
+            assure(scene, binding, counted, "pagination.total")
             raise Violated(
                 "The total counts another tenant's rows",
                 exchanges[0],

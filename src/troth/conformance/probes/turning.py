@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from troth.behaviour.model import Binding, Pagination
+from troth.conformance.assurances import assure
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of, link_of
-from troth.conformance.probes.pagination import filters_of, ids, small, whole_list
+from troth.conformance.probes.pagination import filters_of, ids, small, undisturbed, whole_list
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, Violated
 
@@ -57,6 +58,8 @@ def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row
         raise Violated("A link leads to a page without rows", *pages[-2:], deviation="extra")
     wanted, given = ids(binding, expected), ids(binding, found)
     if sorted(map(str, given)) != sorted(map(str, wanted)):
+        if _paging(binding).cursor and len(set(map(str, given))) < len(given):
+            assure(scene, binding, undisturbed, "pagination.cursor")
         told = f"{len(given)} rows instead of {len(wanted)}"
         raise Violated(
             f"Following the links to the next page gives {told}",

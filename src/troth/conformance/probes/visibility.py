@@ -9,9 +9,11 @@ from troth.behaviour.model import Binding, Kind, Resource
 from troth.behaviour.occasions import Place
 from troth.behaviour.seeing import Visibility
 from troth.behaviour.sightings import embedding
+from troth.conformance.assurances import assure
 from troth.conformance.exchanges import Exchange
 from troth.conformance.onlookers import Limited, limited, rows_within, secrets, told_hidden
 from troth.conformance.paging import holds_slot, items_of, slot_of
+from troth.conformance.probes.pagination import total as counted
 from troth.conformance.probes.visibility_order import unsorted
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
@@ -58,6 +60,7 @@ def listed(scene: Scene, binding: Binding) -> None:
                 )
         total = slot_of(binding, exchanges[0], "total") if holds_slot(binding, "total") else len(rows)
         if total != len(rows):
+            assure(scene, binding, counted, "pagination.total")
             raise Violated(
                 f"The list has {len(rows)} rows and counts {total}",
                 exchanges[0],
@@ -242,6 +245,7 @@ def _silent(scene: Scene, binding: Binding, found: Limited, asked: tuple[str, An
         )
     total = slot_of(binding, exchanges[0], "total")
     if isinstance(total, int) and total > len(rows):
+        assure(scene, binding, counted, "pagination.total")
         raise Violated(
             f"'{asked[0]}' counts a row that the caller may not see",
             exchanges[0],
