@@ -140,10 +140,11 @@ def shortfall(cases: Sequence[Case], skipped: Mapping[str, str], *, served: bool
     return ""
 
 
-def advised(answers: Mapping[tuple[int, str], int], *, served: bool) -> str:
+def advised(answers: Mapping[tuple[int, str], int], cases: Sequence[Case], *, served: bool) -> str:
     """What to do about a target that answers (status, media type) so often and shows too little; may be empty."""
-    if not answers:
-        return ""
+    verdicts = Counter(case.verdict for case in cases)
+    if not answers or (served and verdicts["violate"] <= verdicts["conform"]):
+        return ""  # it is an API; what is missing, the shortfall says
     told: Counter[str] = Counter()
     for (status, media), count in answers.items():
         told[_remedy(status, media, served=served)] += count

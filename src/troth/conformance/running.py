@@ -288,7 +288,7 @@ class Run:
         """What to do where the cases prove too little; may be empty."""
         if not self.shortfall(cases, skipped):
             return ""
-        return advised(self.client.answers, served=self.served or not self.secured)
+        return advised(self.client.answers, cases, served=self.served or not self.secured)
 
     def fuzzed(self, cases: Sequence[Case], chosen: Plan, tell: Listener) -> list[Case]:
         """The same cases after fuzzing: what it broke is violated, whatever the probe said."""

@@ -64,6 +64,12 @@ def _rotates(behaviour: Behaviour) -> bool:
     return oauth is not None and oauth.rotate
 
 
+def _positioned(behaviour: Behaviour) -> bool:
+    """Whether a list is cut into pages by number or offset."""
+    pages = (b.pagination for b in behaviour.bindings.values() if b.kind is Kind.LIST and b.pagination)
+    return any(page.position and page.size and page.style != "cursor" for page in pages)
+
+
 def _totalled(behaviour: Behaviour) -> Iterator[Binding]:
     """Lists that say how many rows there are."""
     for binding in behaviour.bindings.values():
@@ -109,6 +115,9 @@ _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
         "request-id-missing": lambda b: _has_slot(b.errors.envelope, "requestId"),
         "error-code-wrong": lambda b: _has_slot(b.errors.envelope, "code"),
         "rate-limit-headers-missing": _told,
+        "reset-far": lambda b: any("reset" in policy.headers for policy in b.rate_limits),
+        "window-carried": lambda b: len(b.rate_limits) == 1 and "remaining" in b.rate_limits[0].headers,
+        "page-reversed": _positioned,
         "total-unfiltered": lambda b: any(_narrows(one) for one in _totalled(b)),
         "leak-foreign-total": lambda b: any(_totalled(b)),
         "hidden-sorted": _sorts_withheld,

@@ -42,7 +42,7 @@ class Limiter:
         self._reset = names["reset"].lower().encode() if "reset" in names else None
 
         # The three headers with an epoch, and no fault among them: made without looking anything up.
-        bent = {"rate-limit-headers-missing", "remaining-stuck"} & faults
+        bent = {"rate-limit-headers-missing", "remaining-stuck", "reset-far"} & faults
         self._usual: tuple[tuple[bytes, bytes], bytes, bytes] | None = None
         if self._limit and self._remaining and self._reset and policy.reset == "epoch" and not bent:
             self._usual = self._limit, self._remaining, self._reset
@@ -53,7 +53,9 @@ class Limiter:
         key = (self.policy.name, partition)
         window = state.windows.get(key)
         if window is None or now >= window[0]:
-            window = state.windows[key] = [float(math.floor(now) + self.policy.window), 0.0]
+            carried = window is not None and "window-carried" in self._faults
+            used = float(self.policy.limit // 2) if carried else 0.0
+            window = state.windows[key] = [float(math.floor(now) + self.policy.window), used]
         used = window[1] = window[1] + 1
         left = self.policy.limit - int(used)
         if left >= 0 and self._usual is not None:
@@ -81,6 +83,7 @@ class Limiter:
         if self._remaining:
             made.append((self._remaining, b"%d" % left))
         if self._reset:
+            resets += self.policy.window if "reset-far" in self._faults else 0
             shown = resets if self.policy.reset == "epoch" else max(0, math.ceil(resets - now))
             made.append((self._reset, b"%d" % shown))
         return tuple(made)

@@ -70,8 +70,7 @@ class Pager:
             size = pagination.default_size
         if pagination.cursor and self._cursor in values:
             return self._after(values[self._cursor], size, values.get(self._position))
-        position = values.get(self._position, pagination.first)
-        return self._at(position, size)
+        return self._at(values.get(self._position, pagination.first), size)
 
     def _after(self, cursor: Any, size: int, offset: Any) -> Page:
         """The page at a cursor. Raises Refusal for a text that is none, or beside an offset."""
@@ -106,7 +105,9 @@ class Pager:
         if not page.after:
             if "past-end-missing" in self._faults and rows and page.start >= len(rows):
                 raise Refusal("not-found")
-            return page, rows[page.start : page.start + page.size], len(rows)
+            chosen = rows[page.start : page.start + page.size]
+            turned = "page-reversed" in self._faults and page.start > 0
+            return page, chosen[::-1] if turned else chosen, len(rows)
         at = next(index for index, row in enumerate(rows) if row.id == page.after)
         if extra:
             rows = [*rows[:at], *rows[at + 1 :]]

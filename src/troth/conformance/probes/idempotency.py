@@ -8,6 +8,7 @@ from typing import Any
 from troth.behaviour.model import Binding, Idempotency, Kind, Resource
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import holds_slot, slot_of
 from troth.conformance.probes.resources import same
 from troth.conformance.probes.timing import movable
 from troth.conformance.scene import Row, Scene
@@ -54,6 +55,7 @@ def replay(scene: Scene, binding: Binding) -> None:
     key = scene.key()
     row, body, first = _first(scene, binding, scene.owner, key)
     between = _changed_meanwhile(scene, binding, row, body)
+    before = rows_counted(scene, resource, scene.owner) if row is None else None
     second = _again(scene, binding, scene.owner, key, row, body)
     if second.broken:
         raise Inconclusive(f"the repetition answers {second.status}")
@@ -68,6 +70,10 @@ def replay(scene: Scene, binding: Binding) -> None:
             else "The repetition has a different answer"
         )
         raise Violated(title, first, second, deviation="value")
+    if before is not None and isinstance(body, Mapping):
+        _made_no_more(
+            scene, resource, before, body, 1, "A repeated key creates a second row", (first, second)
+        )
     if row is not None and between is not None:
         _stands(scene, resource, row, between, second)
 
@@ -98,10 +104,11 @@ def _stands(
 
 def mismatch(scene: Scene, binding: Binding) -> None:
     """The same key with another valid body is refused as declared."""
-    policy, _ = _policy(binding)
+    policy, resource = _policy(binding)
     key = scene.key()
     row, body, first = _first(scene, binding, scene.owner, key)
     other = _different(scene, binding, row, body)
+    before = rows_counted(scene, resource, scene.owner) if row is None else None
     second = _again(scene, binding, scene.owner, key, row, other)
     wanted = scene.kind(policy.mismatch)
     if second.broken:
@@ -114,6 +121,38 @@ def mismatch(scene: Scene, binding: Binding) -> None:
         raise Violated(
             f"A key with another request answers {second.status} instead of {wanted.status}", first, second
         )
+    if before is not None and isinstance(other, Mapping):
+        title = "A request that is refused for its key creates a row"
+        _made_no_more(scene, resource, before, other, 0, title, (first, second))
+
+
+def rows_counted(scene: Scene, resource: Resource, actor: Actor) -> int | None:
+    """How many rows the list of a resource has; None where there is no list of all of them."""
+    lister = scene.behaviour.binding(resource.name, Kind.LIST)
+    if lister is None or lister.parents or lister.where is not None:
+        return None
+    try:
+        if holds_slot(lister, "total") and lister.pagination and lister.pagination.size:
+            page = scene.call(actor, lister, query=[(lister.pagination.size, 1)])
+            told = slot_of(lister, page, "total") if page.ok else None
+            return told if isinstance(told, int) else None
+        return len(scene.listed(lister, actor)[0])
+    except Inconclusive:
+        return None
+
+
+def _made_no_more(
+    scene: Scene, resource: Resource, before: int, body: Mapping[str, Any], known: int, title: str,
+    exchanges: tuple[Exchange, ...],
+) -> None:  # fmt: skip
+    """There are no more rows than before; if there are, whoever made them, none of them has what was sent."""
+    if (rows_counted(scene, resource, scene.owner) or 0) <= before:
+        return
+    lister = scene.operation(resource, Kind.LIST)
+    rows, pages = scene.listed(lister, scene.owner)
+    alike = [row for row in rows if all(same(body[n], row[n]) for n in body.keys() & row.keys())]
+    if len(alike) > known:
+        raise Violated(title, *exchanges, *pages[:1], rows=len(alike), deviation="repeated")
 
 
 def _acts_again(

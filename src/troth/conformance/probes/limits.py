@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 from troth.behaviour.model import Binding, Kind, RateLimit
 from troth.conformance.actors import Actor
@@ -16,6 +17,8 @@ _TOO_MANY = 429
 _MOST_REQUESTS = 5000
 _OTHERS = 6
 _LONGEST = 60.0
+#: Seconds by which clocks may differ.
+_DOUBT = 2.0
 
 
 def _policy(scene: Scene) -> RateLimit:
@@ -56,6 +59,20 @@ def headers(scene: Scene, binding: Binding) -> None:
                     deviation="value",
                     field=name,
                 )
+            if word == "reset":
+                _resets(scene, policy, exchange, int(value))
+
+
+def _resets(scene: Scene, policy: RateLimit, exchange: Exchange, told: int) -> None:
+    """The window ends within its own length, from now."""
+    now, doubt = scene.now().timestamp(), _DOUBT
+    if scene.control is None:
+        date = exchange.header("date")
+        now, doubt = parsedate_to_datetime(date).timestamp() if date else now, doubt * 5
+    left = told - now if policy.reset == "epoch" else told
+    if not -doubt <= left <= policy.window + doubt:
+        title = f"{policy.headers['reset']} says that {left:.0f} s are left of a window of {policy.window} s"
+        raise Violated(title, exchange, deviation="value", field=policy.headers["reset"])
 
 
 def remaining(scene: Scene, binding: Binding) -> None:
@@ -219,3 +236,7 @@ def retry_after(scene: Scene, binding: Binding) -> None:
         )
     if not again.ok:
         raise Throttled(f"answers {again.status} after the wait")
+    left = scene.client.left(again)
+    if len(scene.behaviour.rate_limits) == 1 and left is not None and left < policy.limit - 1:
+        title = f"A new window has {left} requests left after its first, of {policy.limit}"
+        raise Violated(title, found.refused, again, deviation="value", field=policy.headers["remaining"])

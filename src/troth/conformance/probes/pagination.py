@@ -69,6 +69,7 @@ def complete(scene: Scene, binding: Binding) -> None:
     walked, exchanges = scene.listed(binding, scene.owner, size=small(len(whole)))
     expected, found = Counter(map(str, ids(binding, whole))), Counter(map(str, ids(binding, walked)))
     if expected == found:
+        _in_order(binding, whole, walked, exchanges)
         return
     lost, repeated = sorted(expected - found), sorted(found - expected)
     told = f"loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
@@ -80,6 +81,19 @@ def complete(scene: Scene, binding: Binding) -> None:
         repeated=repeated[:5],
         deviation="missing" if lost else "extra",
     )
+
+
+def _in_order(
+    binding: Binding, whole: Sequence[Row], walked: Sequence[Row], exchanges: Sequence[Exchange]
+) -> None:
+    """Smaller pages have the rows in the same order; without one no walk could be relied upon."""
+    wanted, given = ids(binding, whole), ids(binding, walked)
+    if wanted != given:
+        at = next(index for index, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1])
+        title = f"Walking in pages of {small(len(whole))} has another order from row {at + 1} on"
+        raise Violated(
+            title, *exchanges[:3], expected=wanted[at : at + 5], found=given[at : at + 5], deviation="order"
+        )
 
 
 def cursor(scene: Scene, binding: Binding) -> None:
