@@ -13,7 +13,8 @@ __all__ = ["gathered"]
 def gathered(cases: Sequence[Case]) -> tuple[Case, ...]:
     """The cases with findings of one id and one cause left at the first of them, which says where it reaches.
 
-    The others stay violated and name that first one. What somebody answers for already is left alone.
+    The others stay violated and name that first one; their identities are in its evidence, for a baseline. What
+    somebody answers for already is left alone.
     """
     groups: dict[tuple[str, str], list[int]] = {}
     for index, case in enumerate(cases):
@@ -23,9 +24,12 @@ def gathered(cases: Sequence[Case]) -> tuple[Case, ...]:
     for first, *others in groups.values():
         if not others:
             continue
-        finding = told[first].findings[0]
-        reach = [name for index in (first, *others) for name in _reach(told[index].findings[0])]
-        told[first] = replace(told[first], findings=(replace(finding, reach=tuple(dict.fromkeys(reach))),))
+        gone = [told[index].findings[0] for index in (first, *others)]
+        reach = dict.fromkeys(name for finding in gone for name in _reach(finding))
+        identities = dict.fromkeys(name for finding in gone for name in _identities(finding))
+        evidence = {**gone[0].evidence, **({"identities": list(identities)} if identities else {})}
+        kept = replace(gone[0], reach=tuple(reach), evidence=evidence)
+        told[first] = replace(told[first], findings=(kept,))
         for index in others:
             told[index] = replace(told[index], findings=(), detail=f"the same cause as {told[first].name}")
     return tuple(told)
@@ -37,6 +41,10 @@ def _cause(case: Case) -> tuple[str, str] | None:
         return None
     cause = case.findings[0].evidence.get("cause")
     return (case.findings[0].id, str(cause)) if cause else None
+
+
+def _identities(finding: Finding) -> tuple[str, ...]:
+    return tuple(finding.evidence.get("identities") or filter(None, [finding.identity]))
 
 
 def _reach(finding: Finding) -> tuple[str, ...]:
