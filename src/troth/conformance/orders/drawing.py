@@ -173,7 +173,7 @@ def _moved(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
     if not moves:
         return []
     if binding.kind is Kind.DELETE:
-        return [*moves[:1], _part(scene, binding, row), *moves[1:]]
+        return [_part(scene, binding, row), *moves]
     changes = islice(scene.changes(update, row, scene.owner, bound=True), 1)
     return [*moves, *(_part(scene, update, row, body) for _, _, body in changes)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -90,7 +90,11 @@ def _fought(scene: Scene, contest: _Contest) -> tuple[int, Inconclusive | None]:
         except Inconclusive as reason:
             return number, reason
         if held.parting is not None:
-            raise _verdict(scene, contest.make, held)
+            lacking = _reason(scene, contest.make, len(held.batch.parts))
+            if lacking is None:
+                raise _violated(_least(scene, contest.make, held))
+            plain = _followed(scene, contest.make)
+            return (0, lacking) if plain is None else _fought(scene, _Contest(plain, [plain()], []))
         if not any(one.exchange.ok for one in held.sent):
             return number, Inconclusive(f"none of {len(held.sent)} requests at once succeeds")
     return len(contest.batches), None
@@ -114,15 +118,32 @@ def _held(scene: Scene, batch: Batch, send: Callable[[Scene, Batch], list[Sent]]
     return _Held(batch, sent, after, explained(standing, sent, after)[1])
 
 
-def _verdict(scene: Scene, make: Maker, held: _Held) -> Violated | Inconclusive:
-    """The finding, with two requests where two show it; none where model and target part without haste as well."""
+def _reason(scene: Scene, make: Maker, count: int) -> Inconclusive | None:
+    """Why a contest that no order explains says nothing: model and target part without haste as well."""
     for turn in (1, -1):
         again = make()
         unhurried = _held(scene, replace(again, parts=again.parts[::turn]), in_turn)
         if unhurried.parting is not None:
             told = unhurried.parting.title
             return Inconclusive(f"one request after the other, the model does not follow: {told}")
-    return _violated(_least(scene, make, held))
+        if len(again.parts) != count:
+            return Inconclusive("what can be asked of a row differs from row to row")
+    return None
+
+
+def _followed(scene: Scene, make: Maker) -> Maker | None:
+    """The contest without the requests in which the model does not even follow them alone; None where too few stay."""
+    count = len(make().parts)
+    kept = []
+    for index in range(count):
+        batch = make()
+        if len(batch.parts) == count and _held(scene, _only(batch, [index]), in_turn).parting is None:
+            kept.append(index)
+    return (lambda: _only(make(), kept)) if _PAIR <= len(kept) < count else None
+
+
+def _only(batch: Batch, indexes: Sequence[int]) -> Batch:
+    return replace(batch, parts=tuple(batch.parts[index] for index in indexes))
 
 
 def _least(scene: Scene, make: Maker, held: _Held) -> _Held:
@@ -132,7 +153,7 @@ def _least(scene: Scene, make: Maker, held: _Held) -> _Held:
         for _ in range(_AGAIN):
             whole = make()
             if len(whole.parts) == count:
-                small = _held(scene, replace(whole, parts=tuple(whole.parts[index] for index in pair)))
+                small = _held(scene, _only(whole, pair))
                 if small.parting is not None:
                     return small
     return held

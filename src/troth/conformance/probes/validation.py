@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from troth.behaviour.model import Binding, Kind
+from troth.behaviour.occasions import writable_fields
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
@@ -43,7 +44,7 @@ def accepted(scene: Scene, binding: Binding) -> None:
 def rejected(scene: Scene, binding: Binding) -> None:
     """One flaw at a time: a missing, mistyped, unlisted, too long, too small value."""
     tried = 0
-    for what, exchange in _flawed(scene, binding):
+    for what, exchange in _flawed(scene, binding, watched=True):
         tried += 1
         if exchange.ok:
             raise Violated(f"{what[:1].upper()}{what[1:]}, and the request is accepted", exchange)
@@ -51,7 +52,8 @@ def rejected(scene: Scene, binding: Binding) -> None:
         raise NotExercised("no input could be made invalid")
 
 
-def _flawed(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
+def _flawed(scene: Scene, binding: Binding, *, watched: bool = False) -> Iterator[tuple[str, Exchange]]:
+    """(what is wrong, answer); ``watched``: that a refusal leaves the row as it was is made sure of."""
     most = None if scene.thorough else _FEW
     for parameter in binding.operation.parameters:
         if parameter.location != "query":
@@ -64,8 +66,31 @@ def _flawed(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
     if json_media(binding) is not None:
         base = _accepted(scene, binding)
         identifier, row = _subject(scene, binding)
+        before = _read(scene, binding, row) if watched else None
+        refused: list[Exchange] = []
         for flaw in list(body_flaws(scene, binding, base))[:most]:
-            yield flaw.what, scene.call(scene.owner, binding, identifier=identifier, row=row, body=flaw.value)
+            found = scene.call(scene.owner, binding, identifier=identifier, row=row, body=flaw.value)
+            refused += [found]
+            yield flaw.what, found
+        if before is not None and refused:
+            _unchanged(scene, binding, before, refused)
+
+
+def _read(scene: Scene, binding: Binding, row: Row | None) -> Row | None:
+    """The row of an update as it reads before; None where there is none."""
+    resource = binding.resource
+    reader = scene.behaviour.binding(resource.name, Kind.READ) if resource else None
+    changes = binding.kind in (Kind.UPDATE, Kind.REPLACE)
+    return scene.fetched(resource, scene.owner, row)[0] if resource and reader and row and changes else None
+
+
+def _unchanged(scene: Scene, binding: Binding, before: Row, refused: Sequence[Exchange]) -> None:
+    """Requests that were refused have written nothing, also in the members that nothing is wrong with."""
+    assert binding.resource is not None  # noqa: S101 - it was read
+    after, reading = scene.fetched(binding.resource, scene.owner, before)
+    for name in writable_fields(scene.contract, binding):
+        if name in before and name in after and before[name] != after[name]:
+            raise Violated(f"Requests that are refused as invalid change '{name}'", *refused, reading)
 
 
 def _accepted(scene: Scene, binding: Binding) -> object:

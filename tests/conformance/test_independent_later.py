@@ -1,0 +1,180 @@
+"""Mistakes of the two independent servers that were made up after the probes, to see which of them go unnoticed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import test_independent as independent
+from .test_independent import SERVERS, verified
+
+PAUSE = 0.03
+Billing: Any = SERVERS["billing"]
+Clearmargin: Any = SERVERS["clearmargin"]
+BILLING, CLEARMARGIN = independent.module("billing"), independent.module("clearmargin")
+
+
+class WritesBack(Billing):  # type: ignore[misc]
+    """A change of an invoice writes back every field as it was read before something else was asked."""
+
+    async def update_invoice(self, request: Any, workspace: str) -> Any:
+        row = self.found(self.invoices, request, workspace)
+        read = {key: row[key] for key in ("due_date", "notes")}
+        await request.body()
+        await asyncio.sleep(PAUSE)
+        row.update(read)
+        return await super().update_invoice(request, workspace)
+
+
+class DeletesIssued(Billing):  # type: ignore[misc]
+    """Whether an invoice is a draft is asked some time before it is deleted."""
+
+    async def delete_invoice(self, request: Any, workspace: str) -> Any:
+        row = self.found(self.invoices, request, workspace)
+        if row["status"] != "draft":
+            return await super().delete_invoice(request, workspace)
+        await asyncio.sleep(PAUSE)
+        self.invoices[:] = [one for one in self.invoices if one is not row]
+        return independent.module("billing").Response(status_code=204)
+
+
+class HalfRefused(Billing):  # type: ignore[misc]
+    """A change that is refused because of its number has already changed the notes."""
+
+    async def update_invoice(self, request: Any, workspace: str) -> Any:
+        body = await self.body(request, "InvoiceUpdate", "invoices")
+        row = self.found(self.invoices, request, workspace)
+        if row["status"] == "draft" and "notes" in body:
+            row["notes"] = body["notes"]
+        return await super().update_invoice(request, workspace)
+
+
+class EarlySnapshot(Billing):  # type: ignore[misc]
+    """The customer of an invoice is the one of when the draft was made, not of when it was issued."""
+
+    def add_invoice(self, workspace: str, body: Any, lines: Any) -> Any:
+        row = super().add_invoice(workspace, body, lines)
+        row["early"] = self.customer_of(row)
+        return row
+
+    def issue(self, row: Any) -> None:
+        super().issue(row)
+        row["snapshot"] = row.get("early", row["snapshot"])
+
+
+class KeepsOneLine(Billing):  # type: ignore[misc]
+    """New lines of a draft are put behind the old ones."""
+
+    async def update_invoice(self, request: Any, workspace: str) -> Any:
+        row = self.found(self.invoices, request, workspace)
+        before = list(row["lines"])
+        answer = await super().update_invoice(request, workspace)
+        body = await self.body(request, "InvoiceUpdate", "invoices")
+        if answer.status_code == 200 and "lines" in body:
+            row["lines"] = before + row["lines"]
+        return answer
+
+
+class CountsLate(Clearmargin):  # type: ignore[misc]
+    """The hours of a project are read before a time entry is stored, and written with its own added."""
+
+    def endpoint(self, collection: str, work: Any) -> Any:
+        whole = super().endpoint(collection, work)
+
+        async def endpoint(request: Any) -> Any:
+            if collection != "time-entries" or request.method != "POST":
+                return await whole(request)
+            before = {project["id"]: project["hoursLogged"] for project in self.docs["projects"]}
+            await request.body()
+            await asyncio.sleep(PAUSE)
+            count = len(self.docs[collection])
+            answer = await whole(request)
+            for entry in self.docs[collection][count:]:
+                for project in self.docs["projects"]:
+                    if project["id"] == entry["project"] and project["id"] in before:
+                        project["hoursLogged"] = round(before[project["id"]] + entry["hours"], 2)
+            return answer
+
+        return endpoint
+
+
+class MovesHours(Clearmargin):  # type: ignore[misc]
+    """A time entry that moves to another project still counts for the first one."""
+
+    def recount(self) -> None:
+        for entry in self.docs["time-entries"]:
+            entry.setdefault("first", entry["project"])
+        moved = [(entry, entry["project"]) for entry in self.docs["time-entries"]]
+        for entry, _ in moved:
+            entry["project"] = entry["first"]
+        super().recount()
+        for entry, project in moved:
+            entry["project"] = project
+
+    def shown(self, collection: str, doc: Any, depth: int) -> Any:
+        shown = super().shown(collection, doc, depth)
+        shown.pop("first", None)
+        return shown
+
+
+class HalfChecked(Clearmargin):  # type: ignore[misc]
+    """A change that is refused has already written the name."""
+
+    def one(self, request: Any, collection: str, organization: str, body: bytes) -> Any:
+        if request.method == "PATCH" and collection == "clients":
+            doc = self.found(collection, request.path_params["id"], organization)
+            given = CLEARMARGIN.json.loads(body) if body.startswith(b"{") and body.endswith(b"}") else {}
+            if doc is not None and isinstance(given.get("name"), str) and given["name"]:
+                doc["name"] = given["name"]
+        return super().one(request, collection, organization, body)
+
+
+class TiesAnyhow(Clearmargin):  # type: ignore[misc]
+    """Rows of equal rank stand in another order on every page."""
+
+    def listed(self, request: Any, collection: str, organization: str, depth: int) -> Any:
+        self.turn = request.query_params.get("page", "1") + request.query_params.get("limit", "10")
+        return super().listed(request, collection, organization, depth)
+
+    def kept(self, request: Any, collection: str, organization: str) -> Any:
+        docs = super().kept(request, collection, organization)
+        return sorted(docs, key=lambda doc: hashlib.sha256((self.turn + doc["id"]).encode()).digest())
+
+
+class NothingDiffers(Clearmargin):  # type: ignore[misc]
+    """A row without a value is not other than a value."""
+
+    def compared(self, value: Any, operator: str, operand: Any) -> bool:
+        if operator == "not_equals" and value is None:
+            return False
+        return bool(super().compared(value, operator, operand))
+
+
+CATCHES = {
+    WritesBack: ("billing", "concurrency.order@updateInvoice"),
+    DeletesIssued: ("billing", "concurrency.order@deleteInvoice"),
+    HalfRefused: ("billing", "fields.immutable@updateInvoice"),
+    EarlySnapshot: ("billing", "fields.frozen@getInvoice"),
+    KeepsOneLine: ("billing", "resource.update@updateInvoice"),
+    CountsLate: ("clearmargin", "concurrency.order@createTimeEntry"),
+    MovesHours: ("clearmargin", "fields.computed@getProject"),
+    HalfChecked: ("clearmargin", "validation.rejected@updateClient"),
+    TiesAnyhow: ("clearmargin", "pagination.complete@listClients"),
+    NothingDiffers: ("clearmargin", "conditions.exact@listClients"),
+}
+
+
+@pytest.mark.parametrize("server", CATCHES, ids=lambda server: server.__name__)
+def test_a_later_mistake_fails_the_clause_that_it_breaks(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them was made up when all probes were there."""
+    api, clause = CATCHES[server]
+    monkeypatch.setitem(SERVERS, api, server)
+    code, report = verified(api, tmp_path, "--no-fuzz", "--only", clause.partition(".")[0])
+    assert code == 1
+    assert clause in {finding["clause"] for finding in report["findings"]}
