@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -39,18 +38,7 @@ class DeletesIssued(Billing):  # type: ignore[misc]
             return await super().delete_invoice(request, workspace)
         await asyncio.sleep(PAUSE)
         self.invoices[:] = [one for one in self.invoices if one is not row]
-        return independent.module("billing").Response(status_code=204)
-
-
-class HalfRefused(Billing):  # type: ignore[misc]
-    """A change that is refused because of its number has already changed the notes."""
-
-    async def update_invoice(self, request: Any, workspace: str) -> Any:
-        body = await self.body(request, "InvoiceUpdate", "invoices")
-        row = self.found(self.invoices, request, workspace)
-        if row["status"] == "draft" and "notes" in body:
-            row["notes"] = body["notes"]
-        return await super().update_invoice(request, workspace)
+        return BILLING.Response(status_code=204)
 
 
 class EarlySnapshot(Billing):  # type: ignore[misc]
@@ -64,19 +52,6 @@ class EarlySnapshot(Billing):  # type: ignore[misc]
     def issue(self, row: Any) -> None:
         super().issue(row)
         row["snapshot"] = row.get("early", row["snapshot"])
-
-
-class KeepsOneLine(Billing):  # type: ignore[misc]
-    """New lines of a draft are put behind the old ones."""
-
-    async def update_invoice(self, request: Any, workspace: str) -> Any:
-        row = self.found(self.invoices, request, workspace)
-        before = list(row["lines"])
-        answer = await super().update_invoice(request, workspace)
-        body = await self.body(request, "InvoiceUpdate", "invoices")
-        if answer.status_code == 200 and "lines" in body:
-            row["lines"] = before + row["lines"]
-        return answer
 
 
 class CountsLate(Clearmargin):  # type: ignore[misc]
@@ -102,25 +77,6 @@ class CountsLate(Clearmargin):  # type: ignore[misc]
         return endpoint
 
 
-class MovesHours(Clearmargin):  # type: ignore[misc]
-    """A time entry that moves to another project still counts for the first one."""
-
-    def recount(self) -> None:
-        for entry in self.docs["time-entries"]:
-            entry.setdefault("first", entry["project"])
-        moved = [(entry, entry["project"]) for entry in self.docs["time-entries"]]
-        for entry, _ in moved:
-            entry["project"] = entry["first"]
-        super().recount()
-        for entry, project in moved:
-            entry["project"] = project
-
-    def shown(self, collection: str, doc: Any, depth: int) -> Any:
-        shown = super().shown(collection, doc, depth)
-        shown.pop("first", None)
-        return shown
-
-
 class HalfChecked(Clearmargin):  # type: ignore[misc]
     """A change that is refused has already written the name."""
 
@@ -133,38 +89,12 @@ class HalfChecked(Clearmargin):  # type: ignore[misc]
         return super().one(request, collection, organization, body)
 
 
-class TiesAnyhow(Clearmargin):  # type: ignore[misc]
-    """Rows of equal rank stand in another order on every page."""
-
-    def listed(self, request: Any, collection: str, organization: str, depth: int) -> Any:
-        self.turn = request.query_params.get("page", "1") + request.query_params.get("limit", "10")
-        return super().listed(request, collection, organization, depth)
-
-    def kept(self, request: Any, collection: str, organization: str) -> Any:
-        docs = super().kept(request, collection, organization)
-        return sorted(docs, key=lambda doc: hashlib.sha256((self.turn + doc["id"]).encode()).digest())
-
-
-class NothingDiffers(Clearmargin):  # type: ignore[misc]
-    """A row without a value is not other than a value."""
-
-    def compared(self, value: Any, operator: str, operand: Any) -> bool:
-        if operator == "not_equals" and value is None:
-            return False
-        return bool(super().compared(value, operator, operand))
-
-
 CATCHES = {
     WritesBack: ("billing", "concurrency.order@updateInvoice"),
     DeletesIssued: ("billing", "concurrency.order@deleteInvoice"),
-    HalfRefused: ("billing", "fields.immutable@updateInvoice"),
     EarlySnapshot: ("billing", "fields.frozen@getInvoice"),
-    KeepsOneLine: ("billing", "resource.update@updateInvoice"),
     CountsLate: ("clearmargin", "concurrency.order@createTimeEntry"),
-    MovesHours: ("clearmargin", "fields.computed@getProject"),
     HalfChecked: ("clearmargin", "validation.rejected@updateClient"),
-    TiesAnyhow: ("clearmargin", "pagination.complete@listClients"),
-    NothingDiffers: ("clearmargin", "conditions.exact@listClients"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from troth.behaviour.model import Binding, Field, Kind, Resource
+from troth.behaviour.occasions import writable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
 from troth.conformance.questions import Questions
@@ -39,6 +40,8 @@ def _judge(scene: Scene, resource: Resource, field: Field) -> None:
         raise NotExercised(f"no new row of {resource.name} has '{field.name}' frozen")
     for change in _changes(scene, target, source):
         if _told(scene, resource, field, rows, change):
+            for row in rows:
+                _freezes(scene, resource, field, row)
             return
     raise NotExercised(f"no change of a row of {target.name} shows in '{field.name}'")
 
@@ -99,3 +102,30 @@ def _told(scene: Scene, resource: Resource, field: Field, rows: list[Row], chang
                 field=field.name,
             )
     return shows
+
+
+def _freezes(scene: Scene, resource: Resource, field: Field, row: Row) -> None:
+    """A row that is moved into a state in which it is frozen keeps what it shows by then, not what it once showed."""
+    update, cycle = scene.behaviour.binding(resource.name, Kind.UPDATE), resource.lifecycle
+    if update is None or cycle is None or cycle.field not in writable_fields(scene.contract, update):
+        return
+    for move in cycle.transitions:
+        then = {**row, cycle.field: move.target}
+        if str(row.get(cycle.field)) not in move.origins or _is_frozen(scene, field, row):
+            continue
+        if not _is_frozen(scene, field, then):
+            continue
+        before = scene.fetched(resource, scene.owner, row)[0]
+        body = scene.update_body(update, row, {cycle.field: move.target}, scene.owner)
+        done = scene.call(scene.owner, update, identifier=row[resource.id_field], row=row, body=body)
+        found, reading = scene.fetched(resource, scene.owner, row)
+        if (
+            done.ok
+            and _is_frozen(scene, field, found)
+            and not same(found.get(field.name), before[field.name])
+        ):
+            raise Violated(
+                f"'{field.name}' freezes as something else than what it was by then", done, reading
+            )
+        if done.ok:
+            return
