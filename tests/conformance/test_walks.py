@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from troth.conformance import Outcome, Target, verify
+from troth.conformance.reproduction import Reproduction
+from troth.conformance.reproduction.replaying import replayed
 from troth.conformance.running import Run
 from troth.conformance.walks import Walked, walk_target
 from troth.contract import Contract, load_contract
@@ -144,6 +146,12 @@ def test_a_run_with_walks_tells_the_clause_and_the_steps(
     for finding in outcome.findings:
         assert str(finding.clause).partition("@")[0] in SUBTLE["letters beyond ASCII lost"][1]
         assert 1 <= len(finding.evidence["exchanges"]) <= 8
+        steps = Reproduction.from_json(finding.evidence["reproduction"])
+        assert (
+            replayed(steps, Target(f"{BASE}/api", transport=Subtle(clientcasa, ascii_alone))).verdict
+            == "wrong"
+        )
+        assert replayed(steps, Target(f"{BASE}/api", transport=Subtle(clientcasa))).verdict == "right"
     assert held(walks=True, only=["listClients", "createClient"]).exit_code == 0
 
 

@@ -312,18 +312,20 @@ class Run:
         if self._control is None:
             self._cleaner.note(self.behaviour.bindings[operation], shown, self.cast.owner)
 
-    def walked(self, cases: Sequence[Case], chosen: Plan, tell: Listener) -> list[Case]:
-        """The same cases after walks beside the reference model."""
+    def walked(
+        self, cases: Sequence[Case], chosen: Plan, tell: Listener, whole: frozenset[str] | None = None
+    ) -> list[Case]:
+        """The same cases after walks beside the reference model; ``whole`` are the operations of all shards."""
         from troth.conformance.walks import told_by_clause, walk_target  # noqa: PLC0415 - imports Hypothesis, as above
 
         open_clauses = {c.name: c for c in chosen.clauses if c.name not in chosen.skipped}
         if not open_clauses or not self.served:
             return list(cases)
-        ground = self._enter(WALKS)
         found = walk_target(
-            ground.scene, chosen_seed=self.seed, budget=self.budget,
+            self._enter(WALKS).scene, chosen_seed=self.seed, budget=self.budget,
             operations=frozenset(c.operation for c in open_clauses.values()),
-            tell=lambda label: tell(Fuzzing(label)),
+            tell=lambda label: tell(Fuzzing(label)), whole=whole,
+            ground=lambda name: self._enter(f"{WALKS}-{name}").scene,
         )  # fmt: skip
         flaws = told_by_clause(found, self.behaviour, self.clauses, cases)
         return [self._parted(case, open_clauses.get(case.name), flaws.get(case.name)) for case in cases]
@@ -333,7 +335,7 @@ class Run:
             return case
         deviation, field = flaw.difference.deviation
         violation = Violated(flaw.title, *flaw.exchanges, deviation=deviation, field=field)
-        self._record(clause, flaw.exchanges, self._ground(WALKS).scene.nonce)
+        self._record(clause, flaw.exchanges, flaw.mark)
         return replace(
             case, verdict="violate", detail=flaw.title, findings=(self._finding(clause, violation),)
         )
@@ -407,7 +409,7 @@ def verify(
     Raises TargetError when nothing answers, UsageError for a senseless plan.
     """
     tell = listener or (lambda _event: None)
-    started = time.monotonic()
+    only, skips, started = tuple(only), tuple(skips), time.monotonic()
     instruments = instruments or Instruments.of(contract)
     today = datetime.now(UTC).date()
     chosen = plan(instruments.clauses, only=only, skips=skips, shard=shard, today=today)
@@ -428,7 +430,9 @@ def verify(
             cases.append(case)
             tell(Judged(clause, case))
         if fuzz and (target.networked if walks is None else walks):
-            before, cases = cases, run.walked(cases, chosen, tell)
+            every = plan(instruments.clauses, only=only, skips=skips, today=today)
+            whole = frozenset(c.operation for c in every.clauses if c.name not in every.skipped)
+            before, cases = cases, run.walked(cases, chosen, tell, whole)
             cases = run.reproduced_anew(before, cases) if reproduce else cases
         if fuzz and target.networked:
             before, cases = cases, run.fuzzed(cases, chosen, tell)

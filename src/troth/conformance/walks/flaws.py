@@ -93,10 +93,11 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class WalkFlaw:
-    """A difference with the fewest steps that show it, as they went to the target."""
+    """A difference with the fewest steps that show it, as they went to the target; ``mark`` is that of their ground."""
 
     difference: Difference
     exchanges: tuple[Exchange, ...]
+    mark: str = ""
 
     @property
     def title(self) -> str:

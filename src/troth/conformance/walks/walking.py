@@ -52,8 +52,14 @@ def walk_target(
     operations: frozenset[str],
     tell: Callable[[str], None],
     examples: int | None = None,
+    ground: Callable[[str], Scene] | None = None,
+    whole: frozenset[str] | None = None,
 ) -> Walked:
-    """Walk over every resource whose operations are chosen. The same seed takes the same steps."""
+    """Walk over every resource whose operations are chosen. The same seed takes the same steps.
+
+    Each resource has a ``ground`` of its own, and its steps depend on no other but on how many there are in the
+    ``whole``, the operations of all shards: so shards walk as a run without shards would.
+    """
     callers = {"owner": scene.owner}
     if scene.cast.peer is not None:
         callers["peer"] = scene.cast.peer
@@ -65,10 +71,13 @@ def walk_target(
     reference = Reference(scene.contract, callers)
     found = Walked()
     total, least, length = _BUDGETS[budget]
-    groups = list(_groups(scene, operations))
+    everything = operations if whole is None else whole
+    groups = [(name, group) for name, group in _groups(scene) if _operations(scene, name) & everything]
     for index, (name, group) in enumerate(groups):
+        if not _operations(scene, name) & operations:
+            continue
         tell(f"walks over {name}")
-        walker = _Walker(scene, reference, callers, group, found)
+        walker = _Walker(ground(name) if ground else scene, reference, callers, group, found)
         chosen = settings(
             max_examples=examples or max(least, total // len(groups)),
             stateful_step_count=length,
@@ -87,13 +96,18 @@ def walk_target(
     return found
 
 
-def _groups(scene: Scene, operations: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+def _operations(scene: Scene, name: str) -> set[str]:
+    """The operations on a resource."""
+    bindings = scene.behaviour.bindings.values()
+    return {binding.id for binding in bindings if binding.resource and binding.resource.name == name}
+
+
+def _groups(scene: Scene) -> Iterator[tuple[str, frozenset[str]]]:
     """Each resource that can be written, together with those that it refers to and those that are computed over it."""
     behaviour = scene.behaviour
     for name, resource in behaviour.resources.items():
         creates = behaviour.binding(name, Kind.CREATE)
-        mine = {b.id for b in behaviour.bindings.values() if b.resource is resource}
-        if creates is None or not mine & operations:
+        if creates is None:
             continue
         near = {target for reference in resource.references for target in reference.to.values()}
         near |= {other for f in resource.computed if f.computed for other, _ in f.computed.related}
@@ -216,7 +230,9 @@ class _Walker:
             return
         if len(self.found.flaws) >= _FLAWS:
             return
-        self.found.flaws[difference.signature] = WalkFlaw(difference, tuple(self._shortest(difference)))
+        self.found.flaws[difference.signature] = WalkFlaw(
+            difference, tuple(self._shortest(difference)), self.scene.nonce
+        )
 
     def _shortest(self, difference: Difference) -> list[Exchange]:
         """Delete one step after the other while the rest still shows the same difference."""
