@@ -93,6 +93,25 @@ def test_what_another_clause_explains_is_told_of_that_clause_alone(fault: str, i
     assert any("judges" in case.detail for case in outcome.cases)
 
 
+def test_records_without_a_sign_of_their_origin_are_looked_for_below_the_new_row() -> None:
+    """A list below another row has such rows already, so only that below the new one tells."""
+    made = clio()
+    correct = made.held(Loopback(made.engine.misbehaving([])), only=["records.written"])
+    bent = made.held(Loopback(made.engine.misbehaving(["record-lost"])), only=["records.written"])
+    assert correct.findings == ()
+    assert "records.written@createMatter" in {
+        case.name for case in correct.cases if case.verdict == "conform"
+    }
+    assert "records.written@createMatter" in {finding.clause for finding in bent.findings}
+
+
+def test_a_fault_that_no_rule_lets_show_is_not_derived() -> None:
+    """Clio's rules redact what is read, they hide nothing."""
+    names = {subject.name for subject in subjects_of(clio().instruments)}
+    assert "hidden-read" not in names
+    assert "redaction-dropped" in names
+
+
 def test_a_parameter_with_members_is_a_filter_only_where_it_is_declared() -> None:
     contacts = clio().engine.behaviour.bindings["listContacts"].operation
     resource = clio().engine.behaviour.resources["contacts"]

@@ -109,9 +109,19 @@ def _moves(instruments: Instruments) -> bool:
     return any(undeclared_moves(instruments.contract, binding) for binding in bindings)
 
 
+def _hides(behaviour: Behaviour) -> bool:
+    """Whether a rule hides rows from somebody who reads them by id; others redact what is read."""
+    return any(
+        rule.read == "hide" and behaviour.binding(one.name, Kind.READ) is not None
+        for one in behaviour.resources.values()
+        for rule in one.visibility
+    )
+
+
 #: What a contract must say for a fault to show, beyond having its clause.
 _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
     {
+        "hidden-read": _hides,
         "request-id-missing": lambda b: _has_slot(b.errors.envelope, "requestId"),
         "error-code-wrong": lambda b: _has_slot(b.errors.envelope, "code"),
         "rate-limit-headers-missing": _told,

@@ -421,6 +421,9 @@ class Engine:
     def _renderer(self, faults: frozenset[str]) -> Callable[..., Response]:
         """How refusals are written where faults may have bent that as well."""
         errors = self.program(faults).behaviour.errors
+        if "error-code-wrong" in faults:
+            kinds = {name: replace(kind, code="oops") for name, kind in errors.kinds.items()}
+            errors = replace(errors, kinds=kinds)
         return self._render if errors is self.behaviour.errors else refusal_renderer(errors)
 
     def malformed(self, kind: str, message: str | None = None) -> Response:
@@ -482,10 +485,6 @@ class Engine:
 def _bent(response: Response, faults: frozenset[str], request_id: str) -> Response:
     if "error-envelope-broken" in faults:
         return Response(response.status, [(b"content-type", b"text/plain"), *response.headers[1:]], b"error")
-    if "error-code-wrong" in faults:
-        response.body = (
-            b'{"error":{"code":"oops","message":"Something","requestId":"%s"}}' % request_id.encode()
-        )
     if "request-id-missing" in faults:
         response.body = response.body.replace(request_id.encode(), b"")
     return response

@@ -28,16 +28,19 @@ def written(scene: Scene, binding: Binding) -> None:
     assert resource is not None  # noqa: S101 - records belong to resources
     name = "create" if binding.kind is Kind.CREATE else "update"
     row, old, exchange = _write(scene, binding, resource)
-    world, judged = Questions(scene, scene.owner), 0
+    world, judged, reasons = Questions(scene, scene.owner), 0, list[str]()
     for record in resource.records:
         applies = record.when is None or record.when.holds(row, world, {"old": old})
         if name in record.on and applies:
-            _find(scene, resource, record, row, old, world, exchange)
-            judged += 1
+            try:
+                _find(scene, resource, record, row, old, world, exchange)
+                judged += 1
+            except NotExercised as reason:
+                reasons.append(str(reason))
         elif name in record.on and binding.kind in (Kind.UPDATE, Kind.REPLACE):
             judged += _brought_about(scene, binding, record)
     if not judged:
-        raise NotExercised("no record applies to what could be written")
+        raise NotExercised("; ".join(reasons) or "no record applies to what could be written")
 
 
 def _write(scene: Scene, binding: Binding, resource: Resource) -> tuple[Row, Row | None, Exchange]:
@@ -94,22 +97,30 @@ def _find(
     world: Questions,
     exchange: Exchange,
 ) -> None:
-    wanted = {
+    every = {
         field: row[formula.text] if formula.text in row else formula.evaluate(row, world, {"old": old})
         for field, formula in record.row.items()
-        if not _is_hidden(scene, record.into, field)
     }
+    wanted = {field: value for field, value in every.items() if not _is_hidden(scene, record.into, field)}
     lister = scene.behaviour.binding(record.into, Kind.LIST)
     if lister is None or lister.where is not None:
         raise NotExercised(f"{record.into} has no list with all its rows")
+    above = [every.get(parent.field) for parent in lister.parents]
+    if all(value is None for value in wanted.values()) and not _below(resource, row, above):
+        raise NotExercised(f"rows of {record.into} do not show what brought them about")
     found, listing = walk(
-        lister, lambda paging: scene.call(scene.owner, lister, row=wanted, query=list(paging))
+        lister, lambda paging: scene.call(scene.owner, lister, row=every, query=list(paging))
     )
     if not any(_holds(wanted, one) for one in found):
         if old is not None and untouched(scene, resource, old):
             raise Inconclusive("the write changes nothing that is kept, so it need not leave anything behind")
         title = f"The write leaves no row '{record.name}' in {record.into}"
         raise Violated(title, exchange, *listing[-1:], expected=wanted, deviation="missing")
+
+
+def _below(resource: Resource, row: Row, above: list[Any]) -> bool:
+    """Whether the list stands below the new row itself, so that all that is in it came with that."""
+    return any(same(value, row.get(resource.id_field)) for value in above)
 
 
 def _is_hidden(scene: Scene, resource: str, field: str) -> bool:
