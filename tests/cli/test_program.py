@@ -137,6 +137,13 @@ def test_an_unknown_command_is_answered_with_the_nearest() -> None:
     assert "There is no command 'verfy'. Did you mean 'verify'?" in result.stderr
 
 
+def test_a_misspelt_choice_is_answered_with_the_nearest() -> None:
+    """All of them are listed, and the one that was meant is named."""
+    result = CliRunner().invoke(main, ["diff", "a.yaml", "b.yaml", "--policy", "semvr"])
+    assert result.exit_code == 2
+    assert "Did you mean 'semver'?" in result.stderr
+
+
 def test_a_command_unlike_any_other_gets_the_list() -> None:
     """Without a near word, all of them are named."""
     assert ", ".join(COMMANDS) in CliRunner().invoke(main, ["xyzzy"]).stderr

@@ -291,3 +291,24 @@ def test_what_is_gone_has_its_nearest_place_in_the_new_document(contract: Any) -
     (finding,) = compare(old, contract({"paths": {}})).findings
     assert finding.nearest is not None
     assert finding.nearest.pointer == "/paths"
+
+
+def test_a_reference_with_percent_signs_names_what_it_names_without(contract: Any) -> None:
+    """A pointer in a URI fragment may be encoded; braces of a path often are."""
+
+    def sharing(fragment: str, kind: str) -> Any:
+        one = {"200": {"description": "One.", "content": {"application/json": {"schema": {"anyOf": [
+            {"type": kind, "minimum": 2}, {"type": "boolean"}]}}}}}  # fmt: skip
+        two = {
+            "200": {"description": "One.", "content": {"application/json": {"schema": {"$ref": fragment}}}}
+        }
+        needed = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+        return contract({"paths": {
+            "/a/{id}": {"get": {"operationId": "a", "parameters": needed, "responses": one}},
+            "/b": {"get": {"operationId": "b", "responses": two}}}})  # fmt: skip
+
+    plain = "#/paths/~1a~1{id}/get/responses/200/content/application~1json/schema"
+    encoded = plain.replace("{", "%7B").replace("}", "%7D")
+    assert told(compare(sharing(plain, "integer"), sharing(encoded, "integer"))) == []
+    (finding,) = compare(sharing(encoded, "integer"), sharing(encoded, "number")).findings
+    assert (finding.severity, finding.reach) == ("breaking", ("a", "b"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from troth.errors import ContractError, TargetError, TrothError, did_you_mean
 
 __all__ = ["COMMANDS", "EXIT_INTERNAL", "EXIT_INTERRUPTED", "EXIT_TARGET", "EXIT_USAGE", "main"]
 
+QUOTED = re.compile(r"^'([^']*)' is not one of")
 EXIT_USAGE = 2
 EXIT_TARGET = 3
 EXIT_INTERNAL = 4
@@ -156,9 +158,18 @@ def _diagnosis(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, click.ClickException):
         context = error.ctx if isinstance(error, click.UsageError) else None
         hint = f"Try '{context.command_path} --help'." if context else ""
-        return EXIT_USAGE, error.format_message(), hint
+        return EXIT_USAGE, error.format_message() + _nearest(error), hint
     hint = "This is a defect in Troth, not in your contract. Run again with --verbose for a traceback."
     return EXIT_INTERNAL, f"unexpected {type(error).__name__}: {error}".rstrip(": "), hint
+
+
+def _nearest(error: click.ClickException) -> str:
+    """The choice that was probably meant, where one was misspelt."""
+    kind = error.param.type if isinstance(error, click.BadParameter) and error.param else None
+    quoted = QUOTED.search(error.message)
+    if not isinstance(kind, click.Choice) or quoted is None:
+        return ""
+    return did_you_mean(quoted[1], map(str, kind.choices))
 
 
 def _is_verbose(options: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from troth.compatibility.facts import Pointers
-from troth.compatibility.nodes import Node
+from troth.compatibility.nodes import Node, shared_types
 
 __all__ = ["Matched", "is_component", "match_branches"]
 
@@ -103,4 +103,4 @@ def _overlap(old: Node, new: Node) -> bool:
     """Whether two object branches share a property name, or two others share a type."""
     if "object" in old.types and "object" in new.types and old.properties and new.properties:
         return bool(old.properties.keys() & new.properties.keys())
-    return bool(old.types & new.types)
+    return bool(shared_types(old.types, new.types))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from troth.compatibility.facts import Direction, Pointers
-from troth.compatibility.normal import Normaliser
+from troth.compatibility.normal import Normaliser, target_of
 from troth.contract.pointers import join
 
 __all__ = ["LISTS", "MAPS", "SINGLE", "expand", "guarded"]
@@ -68,7 +68,7 @@ class _Expansion:
             if keyword in SILENT or keyword.startswith("x-"):
                 continue
             if keyword == "$ref" and isinstance(value, str):
-                found["$ref"] = f"#/$defs/{self._define(value.removeprefix('#'))}"
+                found["$ref"] = f"#/$defs/{self._define(target_of(value))}"
             elif self._is_open(keyword, value):
                 continue
             else:

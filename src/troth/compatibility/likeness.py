@@ -11,7 +11,7 @@ from typing import Any
 
 from troth.compatibility.expansion import MAPS, SILENT
 from troth.compatibility.facts import Pointers
-from troth.compatibility.normal import Normaliser
+from troth.compatibility.normal import Normaliser, target_of
 
 __all__ = ["Likeness"]
 
@@ -73,7 +73,7 @@ def _target(schema: Mapping[str, JSON]) -> str | None:
     """Where a reference that stands alone leads."""
     reference = schema.get("$ref")
     alone = isinstance(reference, str) and _said(schema).keys() == {"$ref"}
-    return str(reference).removeprefix("#") if alone else None
+    return target_of(str(reference)) if alone else None
 
 
 def _said(schema: Mapping[str, JSON]) -> dict[str, JSON]:

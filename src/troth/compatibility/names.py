@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from troth.compatibility.facts import Fact
+from troth.compatibility.normal import target_of
 from troth.compatibility.places import path_within
 from troth.contract.model import Contract
 
@@ -127,7 +128,7 @@ def words_below(contract: Contract, pointer: str) -> frozenset[str]:
 def _references(node: JSON) -> Iterator[str]:
     if isinstance(node, Mapping):
         if isinstance(node.get("$ref"), str):
-            yield node["$ref"].removeprefix("#")
+            yield target_of(node["$ref"])
         for value in node.values():
             yield from _references(value)
     elif isinstance(node, list):

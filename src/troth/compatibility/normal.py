@@ -14,9 +14,9 @@ from typing import Any
 from troth.compatibility.facts import Pointers
 from troth.compatibility.nodes import ANYTHING, EVERY_TYPE, TYPES, Node, Union, meet, settle
 from troth.contract.model import Contract
-from troth.contract.pointers import join
+from troth.contract.pointers import join, local
 
-__all__ = ["Normaliser"]
+__all__ = ["Normaliser", "target_of"]
 
 JSON = Any
 
@@ -85,7 +85,7 @@ class Normaliser:
                 return pointer
             if any(keyword in schema for keyword in _MEANINGFUL):
                 return pointer
-            pointer = _target(schema["$ref"])
+            pointer = target_of(schema["$ref"])
         return pointer
 
     def _read(self, pointer: str) -> Node:
@@ -111,7 +111,7 @@ class Normaliser:
 
     @staticmethod
     def _parts(schema: Mapping[str, JSON], pointer: str) -> list[str]:
-        parts = [_target(schema["$ref"])] if isinstance(schema.get("$ref"), str) else []
+        parts = [target_of(schema["$ref"])] if isinstance(schema.get("$ref"), str) else []
         parts += [join(pointer, "allOf", at) for at in range(len(schema.get("allOf", ())))]
         return parts
 
@@ -238,8 +238,10 @@ def _one_list(keyword: str, values: list[JSON], where: Mapping[str, str]) -> Nod
     return settle(Node(enum=distinct, where=where))
 
 
-def _target(reference: str) -> str:
-    return reference.removeprefix("#")
+def target_of(reference: str) -> str:
+    """The pointer that a local reference names: percent signs in a URI fragment are decoded (RFC 6901, section 6)."""
+    found = local(reference)
+    return reference.removeprefix("#") if found is None else found
 
 
 _MEANINGFUL = frozenset(

@@ -104,6 +104,8 @@ class SchemaWalk:
         own: Iterable[Found] = (Found(fact, pair) for fact in assertion_facts(self.sides, pair, old, new))
         if pair in self._null_beside:
             own = (found for found in own if found.fact.subject != "null")
+        if old.unions and new.unions and "type" not in (old.where.keys() | new.where.keys()):
+            own = (found for found in own if found.fact.subject != "type")  # it is that of the alternatives
         if bool(old.unions) is not bool(new.unions):
             # One side is an alternative of the other and compared as that; null stands beside the alternatives.
             yield from (found for found in own if found.fact.subject == "null")
