@@ -137,10 +137,8 @@ class Client:
         given: Mapping[str, str],
         content: bytes,
     ) -> Exchange:
-        headers = {
-            **given,
-            **({k: v for k, v in actor.headers.items() if k.lower() not in _lower(given)} if actor else {}),
-        }
+        own, taken = actor.headers if actor else {}, _lower(given)
+        headers = {**given, **{name: value for name, value in own.items() if name.lower() not in taken}}
         if not self._is_named(url):
             raise Inconclusive(f"{url} is on a host that was not named, so nothing is sent there")
         self.pace()

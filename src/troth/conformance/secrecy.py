@@ -39,8 +39,7 @@ def given_out(headers: Mapping[str, str], content: bytes) -> set[str]:
     low = content.lower()
     if not any(word in low for word in (b"token", b"secret", b"passw", b"key", b"credential", b"code=")):
         content = b""
-    where = (content, headers.get("location", "").encode())
-    for text in where:
+    for text in filter(None, (content, headers.get("location", "").encode())):
         for pattern in (_MEMBER, _PARAMETER):
             for name, value in pattern.findall(text):
                 if not _HARMLESS.search(name.decode()):
