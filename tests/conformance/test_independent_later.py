@@ -41,6 +41,16 @@ class DeletesIssued(Billing):  # type: ignore[misc]
         return BILLING.Response(status_code=204)
 
 
+class HalfRefused(Billing):  # type: ignore[misc]
+    """A change that is refused because of its number has already changed the notes."""
+
+    async def update_invoice(self, request: Any, workspace: str) -> Any:
+        body = await self.body(request, "InvoiceUpdate", "invoices")
+        row = self.found(self.invoices, request, workspace)
+        row.update({key: body[key] for key in ("due_date", "notes") if key in body})
+        return await super().update_invoice(request, workspace)
+
+
 class EarlySnapshot(Billing):  # type: ignore[misc]
     """The customer of an invoice is the one of when the draft was made, not of when it was issued."""
 
@@ -92,6 +102,7 @@ class HalfChecked(Clearmargin):  # type: ignore[misc]
 CATCHES = {
     WritesBack: ("billing", "concurrency.order@updateInvoice"),
     DeletesIssued: ("billing", "concurrency.order@deleteInvoice"),
+    HalfRefused: ("billing", "fields.immutable@updateInvoice"),
     EarlySnapshot: ("billing", "fields.frozen@getInvoice"),
     CountsLate: ("clearmargin", "concurrency.order@createTimeEntry"),
     HalfChecked: ("clearmargin", "validation.rejected@updateClient"),

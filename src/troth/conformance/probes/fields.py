@@ -212,8 +212,26 @@ def immutable(scene: Scene, binding: Binding) -> None:
             raise Violated(
                 f"A change of the immutable field '{field.name}' is not refused", exchange, reading
             )
+        if not exchange.ok and tried == 1:
+            _refused_as_a_whole(scene, binding, found, field.name, value)
     if not tried:
         raise NotExercised("no immutable field could be given another value")
+
+
+def _refused_as_a_whole(scene: Scene, binding: Binding, row: Row, name: str, value: Any) -> None:
+    """A change that is refused because of one member does nothing about another one."""
+    resource = _resource(binding)
+    for other, new, _ in scene.changes(binding, row, scene.owner):
+        body = scene.update_body(binding, row, {other: new, name: value}, scene.owner)
+        refused = scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
+        found, reading = scene.fetched(resource, scene.owner, row)
+        if not refused.ok and not same(found.get(other), row.get(other)) and same(found.get(other), new):
+            raise Violated(
+                f"The change of '{name}' is refused, and that of '{other}' beside it is done",
+                refused,
+                reading,
+            )
+        return
 
 
 def _another(scene: Scene, resource: Resource, field: Field, row: Row) -> Any:
