@@ -97,6 +97,10 @@ def test_what_does_not_follow_is_shown_by_the_shortest_legible_text(
         ("a++", "it repeats possessively"),
         ("^(?=a)b|c", "it looks ahead in one of several alternatives"),
         ("(a", "a parenthesis is not closed"),
+        (r"\u{b{", "an escape is no character"),
+        (r"\u{}", "an escape is no character"),
+        (r"\x-1", "an escape is no character"),
+        (r"\ud800", "an escape is no character"),
         ("a)", "a parenthesis is closed that was not opened"),
         ("[a", "it ends too early"),
         ("[z-a]", "the ends of a range are in the wrong order"),
@@ -108,6 +112,28 @@ def test_what_does_not_follow_is_shown_by_the_shortest_legible_text(
 def test_what_is_no_regular_language_is_refused_by_name(pattern: str, why: str) -> None:
     assert hindrance(of("^a"), pattern).endswith(f"is beyond what is decided here: {why}")
     assert not implies(of(pattern), "^a")
+
+
+PIECES = (
+    *"ab01^$.*+?{}[]()|\\-,:=!<>dDwWsSbBpuxcPkn \n€",
+    "(?:",
+    "(?=",
+    "[^",
+    r"\d",
+    "{2,3}",
+    r"\u{",
+    r"\p{L}",
+    "\ud800",
+)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_text_is_read_or_refused_as_a_pattern(seed: int) -> None:
+    """Whatever somebody writes: no error but the named ones, and an end."""
+    chance = random.Random(seed)
+    for _ in range(50):
+        pattern = "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 14)))
+        assert isinstance(hindrance(of(pattern), "^a"), str)
 
 
 def test_what_takes_too_much_work_is_undecided() -> None:

@@ -43,7 +43,6 @@ class Automaton:
     alive: frozenset[int] = frozenset()
     worded: bool = False
     sets: frozenset[Characters] = frozenset()
-    known: dict[tuple[State, frozenset[Characters], int], State] = field(default_factory=dict)
 
     def state(self) -> int:
         if len(self.steps) >= STATES:
@@ -55,23 +54,17 @@ class Automaton:
     def first(self) -> State:
         return frozenset({self.begin}), _START
 
-    def step(self, state: State, letter: frozenset[Characters]) -> State:
-        """Where a character leads, given by the sets that it belongs to."""
+    def step(self, state: State, letter: frozenset[Characters]) -> tuple[State, int]:
+        """Where a character leads, given by the sets that it belongs to, and the states looked at for that."""
         if state == _FOUND:
-            return state
-        after = _WORD if self.worded and WORDS in letter else _OTHER
+            return state, 1
         following = _WORD if WORDS in letter else _OTHER
-        key = (state, letter, following)
-        found = self.known.get(key)
-        if found is None:
-            closed = self._closed(state, following)
-            if self.end in closed:
-                found = _FOUND
-            else:
-                reached = {to for at in closed for held, to in self.steps[at] if held in letter}
-                found = frozenset(reached & self.alive), after
-            self.known[key] = found
-        return found
+        closed = self._closed(state, following)
+        if self.end in closed:
+            return _FOUND, len(closed)
+        reached = {to for at in closed for held, to in self.steps[at] if held in letter}
+        after = following if self.worded else _OTHER
+        return (frozenset(reached & self.alive), after), len(closed) + len(reached) + 1
 
     def fits(self, state: State) -> bool:
         """Whether a text that led here is one of the language."""
@@ -96,7 +89,7 @@ def _holds(side: Side | None, before: int, following: int) -> bool:
     return ((before == _WORD) is not (following == _WORD)) is (side == "word")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def automaton(part: Part) -> Automaton:
     """The automaton of all texts in which a part is found. Raises Undecided."""
     made = Automaton(worded=_has_word_boundary(part))
@@ -194,6 +187,7 @@ def shortest_word(
 
 
 Place = tuple[tuple[State, ...], int]
+Known = dict[tuple[State, frozenset[Characters]], State]
 
 
 class _Search:
@@ -209,6 +203,7 @@ class _Search:
             letter: [held & machine.sets for machine in machines] for letter, held in told.items()
         }
         self._work = 0
+        self._known: list[Known] = [{} for _ in machines]
 
     def word(self) -> str | None:
         start: Place = tuple(machine.first() for machine in self._machines), 0
@@ -225,14 +220,23 @@ class _Search:
     def _next(self, level: list[Place], came: dict[Place, tuple[Place, str] | None]) -> Iterator[Place]:
         for place in level:
             for letter, held in self._letters.items():
-                states = tuple(map(Automaton.step, self._machines, place[0], held))
-                self._work += sum(len(state[0]) + 1 for state in states)
-                if self._work > WORK:
-                    raise Undecided("the patterns take too much work to be compared")
+                states = tuple(map(self._step, range(len(held)), place[0], held))
                 reached = states, min(place[1] + 1, self._least)
                 if reached not in came and not self._is_lost(states):
                     came[reached] = place, letter
                     yield reached
+
+    def _step(self, at: int, state: State, letter: frozenset[Characters]) -> State:
+        known = self._known[at]
+        found = known.get((state, letter))
+        self._work += 1
+        if found is None:
+            found, looked_at = self._machines[at].step(state, letter)
+            known[state, letter] = found
+            self._work += looked_at
+        if self._work > WORK:
+            raise Undecided("the patterns take too much work to be compared")
+        return found
 
     def _is_lost(self, states: tuple[State, ...]) -> bool:
         """Whether no longer text can be a word."""

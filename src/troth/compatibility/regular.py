@@ -241,7 +241,7 @@ class _Reader:
             after = self._at + (2 if kind == "x" else 4)
             digits = self._text[self._at : after]
         try:
-            found = int(digits, 16)
+            found = int(digits, 16) if digits.isalnum() and after > self._at else -1
         except ValueError:
             found = -1
         if not 0 <= found <= 0x10FFFF or 0xD800 <= found <= 0xDFFF:  # noqa: PLR2004 - what is a character
