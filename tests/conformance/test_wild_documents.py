@@ -39,6 +39,9 @@ def test_its_mock_raises_no_alarm(outcome: Outcome) -> None:
         "resource.read@getTeamHook",
         "resource.read@getTask",  # a parameter that no resource explains
         "resource.create@createTask",  # an id is sent, an object is shown
+        "resource.create@createNote",  # a form; ids are numbers in paths and text in rows
+        "validation.rejected@createNote",
+        "resource.read@getNote",
         "filter.exact@listTasks",  # an example that is a number where text is meant
         "schema.response@listOrgs",  # JSON by another name
         "schema.response@listOrgHooks",  # any type

@@ -196,7 +196,8 @@ def _resource(
         if taken[name].schema_pointer == end and not apart:
             return taken[name]
         name = group[0].collection.strip("/").replace("/", ".")
-    parameter = next((shape.parameter for shape in group if shape.parameter), None)
+    named = next((shape for shape in group if shape.parameter), None)
+    parameter = named.operation.parameter("path", named.parameter or "") if named else None
     writers = tuple(_written(contract, end, p) for shape in group if (p := _request_schema(shape.operation)))
     built = build_resource(contract, name, pointer, writers, parameter)
     given = contract.node(built.pointer) if isinstance(schema, Mapping) and "x-behaviour" in schema else {}
@@ -318,10 +319,13 @@ def _through(shape: Shape, resource: Resource | None) -> Reference | None:
 def _input(
     contract: Contract, operation: Operation, resource: Resource | None
 ) -> tuple[str | None, Media | None]:
-    """The member of a body in which the object stands, if any, and the object's schema and examples as JSON."""
+    """The member of a body in which the object stands, if any, and the object's schema and examples.
+
+    They are of JSON where the operation takes it, of a form where it takes nothing else.
+    """
     body = operation.body
-    media = body.json if body else None
-    if media is None or media.schema_pointer is None:
+    media = (body.json or body.form) if body else None
+    if body is None or media is None or media.schema_pointer is None or media is body.form:
         return None, media
     form = item_form(contract, media.schema_pointer)
     if form.wrapper is None or (resource is not None and form.wrapper in resource.fields):

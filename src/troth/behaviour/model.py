@@ -627,6 +627,12 @@ class Binding:
         return self.operation.id
 
     @property
+    def is_form(self) -> bool:
+        """Whether what is sent is a form."""
+        body = self.operation.body
+        return body is not None and body.json is None and body.form is not None
+
+    @property
     def writes(self) -> bool:
         return self.kind not in (Kind.LIST, Kind.READ)
 

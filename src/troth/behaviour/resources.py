@@ -19,7 +19,7 @@ from troth.behaviour.model import (
     plain,
 )
 from troth.behaviour.profiles import on, refusal
-from troth.contract.model import Contract
+from troth.contract.model import Contract, Parameter
 from troth.contract.pointers import join
 from troth.errors import BehaviourError
 
@@ -263,22 +263,31 @@ def _id_field(fields: Mapping[str, Field], given: Mapping[str, Any], parameter: 
     return next((name for name in names if name in fields and "enum" not in fields[name].schema), "id")
 
 
-def _id_kind(found: Field | None) -> Any:
-    if found is None:
-        return "string"
-    kinds = found.schema.get("type")
+def _is_vague(found: Field | None) -> bool:
+    """Whether rows leave it to paths what ids are: they do not show theirs, or as just any text."""
+    return found is None or (
+        found.schema.get("type") == "string" and not {"format", "pattern"} & found.schema.keys()
+    )
+
+
+def _id_kind(schema: Mapping[str, Any]) -> Any:
+    kinds = schema.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     if "integer" in kinds or "number" in kinds:
         return "integer"
-    if found.schema.get("pattern") == OBJECT_ID:
+    if schema.get("pattern") == OBJECT_ID:
         return "object-id"
-    return "uuid" if found.schema.get("format") == "uuid" else "string"
+    return "uuid" if schema.get("format") == "uuid" else "string"
 
 
 def build_resource(
-    contract: Contract, name: str, pointer: str, writers: tuple[str, ...], parameter: str | None
+    contract: Contract, name: str, pointer: str, writers: tuple[str, ...], parameter: Parameter | None
 ) -> Resource:
-    """One resource from its read schema; ``writers`` are pointers of request schemas, which may add hidden fields."""
+    """One resource from its read schema; ``writers`` are pointers of request schemas, which may add hidden fields.
+
+    ``parameter`` names a row in paths: it says what ids are where rows do not show theirs.
+    """
+    addressed = parameter.schema if parameter and isinstance(parameter.schema, Mapping) else {}
     pointer, schema = contract.follow(pointer)
     schema = schema if isinstance(schema, Mapping) else {}
     given = schema.get("x-behaviour") or {}
@@ -297,8 +306,8 @@ def build_resource(
         name=name,
         schema_name=parts[-1] if parts[1:3] == ["components", "schemas"] else None,
         schema_pointer=pointer,
-        id_field=(identifier := _id_field(fields, given, parameter)),
-        id_kind=_id_kind(fields.get(identifier)),
+        id_field=(identifier := _id_field(fields, given, parameter.name if parameter else None)),
+        id_kind=_id_kind(addressed if _is_vague(fields.get(identifier)) else fields[identifier].schema),
         fields=fields,
         references=tuple(f.reference for f in fields.values() if f.reference),
         lifecycle=_lifecycle(contract, given.get("lifecycle"), at),

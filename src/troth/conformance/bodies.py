@@ -13,6 +13,7 @@ from troth.behaviour.occasions import writable_fields
 from troth.conformance.addresses import leading_nowhere
 from troth.conformance.values import GUESSES, given, later, number, string, type_of
 from troth.contract import Validators
+from troth.contract.forms import Forms
 from troth.contract.model import Contract, Media
 from troth.contract.pointers import join
 
@@ -26,7 +27,7 @@ _WORDS = re.compile(
 
 
 def json_media(binding: Binding) -> Media | None:
-    """The JSON media type of the object that an operation takes; where the body encloses it, its own schema."""
+    """The media type of the object that an operation takes, JSON or a form; its own schema where it is enclosed."""
     return binding.input
 
 
@@ -40,6 +41,7 @@ class Bodies:
         self._known = {} if known is None else known
         self._contract = contract
         self._validators = validators
+        self.forms = Forms(contract, validators)
         self._nonce = nonce
         self._count = 0
 
@@ -60,6 +62,8 @@ class Bodies:
         found = [copy.deepcopy(example) for example in media.examples.values()]
         found += [self.value(pointer, full=full) for full in (True, False)]
         valid = self._validators.at(pointer, "request").is_valid
+        if binding.is_form:
+            found = [self.forms.expressible(body, pointer) for body in found]
         return [self._nowhere(body, pointer) for body in found if valid(body)]
 
     def required(self, binding: Binding) -> frozenset[str]:

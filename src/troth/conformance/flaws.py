@@ -11,6 +11,7 @@ from troth.behaviour.occasions import writable_fields
 from troth.conformance.bodies import json_media
 from troth.conformance.scene import Scene
 from troth.conformance.values import type_of
+from troth.contract.forms import written as form_of
 from troth.contract.model import Parameter
 
 __all__ = ["Flaw", "body_flaws", "parameter_flaws"]
@@ -38,6 +39,12 @@ def body_flaws(scene: Scene, binding: Binding, body: Any) -> Iterator[Flaw]:
         schema = scene.contract.follow(pointer)[1]
         found = _wrong(schema) if isinstance(schema, Mapping) else ()
         candidates += [Flaw(f"'{name}' {flaw.what}", {**body, name: flaw.value}) for flaw in found]
+    if binding.is_form:
+        forms, pointer = scene.bodies.forms, media.schema_pointer
+        # A form without a member is no body, which may be left out.
+        told = (flaw for flaw in candidates if form_of(flaw.value))
+        yield from (flaw for flaw in told if not is_valid(forms.expressible(flaw.value, pointer)))
+        return
     candidates.append(Flaw("the body is a list", [body]))
     yield from (flaw for flaw in candidates if not is_valid(flaw.value))
 

@@ -23,6 +23,8 @@ from troth.conformance.reference import Reference
 from troth.conformance.second_opinion import SecondOpinion
 from troth.conformance.verdicts import Inconclusive, NotExercised
 from troth.contract import Validators
+from troth.contract.forms import FORM
+from troth.contract.forms import written as form_of
 from troth.contract.model import Contract, Parameter
 from troth.contract.serialization import query_pairs, written
 
@@ -152,6 +154,9 @@ class Stage(ABC):
             headers.setdefault("If-Match", "*")
         if binding.enclosed and body is not ABSENT:
             body = {binding.enclosed: body}
+        if binding.is_form and isinstance(body, Mapping):
+            raw, body = form_of(body), ABSENT
+            headers.setdefault("Content-Type", FORM)
         required = self._required_query(binding, query) + (self._plain(binding, query) if plain else [])
         headers = {**self._required_headers(binding, headers), **headers}
         found = self.client.send(

@@ -76,6 +76,11 @@ class Body:
         """The media type that is JSON, if any."""
         return _json_of(self.media)
 
+    @property
+    def form(self) -> Media | None:
+        """The media type that is a form of names and values, if any."""
+        return next((one for name, one in self.media.items() if "urlencoded" in name.lower()), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Header:

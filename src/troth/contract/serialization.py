@@ -10,7 +10,7 @@ import orjson
 from troth.contract.model import Parameter
 from troth.contract.styles import DELIMITERS
 
-__all__ = ["query_pairs", "written"]
+__all__ = ["query_pairs", "text_of", "written"]
 
 _Pairs = list[tuple[str, str]]
 
@@ -22,9 +22,9 @@ def written(parameter: Parameter, value: Any) -> str:
     prefix, name, explode = _PREFIXES.get(parameter.style, ""), parameter.name, parameter.explode
     if prefix == ";":
         if isinstance(value, list) and explode:
-            return "".join(f";{name}={_text(item)}" for item in value)
+            return "".join(f";{name}={text_of(item)}" for item in value)
         if isinstance(value, Mapping) and explode:
-            return "".join(f";{key}={_text(item)}" for key, item in value.items())
+            return "".join(f";{key}={text_of(item)}" for key, item in value.items())
         return f";{name}={_joined(value, ',', explode=False)}"
     return prefix + _joined(value, "." if prefix and explode else ",", explode=explode)
 
@@ -37,9 +37,9 @@ def query_pairs(parameter: Parameter, value: Any) -> _Pairs:
     if parameter.style == "deepObject" and isinstance(value, Mapping | list):
         return list(_deep(name, value))
     if isinstance(value, list) and parameter.explode:
-        return [(name, _text(item)) for item in value]
+        return [(name, text_of(item)) for item in value]
     if isinstance(value, Mapping) and parameter.explode:
-        return [(key, _text(item)) for key, item in value.items()]
+        return [(key, text_of(item)) for key, item in value.items()]
     return [(name, _joined(value, DELIMITERS.get(parameter.style, ","), explode=False))]
 
 
@@ -48,22 +48,22 @@ _PREFIXES = {"label": ".", "matrix": ";"}
 
 def _joined(value: Any, delimiter: str, *, explode: bool) -> str:
     if isinstance(value, list):
-        return delimiter.join(map(_text, value))
+        return delimiter.join(map(text_of, value))
     if not isinstance(value, Mapping):
-        return _text(value)
+        return text_of(value)
     between = "=" if explode else delimiter
-    return delimiter.join(f"{key}{between}{_text(item)}" for key, item in value.items())
+    return delimiter.join(f"{key}{between}{text_of(item)}" for key, item in value.items())
 
 
 def _deep(name: str, value: Any) -> Iterator[tuple[str, str]]:
     if not isinstance(value, Mapping | list):
-        yield name, _text(value)
+        yield name, text_of(value)
         return
     for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
         yield from _deep(f"{name}[{key}]", item)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
     """JSON's own spelling; null is written as nothing, and what has no style of its own as JSON."""
     if isinstance(value, str):
         return value

@@ -231,12 +231,9 @@ def _labelled(template: Any, label: str) -> Any:
 
 def _request_pointer(binding: Binding) -> str | None:
     """The schema of what a request sends: JSON before forms."""
-    media = binding.operation.body.media if binding.operation.body else {}
-    for word in ("json", "urlencoded"):
-        found = next((m.schema_pointer for t, m in media.items() if word in t), None)
-        if found is not None:
-            return found
-    return None
+    body = binding.operation.body
+    media = (body.json or body.form) if body else None
+    return media.schema_pointer if media else None
 
 
 def foreign(call: Call, resource: str, identifier: str) -> tuple[str, Row] | None:

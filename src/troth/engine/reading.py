@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 
 from troth.contract import ParameterReader, Validator, Validators, Violation, compile_parameters
-from troth.contract.coercion import Coercion
+from troth.contract.forms import Forms
 from troth.contract.model import Contract, Media, Operation
 from troth.engine.checking import detail
 from troth.engine.messages import Request
@@ -45,7 +44,7 @@ class BodyReader:
     def __init__(
         self, contract: Contract, operation: Operation, validators: Validators, *, lenient: bool
     ) -> None:
-        self._coercion = Coercion(contract, validators)
+        self._forms = Forms(contract, validators)
         self._body = operation.body
         self._validators = validators
         self._lenient = lenient
@@ -74,7 +73,7 @@ class BodyReader:
                 return value
         media = self._by_type.get(content_type) or self._media(content_type)
         if "urlencoded" in media.content_type:
-            value = self._form(request.body, media)
+            value = self._forms.read(request.body, media.schema_pointer)
         elif media.content_type.startswith("text/"):
             value = request.body.decode("utf-8", "replace")
         elif _is_json(media):
@@ -113,19 +112,6 @@ class BodyReader:
             message = f"The body is nested deeper than {MAX_DEPTH} levels."
             raise Refusal("malformed", message, [detail("", "depth", message)])
         return value
-
-    def _form(self, body: bytes, media: Media) -> Any:
-        """A urlencoded form as an object: list fields collect repeated names, text becomes what the schema says."""
-        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-        if media.schema_pointer is None:
-            return dict(pairs)
-        reading = self._coercion.reading(media.schema_pointer)
-        made: dict[str, Any] = {}
-        for name, text in pairs:
-            pointer = reading.properties.get(name, reading.additional)
-            many = pointer is not None and self._coercion.reading(pointer).kind == "array"
-            made.setdefault(name, []).append(text) if many else made.update({name: text})
-        return self._coercion.coerce(made, media.schema_pointer)
 
     def _validate(self, media: Media, value: Any, warnings: list[str]) -> None:
         if media.schema_pointer is None:

@@ -42,7 +42,7 @@ def _provoked(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
     if resource and binding.id_parameter and binding.kind is not Kind.ACTION:
         body = next(iter(scene.bodies.candidates(binding)), {}) if json_media(binding) else ABSENT
         yield "not-found", scene.call(scene.owner, binding, identifier=scene.missing_id(resource), body=body)
-    if binding.kind is Kind.CREATE and json_media(binding):
+    if binding.kind is Kind.CREATE and json_media(binding) and not binding.is_form:
         yield "malformed", scene.call(scene.owner, binding, raw=b'{"broken":')
     if binding.kind is Kind.LIST and binding.pagination and binding.pagination.size:
         yield "invalid", scene.call(scene.owner, binding, query=[(binding.pagination.size, "many")])

@@ -179,7 +179,7 @@ class Drawer:
 
 def _walks(binding: Binding) -> bool:
     """Whether both sides can be compared: what is sent is JSON, and what is done is declared."""
-    told = binding.operation.body is None or json_media(binding) is not None
+    told = binding.operation.body is None or (json_media(binding) is not None and not binding.is_form)
     acts = binding.kind is not Kind.ACTION or (binding.effect is not None and not binding.prints)
     return told and acts
 
