@@ -24,6 +24,7 @@ from troth.conformance.reproduction import Reproduction, script
 from troth.conformance.reproduction.replaying import replayed
 from troth.contract import load_contract
 from troth.findings import Finding
+from troth.reporting import render
 
 BEACON = str(Path(__file__).parent / "beacon" / "openapi.yaml")
 
@@ -121,7 +122,8 @@ def test_a_script_tells_the_faulty_server_from_the_correct_one(
     try:
         finding = mock.violation(clause)
         assert "unreproduced" not in finding.evidence, finding.evidence["unreproduced"]
-        reproduction = Reproduction.from_json(json.loads(json.dumps(finding.evidence["reproduction"])))
+        told = json.loads(render([finding], "json", title="As a report has it"))["findings"][0]
+        reproduction = Reproduction.from_json(told["evidence"]["reproduction"])
         path = tmp_path / "script.py"
         path.write_text(script(reproduction, name="script", title=finding.title), encoding="utf-8")
         assert "import troth" not in path.read_text(encoding="utf-8")
