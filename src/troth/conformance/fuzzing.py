@@ -32,6 +32,7 @@ from troth.conformance.secrecy import masked
 from troth.conformance.target import Target
 from troth.contract import Contract, Validators
 from troth.contract.model import Operation
+from troth.contract.pointers import local
 
 __all__ = ["Flaw", "Fuzzed", "fuzz", "stock"]
 
@@ -303,8 +304,8 @@ def _document(contract: Contract, behaviour: Behaviour) -> dict[str, Any]:
 
     def kept(node: Any) -> bool:
         target = node
-        if isinstance(node, Mapping) and str(node.get("$ref", "")).startswith("#/"):
-            target = contract.node(node["$ref"][1:])
+        if isinstance(node, Mapping) and (pointer := local(str(node.get("$ref", "")))):
+            target = contract.node(pointer)
         return not (
             isinstance(target, Mapping)
             and target.get("in") == "header"
