@@ -262,6 +262,7 @@ def test_clauses_are_listed_with_their_places() -> None:
         "idempotency.replay",
         "idempotency.mismatch",
         "idempotency.scope",
+        "idempotency.rights",
         "idempotency.expiry",
     }
     first = listed[0]

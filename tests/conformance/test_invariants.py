@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
 from troth.conformance import Outcome, Target, verify
-from troth.contract import Contract
+from troth.contract import Contract, load_contract
 
 from .conftest import BASE, EngineTransport, engine_of
 
@@ -17,6 +18,9 @@ from .conftest import BASE, EngineTransport, engine_of
     ("fault", "clause", "told"),
     [
         ("page-reversed", "pagination.complete@listClients", "has another order from row"),
+        ("page-gap", "pagination.complete@listClients", "rows instead of"),
+        ("replay-before-rights", "idempotency.rights@createClient", "403 without it"),
+        ("replay-before-rights", "idempotency.rights@updateClient", "403 without it"),
         ("replay-acts", "idempotency.replay@createClient", "A repeated key creates a second row"),
         ("mismatch-acts", "idempotency.mismatch@createClient", "refused for its key creates a row"),
         ("reset-far", "rate-limit.headers@listClients", "s are left of a window of 3600 s"),
@@ -29,6 +33,48 @@ def test_a_broken_invariant_is_named(
     (finding,) = held([fault], only=[clause]).findings
     assert told in finding.title
     assert [case.verdict for case in held([], only=[clause]).cases] == ["conform"]
+
+
+@pytest.mark.parametrize(
+    ("contract", "fault", "clause", "told"),
+    [
+        ("firm", "error-status-wrong", "errors.envelope@listContacts", "says in its body that its status is"),
+        ("practice", "weak-match-accepted", "conditional.stale@updateMatter", "If-Match compares strongly"),
+        ("practice", "weak-match-accepted", "conditional.stale@deleteMatter", "If-Match compares strongly"),
+        ("till", "weak-match-accepted", "conditional.stale@updateAccount", "If-Match compares strongly"),
+    ],
+)
+def test_a_broken_standard_is_named(
+    held: Callable[..., Outcome], contract: str, fault: str, clause: str, told: str
+) -> None:
+    """What a standard asks of bodies and tags holds for every contract that uses them."""
+    made = load_contract(str(Path(__file__).parent / contract / "openapi.yaml"))
+    (finding,) = held([fault], made, only=[clause]).findings
+    assert told in finding.title
+    assert [case.verdict for case in held([], made, only=[clause]).cases] == ["conform"]
+
+
+_CHALLENGED = """\
+overlay: 1.0.0
+info: {title: Challenges, version: "1"}
+actions:
+  - target: $.components.responses.Unauthorized
+    update: {headers: {WWW-Authenticate: {schema: {type: string}}}}
+"""
+
+
+def test_a_challenge_is_due_where_it_is_documented(
+    held: Callable[..., Outcome], clientcasa: Contract, tmp_path: Path
+) -> None:
+    """Every 401 should have one (RFC 9110 section 15.5.2); a contract is held to those that it tells of."""
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(_CHALLENGED, "utf-8")
+    documented = load_contract("clientcasa", overlays=[overlay])
+    for clause in ("authentication.required@listClients", "authentication.invalid@listClients"):
+        (finding,) = held(["challenge-missing"], documented, only=[clause]).findings
+        assert finding.title == "401 comes without WWW-Authenticate"
+        assert held([], documented, only=[clause]).findings == ()
+        assert held(["challenge-missing"], clientcasa, only=[clause]).findings == ()
 
 
 class Crowded(EngineTransport):

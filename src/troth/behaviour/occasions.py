@@ -31,6 +31,7 @@ __all__ = [
     "isolated",
     "isolated_reference",
     "keyed",
+    "keyed_by_right",
     "keyed_by_tenant",
     "keyed_create",
     "lifecycle",
@@ -239,6 +240,10 @@ def keyed_create(at: Place) -> str | None:
 
 def keyed_by_tenant(at: Place) -> str | None:
     return keyed(at) if isolated(Kind.CREATE, Kind.UPDATE, Kind.REPLACE)(at) else None
+
+
+def keyed_by_right(at: Place) -> str | None:
+    return keyed(at) if scoped(at) or permitted(at) else None
 
 
 def limited(at: Place) -> str | None:

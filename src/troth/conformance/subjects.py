@@ -12,6 +12,7 @@ from troth.behaviour.model import Behaviour, Binding, Kind
 from troth.behaviour.moves import undeclared_moves
 from troth.conformance.instruments import Instruments
 from troth.conformance.paging import holds_slot
+from troth.conformance.probes.authentication import challenges
 from troth.engine.faults import FAULTS
 from troth.errors import UsageError, did_you_mean
 
@@ -68,6 +69,12 @@ def _positioned(behaviour: Behaviour) -> bool:
     """Whether a list is cut into pages by number or offset."""
     pages = (b.pagination for b in behaviour.bindings.values() if b.kind is Kind.LIST and b.pagination)
     return any(page.position and page.size and page.style != "cursor" for page in pages)
+
+
+def _challenges(behaviour: Behaviour) -> bool:
+    """Whether an operation that takes a credential documents the challenge of its 401."""
+    secured = (b for b in behaviour.bindings.values() if b.operation.security and all(b.operation.security))
+    return any(challenges(binding) for binding in secured)
 
 
 def _totalled(behaviour: Behaviour) -> Iterator[Binding]:
@@ -128,6 +135,9 @@ _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
         "reset-far": lambda b: any("reset" in policy.headers for policy in b.rate_limits),
         "window-carried": lambda b: len(b.rate_limits) == 1 and "remaining" in b.rate_limits[0].headers,
         "page-reversed": _positioned,
+        "page-gap": _positioned,
+        "challenge-missing": _challenges,
+        "error-status-wrong": lambda b: _has_slot(b.errors.envelope, "status"),
         "total-unfiltered": lambda b: any(_narrows(one) for one in _totalled(b)),
         "leak-foreign-total": lambda b: any(_totalled(b)),
         "hidden-sorted": _sorts_withheld,

@@ -147,7 +147,9 @@ class Authenticator:
             return next(iter(self.principals.values()))
         message = "The credential is not valid or has expired." if shown else "A credential is required."
         challenge = b'Bearer error="invalid_token"' if shown else b"Bearer"
-        raise Refusal("unauthenticated", message, None, ((b"www-authenticate", challenge),))
+        silent = "challenge-missing" in self._faults
+        headers = () if silent else ((b"www-authenticate", challenge),)
+        raise Refusal("unauthenticated", message, None, headers)
 
     def authorise(self, binding: Binding, principal: Principal) -> None:
         """Raises Refusal ``forbidden`` when a scope or a permission is missing."""

@@ -359,6 +359,8 @@ class Engine:
             if faults and operation is not None and isinstance(found, Match):
                 refusal = betrayed(refusal, faults, plan.binding, found.path_params, state)
             response = self._refused(refusal, state, faults, request.path, operation)
+            if "replay-before-rights" in faults and isinstance(found, Match) and refusal.kind == "forbidden":
+                response = plan.replayed(request, state) or response
         except Exception:  # noqa: BLE001 - a defect of ours answers 500 in the API's envelope, and is logged
             _log.exception("%s %s failed", request.method, request.path)
             response = self._refused(Refusal("internal"), state, faults)
@@ -424,6 +426,8 @@ class Engine:
         if "error-code-wrong" in faults:
             kinds = {name: replace(kind, code="oops") for name, kind in errors.kinds.items()}
             errors = replace(errors, kinds=kinds)
+        if "error-status-wrong" in faults:
+            return refusal_renderer(errors, misstated=1)
         return self._render if errors is self.behaviour.errors else refusal_renderer(errors)
 
     def malformed(self, kind: str, message: str | None = None) -> Response:

@@ -105,7 +105,7 @@ class Pager:
         if not page.after:
             if "past-end-missing" in self._faults and rows and page.start >= len(rows):
                 raise Refusal("not-found")
-            chosen = rows[page.start : page.start + page.size]
+            chosen = self._cut_late(page, rows)
             turned = "page-reversed" in self._faults and page.start > 0
             return page, chosen[::-1] if turned else chosen, len(rows)
         at = next(index for index, row in enumerate(rows) if row.id == page.after)
@@ -119,6 +119,13 @@ class Pager:
             start += (extra and "cursor-skips-row" in self._faults) - ("cursor-repeats-row" in self._faults)
             chosen = rows[start : start + page.size]
         return page._replace(start=start, number=start // page.size + 1), chosen, len(rows)
+
+    def _cut_late(self, page: Page, rows: list[Row]) -> list[Row]:
+        """The rows from a place on; with a fault the first place of the second page belongs to a row not shown."""
+        start, end = page.start, page.start + page.size
+        if "page-gap" in self._faults and start >= page.size:
+            start, end = max(start - 1, page.size), end - 1
+        return rows[start:end]
 
     def pointer(self, page: Page | None, chosen: Sequence[Row], total: int) -> dict[str, Any]:
         """The slot with the text from which the list goes on, where a cursor was asked for and rows are left."""

@@ -64,6 +64,7 @@ class Preconditions:
         self._always = "not-modified-ignored" in faults
         self._ageless = "modified-since-ignored" in faults
         self._stale = "stale-accepted" in faults
+        self._weakly = "weak-match-accepted" in faults
         self._reads = binding.kind is Kind.READ
 
     def headers(self, row: Row, world: TenantWorld) -> Headers:
@@ -138,7 +139,7 @@ class Preconditions:
             return True
         tag = self._tag(row, world)
         return not tag.startswith("W/") and any(
-            not weak and one == tag for weak, one in _TAGS.findall(wanted)
+            (self._weakly or not weak) and one == tag for weak, one in _TAGS.findall(wanted)
         )
 
     def knows(self, known: str, row: Row, world: TenantWorld) -> bool:

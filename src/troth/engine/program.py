@@ -66,6 +66,11 @@ class Plan:
         """Nothing says what the operation does: its documented response stands in."""
         return forced_response(self._program.contract, self.binding.operation, Preference())
 
+    def replayed(self, request: Request, state: State) -> Response | None:
+        """What is stored for a request under its key, for a fault that does not ask who may have it."""
+        known = self.replays.stored(state, request) if self.replays else None
+        return known and Response(known.status, list(known.headers), known.body)
+
     def replay_scope(self, principal: Principal) -> str:
         return principal.secret if self._per_credential else principal.tenant
 

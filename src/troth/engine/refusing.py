@@ -68,8 +68,11 @@ def _reasons(details: Any) -> dict[str, str]:
     return {name: message for name, message in found.items() if name}
 
 
-def refusal_renderer(errors: Errors) -> Callable[..., Response]:
-    """A function ``(refusal, request id, path, resource) -> response`` for one contract's envelopes and codes."""
+def refusal_renderer(errors: Errors, *, misstated: int = 0) -> Callable[..., Response]:
+    """A function ``(refusal, request id, path, resource) -> response`` for one contract's envelopes and codes.
+
+    ``misstated``: by how much the status in a body is wrong.
+    """
     usual = compile_template(errors.envelope)
     own = {name: _own_body(body, errors) for name, body in errors.bodies.items()}
     content_type = (b"content-type", errors.media_type.encode())
@@ -80,7 +83,7 @@ def refusal_renderer(errors: Errors) -> Callable[..., Response]:
         kind: ErrorKind = errors.kinds[refusal.kind]
         slots = {
             "code": kind.code,
-            "status": kind.status,
+            "status": kind.status + misstated,
             "title": kind.message,
             "message": refusal.message or kind.message,
             "requestId": request_id,

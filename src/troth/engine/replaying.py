@@ -49,6 +49,12 @@ class Replays:
             raise Refusal(self._policy.mismatch, "This key was used for a different request.")
         return record.response
 
+    def stored(self, state: State, request: Request) -> Response | None:
+        """The answer that is stored for the same request and key, whoever asked."""
+        key, wanted = self.key(request), _fingerprint(request)
+        records = (record for (_, known), record in state.replays.items() if known == key)
+        return next((one.response for one in records if one.fingerprint == wanted), None)
+
     def keep(self, state: State, scope: str, key: str, request: Request, response: Response) -> None:
         expires = state.clock.now() + self._policy.ttl * (0.5 if "key-forgotten" in self._faults else 1)
         state.replays[self._place(scope, key)] = _Record(_fingerprint(request), response, expires)

@@ -147,6 +147,7 @@ PROBES: Mapping[str, Probe] = MappingProxyType(
         "idempotency.replay": idempotency.replay,
         "idempotency.mismatch": idempotency.mismatch,
         "idempotency.scope": idempotency.scope,
+        "idempotency.rights": idempotency.rights,
         "concurrency.key": concurrency.keyed,
         "concurrency.unique": concurrency.unique,
         "concurrency.sequence": concurrency.numbered,

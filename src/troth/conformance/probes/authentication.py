@@ -16,6 +16,7 @@ from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = [
+    "challenges",
     "credential_headers",
     "expiry",
     "harmless",
@@ -26,6 +27,15 @@ __all__ = [
     "sufficient",
     "token",
 ]
+
+
+_UNAUTHORIZED = 401
+
+
+def challenges(binding: Binding) -> bool:
+    """Whether an operation's document has ``WWW-Authenticate`` among the headers of its 401."""
+    documented = binding.operation.response_for(_UNAUTHORIZED)
+    return documented is not None and "www-authenticate" in map(str.lower, documented.headers)
 
 
 def harmless(
@@ -62,6 +72,7 @@ def required(scene: Scene, binding: Binding) -> None:
     """Nobody without a credential is served, nor told whether a row is there."""
     exchange = harmless(scene, binding, None, _others(scene))
     _refused(scene, exchange, "without a credential")
+    _challenged(binding, exchange)
     missing = _missing(scene, binding, None, _others(scene))
     if missing is not None:
         _refused(scene, missing, "for a missing row and without a credential")
@@ -85,6 +96,13 @@ def invalid(scene: Scene, binding: Binding) -> None:
         wrong[name] = f"{word} {'x' * len(secret)}".strip()
     exchange = harmless(scene, binding, None, {**_others(scene), **wrong})
     _refused(scene, exchange, "with an unknown credential")
+    _challenged(binding, exchange)
+
+
+def _challenged(binding: Binding, exchange: Exchange) -> None:
+    """401 says how to show a credential (RFC 9110 section 11.6.1), where the contract documents the header."""
+    if exchange.status == _UNAUTHORIZED and challenges(binding) and not exchange.header("www-authenticate"):
+        raise Violated("401 comes without WWW-Authenticate", exchange, deviation="missing", field="challenge")
 
 
 def _refused(scene: Scene, exchange: Exchange, how: str) -> None:

@@ -195,6 +195,11 @@ def stale(scene: Scene, binding: Binding) -> None:
     after = _read(scene, reader, row)
     if after.content != now.content:
         raise Violated("A refused write has changed the row", now, late, after, deviation="value")
+    weak = current if current.startswith("W/") else f"W/{current}"
+    loose = _write(scene, binding, row, weak)
+    if loose.ok:
+        title = f"A write for the weak tag {weak} answers {loose.status}: If-Match compares strongly"
+        raise Violated(title, now, loose, deviation="accepted")
     fresh = _write(scene, binding, row, f"{_OTHER}, {current}")
     if fresh.status == late.status:
         raise Violated(

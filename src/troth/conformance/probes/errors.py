@@ -72,6 +72,7 @@ def envelope(scene: Scene, binding: Binding) -> None:
                 exchange,
                 deviation="form",
             )
+        _same_status(template, media, exchange)
         ids += (
             [found]
             if (found := envelope_slot(errors.envelope, exchange.json, "requestId")) is not None
@@ -81,6 +82,16 @@ def envelope(scene: Scene, binding: Binding) -> None:
         raise Inconclusive("nothing was refused")
     if len(set(ids)) != len(ids):
         raise Violated("Two refusals have the same request id", ids=ids, deviation="repeated")
+
+
+def _same_status(template: Any, media: str, exchange: Exchange) -> None:
+    """The status within the body is that of the answer (RFC 9457 section 3.1.2)."""
+    told = envelope_slot(template, exchange.json, "status")
+    if told is None and media == "application/problem+json" and isinstance(exchange.json, Mapping):
+        told = exchange.json.get("status")
+    if told is not None and str(told) != str(exchange.status):
+        title = f"A refusal with {exchange.status} says in its body that its status is {told}"
+        raise Violated(title, exchange, deviation="value", field="status")
 
 
 def _departure(template: Any, value: Any, prefix: str, path: str = "") -> str:

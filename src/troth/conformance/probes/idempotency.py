@@ -14,7 +14,7 @@ from troth.conformance.probes.timing import movable
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["expiry", "mismatch", "replay", "scope"]
+__all__ = ["expiry", "mismatch", "replay", "rights", "scope"]
 
 
 def _policy(binding: Binding) -> tuple[Idempotency, Resource]:
@@ -208,6 +208,23 @@ def scope(scene: Scene, binding: Binding) -> None:
             second,
             deviation="leaked",
         )
+
+
+def rights(scene: Scene, binding: Binding) -> None:
+    """The owner's request under the owner's key, from a colleague without the rights: refused like any other."""
+    cast, key, needed = scene.cast, scene.key(), binding.permissions
+    actor = cast.lacking(binding) if binding.scopes else cast.without(min(needed), needed)
+    row, body, first = _first(scene, binding, scene.owner, key)
+    plain = _again(scene, binding, actor, None, row, body)
+    wanted = scene.kind("forbidden").status
+    if plain.status != wanted:
+        raise Inconclusive(f"without a key {actor.name} gets {plain.status}, which other clauses judge")
+    second = _again(scene, binding, actor, key, row, body)
+    if second.broken:
+        raise Inconclusive(f"the request under the key answers {second.status}")
+    if second.status != wanted:
+        title = f"{actor.name} gets {second.status} under a key of {scene.owner.name}, {wanted} without it"
+        raise Violated(title, first, plain, second, deviation="leaked")
 
 
 def expiry(scene: Scene, binding: Binding) -> None:

@@ -64,12 +64,13 @@ def ids(binding: Binding, rows: Sequence[Row]) -> list[Any]:
 
 
 def complete(scene: Scene, binding: Binding) -> None:
-    """Every row once: no page loses or repeats one."""
+    """Every row once: no page loses or repeats one, and none but the last is short."""
     whole, _ = whole_list(scene, binding)
     walked, exchanges = scene.listed(binding, scene.owner, size=small(len(whole)))
     expected, found = Counter(map(str, ids(binding, whole))), Counter(map(str, ids(binding, walked)))
     if expected == found:
         _in_order(binding, whole, walked, exchanges)
+        _filled(binding, exchanges)
         return
     lost, repeated = sorted(expected - found), sorted(found - expected)
     told = f"loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
@@ -94,6 +95,23 @@ def _in_order(
         raise Violated(
             title, *exchanges[:3], expected=wanted[at : at + 5], found=given[at : at + 5], deviation="order"
         )
+
+
+def _filled(binding: Binding, exchanges: Sequence[Exchange]) -> None:
+    """A page by number or offset is as long as the first, unless it is the last one with rows.
+
+    A place in it that stays empty is that of a row which was left out after the list had been cut, and says so.
+    """
+    paging = binding.pagination
+    if paging is None or paging.style not in ("page", "offset") or not paging.size:
+        return
+    counts = [len(items_of(binding, exchange)) for exchange in exchanges]
+    while counts and not counts[-1]:
+        counts.pop()
+    for at, count in enumerate(counts[1:-1], 1):
+        if count < counts[0]:
+            title = f"Page {at + 1} has {count} rows instead of {counts[0]}, though more follow"
+            raise Violated(title, *exchanges[at - 1 : at + 2], deviation="count")
 
 
 def cursor(scene: Scene, binding: Binding) -> None:
