@@ -127,6 +127,15 @@ class Bodies:
                     )
         return self._typed(pointer, schema, full=full, depth=depth)
 
+    def least(self, pointer: str) -> dict[str, Any]:
+        """What an object of a schema, or of a list's items, cannot do without; nothing where no object belongs."""
+        pointer, schema = self._contract.follow(pointer)
+        if isinstance(schema, Mapping) and type_of(schema) == "array":
+            pointer = join(pointer, "items")
+        made = self.value(pointer, full=False)
+        wanted = self._required(pointer)
+        return {name: made[name] for name in made if name in wanted} if isinstance(made, dict) else {}
+
     def _typed(self, pointer: str, schema: Mapping[str, Any], *, full: bool, depth: int) -> Any:
         kind = type_of(schema)
         if kind == "object":

@@ -11,6 +11,7 @@ from troth.conformance.actors import Actor
 from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
+from troth.conformance.glimpses import Glimpses, is_glimpsed
 from troth.conformance.paging import walk
 from troth.conformance.stage import Row, Stage
 from troth.conformance.verdicts import Inconclusive, NotExercised
@@ -27,6 +28,7 @@ class Scene(Stage):
         super().__init__(*given, **options)
         self._chosen: dict[tuple[str, int], Row] = {}
         self._working: dict[str, int] = {}
+        self._glimpses = Glimpses(self)
 
     # -- rows -------------------------------------------------------------------------------------------------------
 
@@ -47,11 +49,16 @@ class Scene(Stage):
         return self.listed(binding, actor)[0] if binding else []
 
     def row(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
-        """A row that an actor has and no probe changes: an old one, or one made for this. Raises NotExercised."""
+        """A row that an actor has and no probe changes: an old one, or one made for this. Raises NotExercised.
+
+        Of what can be neither listed nor made, it is a row that another one names; often only its id is known.
+        """
         key = (resource.name, id(actor))
         if key not in self._chosen:
             found = next((row for row in self.rows(resource, actor) if resource.id_field in row), None)
             found = found or self._known_row(resource, actor)
+            if found is None and is_glimpsed(self.behaviour, resource):
+                found = self._glimpses.row(resource, actor)
             self._chosen[key] = found if found is not None else self.created(resource, actor, depth=depth + 1)
         return self._chosen[key]
 
@@ -66,6 +73,8 @@ class Scene(Stage):
 
     def foreign_row(self, resource: Resource) -> Row:
         """A row of the peer that the owner does not have. Raises NotExercised."""
+        if is_glimpsed(self.behaviour, resource):
+            raise NotExercised(f"nothing tells whose the rows of {resource.name} are")
         name = resource.id_field
         own = {str(row.get(name)) for row in self.rows(resource, self.owner)}
         for row in (self.row(resource, self.peer), *self.rows(resource, self.peer)):

@@ -299,6 +299,10 @@ class Stage(ABC):
         return found
 
     @abstractmethod
+    def rows(self, resource: Resource, actor: Actor) -> list[Row]:
+        """Every row that an actor sees; empty when there is no list."""
+
+    @abstractmethod
     def row(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
         """A row that an actor has and no probe changes. Raises NotExercised."""
 

@@ -60,7 +60,9 @@ def _creating(
             def send(value: Any, body: Any = body, extra: dict[str, Any] = extra) -> Exchange:
                 beside = {} if found.at else extra
                 made = scene.referring(binding, {**body, **beside}, actor)
-                made = scene.bodies.unique(binding, {**made, found.field: _written(found, value, extra)})
+                made = scene.bodies.unique(
+                    binding, {**made, found.field: _written(scene, binding, found, value, extra)}
+                )
                 return scene.call(actor, binding, body=made)
 
             yield target, send
@@ -75,7 +77,11 @@ def _bodies(
     resource = scene.behaviour.resources.get(target)
     if resource is not None and binding.resource is not None and binding.resource.rules:
         named = scene.row(resource, scene.owner)[resource.id_field]
-        wanted = {**accepted, **({} if found.at else extra), found.field: _written(found, named, extra)}
+        wanted = {
+            **accepted,
+            **({} if found.at else extra),
+            found.field: _written(scene, binding, found, named, extra),
+        }
         yield from islice(abiding(scene, binding, wanted, found.field), 1)
     yield from scene.bodies.candidates(binding)
 
@@ -113,7 +119,7 @@ def _updating(
 
         def send(value: Any, extra: dict[str, Any] = extra) -> Exchange:
             beside = {} if found.at else extra
-            change = {**beside, found.field: _written(found, value, extra)}
+            change = {**beside, found.field: _written(scene, binding, found, value, extra)}
             body = scene.update_body(binding, row, change, actor)
             return scene.call(actor, binding, identifier=row[resource.id_field], row=row, body=body)
 
@@ -126,9 +132,12 @@ def _targets(found: Reference) -> list[tuple[str, dict[str, Any]]]:
     return [(target, {found.by: word} if found.by else {}) for word, target in found.to.items()]
 
 
-def _written(found: Reference, identifier: Any, beside: dict[str, Any]) -> Any:
-    """The value of a reference's field that names one row."""
-    one = identifier if found.at is None else {**beside, found.at: identifier}
+def _written(scene: Scene, binding: Binding, found: Reference, identifier: Any, extra: dict[str, Any]) -> Any:
+    """The value of a reference's field that names one row: the id, or an object with all that it must have."""
+    one = identifier
+    if found.at is not None:
+        pointer = writable_fields(scene.contract, binding).get(found.field, found.pointer)
+        one = {**scene.bodies.least(pointer), **extra, found.at: identifier}
     return [one] if found.many else one
 
 
