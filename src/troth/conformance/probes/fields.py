@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from troth.behaviour.model import Binding, Field, Kind, Resource
@@ -166,15 +166,26 @@ def _answers(
 ) -> list[Exchange]:
     if binding.kind is Kind.CREATE:
         return [made]
+    asked = _asked_for(binding, secret)
     if binding.kind is Kind.LIST:
-        return scene.listed(binding, scene.owner)[1]
+        by_name = [scene.call(scene.owner, binding, query=query) for query in asked]
+        return [*scene.listed(binding, scene.owner)[1], *by_name]
     identifier = row[_resource(binding).id_field]
     if binding.kind is Kind.READ:
-        return [scene.call(scene.owner, binding, identifier=identifier, row=row)]
+        queries: list[list[tuple[str, Any]]] = [[], *asked]
+        return [
+            scene.call(scene.owner, binding, identifier=identifier, row=row, query=query) for query in queries
+        ]
     bodies = (body for _, _, body in scene.changes(binding, row, scene.owner))
     written = writable_fields(scene.contract, binding)
     body = next(bodies, {name: value for name, value in secret.items() if name in written})
     return [scene.call(scene.owner, binding, identifier=identifier, row=row, body=body)]
+
+
+def _asked_for(binding: Binding, names: Iterable[str]) -> list[list[tuple[str, Any]]]:
+    """Queries that ask for each field by its name, where callers select what is shown."""
+    select = binding.query.select
+    return [[(select.parameter, name)] for name in names] if select is not None else []
 
 
 def _occurs(value: Any, name: str | None, secret: Any) -> bool:
