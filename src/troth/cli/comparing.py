@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def load_comparing(path: str | Path | None = None, *, start: Path | None = None)
         policy=_word(table, "policy", (*POLICIES, *ALIASES)),
         fail_on=_word(table, "fail-on", LEVELS),
         severities=_severities(table.table("severities")),
-        as_of=_day(table),
+        as_of=table.day("as-of"),
         notice=_days(table),
         waivers=table.path.parent / waivers if waivers is not None else None,
         overlays=tuple(_seen_from(table.path.parent, one) for one in table.strings("overlays", ())),
@@ -82,17 +82,6 @@ def _severities(table: Table) -> dict[str, Severity]:
     for rule in table.content:
         own, level = table.checked(rule, partial(severity_of, rule), table.string(rule) or "")
         found[own] = level
-    return found
-
-
-def _day(table: Table) -> date | None:
-    found = table.content.get("as-of")
-    if isinstance(found, str):
-        found = table.checked("as-of", date.fromisoformat, found)
-    if isinstance(found, datetime):
-        found = found.date()
-    if found is not None and not isinstance(found, date):
-        raise UsageError(f"{table.where('as-of')}: expected a date such as 2027-01-01, found {found!r}.")
     return found
 
 

@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -194,11 +193,4 @@ def _skip(clause: str, table: Table) -> Skip:
     reason = table.string("reason")
     if not reason:
         raise UsageError(f'{table.where()}: a skipped clause needs a reason. Add reason = "…".')
-    until = table.content.get("until")
-    if isinstance(until, str):
-        until = table.checked("until", date.fromisoformat, until)
-    if isinstance(until, datetime):
-        until = until.date()
-    if until is not None and not isinstance(until, date):
-        raise UsageError(f"{table.where('until')}: expected a date such as 2027-01-01, found {until!r}.")
-    return Skip(clause, reason, until)
+    return Skip(clause, reason, table.day("until"))

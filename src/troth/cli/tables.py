@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,6 +75,17 @@ class Table:
         if not isinstance(value, bool):
             raise UsageError(f"{self.where(key)}: expected true or false, found {value!r}.")
         return value
+
+    def day(self, key: str) -> date | None:
+        """The date at a key, written as TOML's own or as text."""
+        found = self.content.get(key)
+        if isinstance(found, str):
+            found = self.checked(key, date.fromisoformat, found)
+        if isinstance(found, datetime):
+            found = found.date()
+        if found is not None and not isinstance(found, date):
+            raise UsageError(f"{self.where(key)}: expected a date such as 2027-01-01, found {found!r}.")
+        return found
 
     def checked(self, key: str, parse: Callable[[str], T], text: str) -> T:
         """The parsed value of a key. A ValueError or UsageError of the parser gets the place in front."""

@@ -13,6 +13,7 @@ from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
+from troth.conformance.situations import shown
 from troth.conformance.verdicts import Inconclusive, NotExercised
 
 __all__ = ["Happening", "first", "happenings", "times", "verdict_on"]
@@ -119,18 +120,7 @@ def _actions(scene: Scene, binding: Binding, resource: Resource) -> Iterator[Hap
     exchange = scene.call(scene.owner, binding, identifier=identifier, row=old, body=body)
     if not exchange.ok:
         raise Inconclusive(f"a new row of {resource.name} answers {exchange.status}")
-    yield Happening("update", identifier, old, _read(scene, resource, old), exchange)
-
-
-def _read(scene: Scene, resource: Resource, row: Row) -> Row:
-    """A row as it reads now, alone or in its list."""
-    if scene.behaviour.binding(resource.name, Kind.READ) is not None:
-        return scene.fetched(resource, scene.owner, row)[0]
-    wanted = row[resource.id_field]
-    for found in scene.rows(resource, scene.owner):
-        if found.get(resource.id_field) == wanted:
-            return found
-    raise NotExercised(f"nothing shows a row of {resource.name} again")
+    yield Happening("update", identifier, old, shown(scene, resource, old), exchange)
 
 
 def _after(scene: Scene, binding: Binding, resource: Resource, old: Row, exchange: Exchange) -> Row:
@@ -138,7 +128,7 @@ def _after(scene: Scene, binding: Binding, resource: Resource, old: Row, exchang
     try:
         row = scene.unwrapped(binding, exchange)
     except Inconclusive:
-        return _read(scene, resource, old)
+        return shown(scene, resource, old)
     return row if resource.id_field in row else {**old, **row}
 
 
