@@ -1,30 +1,39 @@
-"""States: from every state that rows are in, declared moves work and no others do."""
+"""States: from every state that rows are in, declared moves work and no others do.
+
+Rows that no operation makes are found in the list, and moved only where the run has a sandbox of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from troth.behaviour.model import Binding, Lifecycle, Resource
+from troth.behaviour.model import Binding, Kind, Lifecycle, Resource, Transition
 from troth.behaviour.occasions import writable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
+from troth.conformance.situations import shown
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["transition"]
 
+#: How many listed rows of a state take part.
+_OF_A_STATE = 3
+
 
 def transition(scene: Scene, binding: Binding) -> None:
-    """Walks new rows along the declared moves; in each state every other move is tried and must be refused."""
+    """Walks rows along the declared moves; in each state every other move is tried and must be refused."""
     resource = binding.resource
     assert resource is not None  # noqa: S101 - lifecycles belong to resources
     cycle = resource.lifecycle
     assert cycle is not None  # noqa: S101 - the clause exists only with one
     states = _writable_states(scene, binding, cycle)
-    refused = sum(
-        _from(scene, binding, cycle, row, states) for row in _starts(scene, binding, resource, cycle)
-    )
+    if scene.behaviour.binding(resource.name, Kind.CREATE) is None:
+        refused = _old(scene, binding, cycle, states)
+    else:
+        starts = _starts(scene, binding, resource, cycle)
+        refused = sum(_from(scene, binding, cycle, row, states) for row in starts)
     if not refused:
         raise NotExercised("no forbidden move could be tried")
 
@@ -47,13 +56,70 @@ def _starts(scene: Scene, binding: Binding, resource: Resource, cycle: Lifecycle
             exchange = _move(scene, binding, cycle, row, move.target)
             if exchange.ok:
                 found.append(scene.fetched(resource, scene.owner, row)[0])
-            elif exchange.status == scene.kind(cycle.refused).status:
-                origin = row.get(cycle.field)
-                raise Violated(
-                    f"The declared move from {origin!r} to {move.target!r} answers {exchange.status}",
-                    exchange,
-                )
+            else:
+                _is_open(scene, cycle, move, row, exchange)
     return found
+
+
+def _is_open(scene: Scene, cycle: Lifecycle, move: Transition, row: Row, exchange: Exchange) -> None:
+    """Raises Violated for a declared move that is refused as undeclared ones are."""
+    if exchange.status == scene.kind(cycle.refused).status:
+        origin = row.get(cycle.field)
+        raise Violated(
+            f"The declared move from {origin!r} to {move.target!r} answers {exchange.status}", exchange
+        )
+
+
+def _old(scene: Scene, binding: Binding, cycle: Lifecycle, states: list[Any]) -> int:
+    """How many moves are refused to rows that were there before, which then make the declared ones."""
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - lifecycles belong to resources
+    if scene.control is None:
+        raise NotExercised(f"no operation makes rows of {resource.name}, and those that are there stay so")
+    if resource.visibility:
+        raise NotExercised(f"no operation makes rows of {resource.name}, and others may be withheld")
+    # From the end of the list, because other probes take the first rows.
+    rows = [shown(scene, resource, row) for row in _each_state(scene, resource, cycle)]
+    firsts = {str(row.get(cycle.field)): row for row in reversed(rows)}
+    refused = sum(_from(scene, binding, cycle, row, states) for row in firsts.values())
+    for move in cycle.transitions:
+        for origin in sorted(move.origins):
+            _along(scene, binding, cycle, move, origin, rows)
+    return refused
+
+
+def _each_state(scene: Scene, resource: Resource, cycle: Lifecycle) -> list[Row]:
+    """A few listed rows in every state, the last ones first."""
+    found: dict[str, list[Row]] = {}
+    for row in reversed(scene.rows(resource, scene.owner)):
+        if resource.id_field in row and cycle.field in row:
+            found.setdefault(str(row[cycle.field]), []).append(row)
+    return [row for rows in found.values() for row in rows[:_OF_A_STATE]]
+
+
+def _along(
+    scene: Scene, binding: Binding, cycle: Lifecycle, move: Transition, origin: str, rows: list[Row]
+) -> None:
+    """Moves one of the rows, which reads differently in the list from then on."""
+    for index, row in enumerate(rows):
+        if str(row.get(cycle.field)) != origin or not _holds(scene, move.when, row):
+            continue
+        exchange = _move(scene, binding, cycle, row, move.target)
+        if exchange.ok and binding.resource is not None:
+            rows[index] = shown(scene, binding.resource, row)
+        elif not _ruled_out(scene, binding, {**row, cycle.field: move.target}):
+            _is_open(scene, cycle, move, row, exchange)
+        return
+
+
+def _ruled_out(scene: Scene, binding: Binding, row: Row) -> bool:
+    """Whether a rule may refuse the move whatever the lifecycle says."""
+    rules = (
+        [*binding.rules, *(rule for rule in binding.resource.rules if "update" in rule.on)]
+        if binding.resource
+        else []
+    )
+    return any(_holds(scene, rule.when, row) and not _holds(scene, rule.require, row) for rule in rules)
 
 
 def _holds(scene: Scene, condition: Any, row: Row) -> bool:
