@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from troth.behaviour.expressions import Expression
+from troth.behaviour.expressions import QUOTED, Expression
 from troth.behaviour.model import Kind
 from troth.behaviour.moments import moment_writer
 from troth.conformance.actors import Actor, Onlooker
@@ -13,6 +14,9 @@ from troth.conformance.scene import Scene
 from troth.engine.state import held
 
 __all__ = ["Questions"]
+
+#: True when the query says nothing, whatever the row holds.
+_ASKS = re.compile(r"!has\(query\.\w+\)\s*\|\|")
 
 
 class Questions:
@@ -58,7 +62,7 @@ class Questions:
                 return False
             for name, _ in expression.related:
                 lister = behaviour.binding(name, Kind.LIST)
-                if lister is None or lister.parents or lister.where is not None:
+                if lister is None or lister.parents or not _is_whole(lister.where):
                     return False
             if any(behaviour.binding(name, Kind.READ) is None for name, _ in expression.looked_up):
                 return False
@@ -76,3 +80,34 @@ class Questions:
             if (value := held(other, field)) == identifier
             or (isinstance(value, list) and identifier in value)
         ]
+
+
+def _is_whole(where: Expression | None) -> bool:
+    """Whether a list leaves nothing out when no query asks for it: every part of its condition asks first."""
+    parts = _parts(QUOTED.sub("''", where.text)) if where is not None else []
+    return all(_ASKS.match(part) and "?" not in _outside(part) for part in map(_bare, parts))
+
+
+def _parts(text: str) -> list[str]:
+    """The text between the ``&&`` that stand in no parentheses."""
+    outside, parts, start = _outside(text), [], 0
+    for found in re.finditer("&&", outside):
+        parts.append(text[start : found.start()])
+        start = found.end()
+    return [*parts, text[start:]]
+
+
+def _bare(text: str) -> str:
+    """The text without the parentheses around all of it."""
+    found = text.strip()
+    return found[1:-1].strip() if found.startswith("(") and not _outside(found)[:-1].strip() else found
+
+
+def _outside(text: str) -> str:
+    """The text with blanks for everything in parentheses and for these."""
+    depth, found = 0, []
+    for sign in text:
+        depth += sign in "([{"
+        found.append(" " if depth else sign)
+        depth -= sign in ")]}"
+    return "".join(found)

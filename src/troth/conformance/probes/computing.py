@@ -102,11 +102,13 @@ def _followed(scene: Scene, resource: Resource) -> Iterator[Row]:
     for name, field in sorted(pairs):
         other = scene.behaviour.resources.get(name)
         creator = scene.behaviour.binding(name, Kind.CREATE)
-        if other is None or creator is None or creator.parents or field not in other.fields:
+        holder, _, member = field.partition(".")
+        if other is None or creator is None or creator.parents or holder not in other.fields:
             continue
         try:
             row = scene.created(resource, scene.owner)
-            body = {**scene.body(creator, scene.owner), field: row[resource.id_field]}
+            body = dict(scene.body(creator, scene.owner))
+            body[holder] = _naming(body.get(holder), member, row[resource.id_field])
         except (NotExercised, Inconclusive):
             continue
         made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, body))
@@ -119,6 +121,15 @@ def _followed(scene: Scene, resource: Resource) -> Iterator[Row]:
             gone = scene.call(scene.owner, remover, identifier=child[other.id_field], row=child)
             if gone.ok:
                 yield row
+
+
+def _naming(value: Any, member: str, identifier: Any) -> Any:
+    """What a field holds to name a row: the id, or an object (in a list where there is one) with it as a member."""
+    if not member:
+        return identifier
+    inner = value[0] if isinstance(value, list) and value else value
+    named = {**(inner if isinstance(inner, Mapping) else {}), member: identifier}
+    return [named] if isinstance(value, list) else named
 
 
 def _judge(
