@@ -145,7 +145,8 @@ class Run:
             self._post.noticed = self._notice
         self._applications = self._known_applications()
         password = unquote(urlsplit(self.target.base_url).password or "")
-        self.cast.secrets |= {password} | {one.secret for one in self._applications if one.secret}
+        given = (password, *(one.secret for one in self._applications))
+        self.cast.secrets |= {secret for secret in given if secret}
         self._grounds: dict[str, _Ground] = {}
         self._recordings: dict[str, Recording] = {}
         self._current = ""

@@ -154,7 +154,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "computed-stale": ("fields.frozen",),
         "leak-foreign-below": ("filter.exact",),
-        "leak-foreign-total": ("pagination.total",),
+        "leak-foreign-total": ("tenancy.list",),
         "bad-credential-accepted": ("authentication.token",),
         "anonymous-accepted": ("tenancy.header",),
         "action-unchecked": ("rules.held",),

@@ -83,7 +83,7 @@ _ROWS = (
         "pagination.total",
         "the total of a filtered list counts the rows of the whole list",
     ),
-    ("leak-foreign-total", "tenancy.list", "totals count other tenants' rows"),
+    ("leak-foreign-total", "pagination.total", "totals count other tenants' rows"),
     ("total-wrong", "pagination.total", "the total counts one row too many"),
     (
         "has-more-when-full",
