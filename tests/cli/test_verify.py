@@ -263,6 +263,9 @@ def test_clauses_are_listed_with_their_places() -> None:
         "idempotency.mismatch",
         "idempotency.scope",
         "idempotency.rights",
+        "idempotency.unspent",
+        "idempotency.reads",
+        "idempotency.announced",
         "idempotency.expiry",
     }
     first = listed[0]

@@ -23,6 +23,9 @@ from .conftest import BASE, EngineTransport, engine_of
         ("replay-before-rights", "idempotency.rights@updateClient", "403 without it"),
         ("replay-acts", "idempotency.replay@createClient", "A repeated key creates a second row"),
         ("mismatch-acts", "idempotency.mismatch@createClient", "refused for its key creates a row"),
+        ("refusal-spends-key", "idempotency.unspent@createClient", "refused as invalid uses up its key"),
+        ("key-on-read", "idempotency.reads@getClient", "A read with a key answers 409 instead of 200"),
+        ("replay-announces", "idempotency.announced@createClient", "announces 'client_created' 2 times"),
         ("reset-far", "rate-limit.headers@listClients", "s are left of a window of 3600 s"),
         ("window-carried", "rate-limit.retry-after@listClients", "requests left after its first, of"),
     ],
@@ -95,3 +98,28 @@ def test_rows_of_others_are_not_blamed_on_a_key(clientcasa: Contract) -> None:
     only = ["idempotency.replay@createClient", "idempotency.mismatch@createClient"]
     outcome = verify(clientcasa, target, only=only, reproduce=False)
     assert [case.verdict for case in outcome.cases] == ["conform", "conform"]
+
+
+class Forgetful(EngineTransport):
+    """A server that answers a read of a path under a key with what it answered before."""
+
+    def __init__(self, contract: Contract) -> None:
+        super().__init__(engine_of(contract))
+        self._known: dict[tuple[str, str], httpx.Response] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        key = request.headers.get("idempotency-key")
+        if request.method != "GET" or key is None:
+            return super().handle_request(request)
+        place = (key, request.url.path)
+        if place not in self._known:
+            self._known[place] = super().handle_request(request)
+        found = self._known[place]
+        return httpx.Response(found.status_code, headers=found.headers, content=found.read())
+
+
+def test_a_read_that_is_replayed_is_stale(clientcasa: Contract) -> None:
+    """Reads with one key are compared with a change in between, so a replay among reads alone is seen."""
+    target = Target(f"{BASE}/api", transport=Forgetful(clientcasa))
+    (finding,) = verify(clientcasa, target, only=["idempotency.reads@getClient"], reproduce=False).findings
+    assert "shows 'name' as it was before" in finding.title

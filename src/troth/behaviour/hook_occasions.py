@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from troth.behaviour.model import Binding, Event, Kind
-from troth.behaviour.occasions import Place, Where
+from troth.behaviour.occasions import Place, Where, keyed_create
 
 __all__ = [
     "announcing",
     "announcing_apart",
     "announcing_first",
+    "announcing_keyed",
     "delivering",
     "shown_once",
     "speaking_for_all",
@@ -45,6 +46,12 @@ def announcing_first(at: Place) -> str | None:
         None,
     )
     return found if first is at.binding else None
+
+
+def announcing_keyed(at: Place) -> str | None:
+    """A create under a key that announces something, whatever is created."""
+    plain = any(event.when is None for event in _announced(at.binding))
+    return keyed_create(at) if plain and announcing(at) else None
 
 
 def speaking_for_all(at: Place) -> str | None:

@@ -238,6 +238,12 @@ def keyed_create(at: Place) -> str | None:
     return keyed(at) if at.kind is Kind.CREATE else None
 
 
+def read_beside_keys(at: Place) -> str | None:
+    policy = at.behaviour.idempotency
+    reads = at.kind is Kind.READ and at.binding.resource is not None
+    return policy.pointer if policy and reads and at.binding.idempotency is None else None
+
+
 def keyed_by_tenant(at: Place) -> str | None:
     return keyed(at) if isolated(Kind.CREATE, Kind.UPDATE, Kind.REPLACE)(at) else None
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import copy
+from http import HTTPStatus
 from typing import Any
 
 from troth.behaviour.catalogues import Catalogues
 from troth.behaviour.editions import Edition
-from troth.behaviour.model import Behaviour, Binding
+from troth.behaviour.model import Behaviour, Binding, Kind
 from troth.contract import Router, Validators, validators
 from troth.contract.model import Contract
 from troth.engine.admitting import Admission
@@ -28,6 +29,7 @@ from troth.engine.replaying import Replays
 from troth.engine.sampling import Sampler
 from troth.engine.sending import Sender
 from troth.engine.state import State
+from troth.engine.world import TenantWorld
 
 __all__ = ["Plan", "Program", "Readers"]
 
@@ -42,6 +44,8 @@ class Plan:
         self._performer: Performer | None = None
         self._repair: Repair | None = None
         policy = binding.idempotency
+        if binding.kind is Kind.READ and "key-on-read" in program.faults:
+            policy = program.behaviour.idempotency
         self.replays = Replays(policy, program.faults) if policy else None
         self._per_credential = policy is not None and policy.scope == "credential"
 
@@ -151,8 +155,13 @@ class Program:
         """Validate, replay or perform one authenticated request. Raises Refusal."""
         reader = plan.reader()
         warnings: list[str] = []
-        values = reader.parameters(path, request, warnings)
-        body = reader.body(request, warnings)
+        try:
+            values = reader.parameters(path, request, warnings)
+            body = reader.body(request, warnings)
+        except Refusal:
+            if "refusal-spends-key" in self.faults:
+                self._spend(plan, principal, request, state)
+            raise
         world = self.keeper.world(state, principal.tenant, principal)
         call = Call(principal, state, world, values, body, request)
         key = plan.replays.key(request) if plan.replays else None
@@ -168,9 +177,7 @@ class Program:
                     )
                 )
             return response
-        scope = plan.replay_scope(principal)
-        if self.keeper.seer.rules:  # what one caller was shown is not for one who sees less
-            scope += self.keeper.seer.signature(world).decode()
+        scope = self._replay_scope(plan, principal, world)
         known = self._recalled(plan, call, scope, key)
         if known is not None:
             return Response(known.status, list(known.headers), known.body)
@@ -182,6 +189,19 @@ class Program:
             state, scope, key, request, Response(response.status, list(response.headers), response.body)
         )
         return response
+
+    def _replay_scope(self, plan: Plan, principal: Principal, world: TenantWorld) -> str:
+        scope = plan.replay_scope(principal)
+        if self.keeper.seer.rules:  # what one caller was shown is not for one who sees less
+            scope += self.keeper.seer.signature(world).decode()
+        return scope
+
+    def _spend(self, plan: Plan, principal: Principal, request: Request, state: State) -> None:
+        """A fault: the key of a request that is refused is taken for used."""
+        key = plan.replays.key(request) if plan.replays else None
+        if plan.replays is not None and key is not None:
+            scope = self._replay_scope(plan, principal, self.keeper.world(state, principal.tenant, principal))
+            plan.replays.keep(state, scope, key, request, Response(HTTPStatus.BAD_REQUEST, [], b""))
 
     def _recalled(self, plan: Plan, call: Call, scope: str, key: str) -> Response | None:
         """The stored answer; with faults the request may act all the same. Raises Refusal on a mismatch."""
@@ -196,6 +216,9 @@ class Program:
         if known is not None and "replay-acts" in self.faults:
             with suppress(Refusal):
                 plan.perform(call)
+        resource = plan.binding.resource
+        if known is not None and resource is not None and "replay-announces" in self.faults:
+            self.keeper.announce_again(resource, known.body, call.world)
         return known
 
     def limit(self, principal: Principal, request: Request, state: State) -> tuple[tuple[bytes, bytes], ...]:

@@ -14,7 +14,7 @@ from troth.conformance.probes.timing import movable
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["expiry", "mismatch", "replay", "rights", "scope"]
+__all__ = ["expiry", "made_no_more", "mismatch", "replay", "rights", "rows_counted", "scope", "send"]
 
 
 def _policy(binding: Binding) -> tuple[Idempotency, Resource]:
@@ -33,16 +33,17 @@ def _first(scene: Scene, binding: Binding, actor: Actor, key: str) -> tuple[Row 
     row, _, _, _ = scene.updated(binding, actor)
     row = scene.fetched(resource, actor, row)[0]
     for _, _, body in scene.changes(binding, row, actor):
-        made = _again(scene, binding, actor, key, row, body)
+        made = send(scene, binding, actor, key, row, body)
         if made.ok:
             return row, body, made
         break
     raise Inconclusive("no write succeeds under a key")
 
 
-def _again(
+def send(
     scene: Scene, binding: Binding, actor: Actor, key: str | None, row: Row | None, body: Any
 ) -> Exchange:
+    """A write with a key, or without one."""
     policy, resource = _policy(binding)
     identifier = row[resource.id_field] if row else None
     headers = {policy.header: key} if key else None
@@ -56,7 +57,7 @@ def replay(scene: Scene, binding: Binding) -> None:
     row, body, first = _first(scene, binding, scene.owner, key)
     between = _changed_meanwhile(scene, binding, row, body)
     before = rows_counted(scene, resource, scene.owner) if row is None else None
-    second = _again(scene, binding, scene.owner, key, row, body)
+    second = send(scene, binding, scene.owner, key, row, body)
     if second.broken:
         raise Inconclusive(f"the repetition answers {second.status}")
     if second.status != first.status:
@@ -71,9 +72,7 @@ def replay(scene: Scene, binding: Binding) -> None:
         )
         raise Violated(title, first, second, deviation="value")
     if before is not None and isinstance(body, Mapping):
-        _made_no_more(
-            scene, resource, before, body, 1, "A repeated key creates a second row", (first, second)
-        )
+        made_no_more(scene, resource, before, body, 1, "A repeated key creates a second row", (first, second))
     if row is not None and between is not None:
         _stands(scene, resource, row, between, second)
 
@@ -86,7 +85,7 @@ def _changed_meanwhile(
         return None
     for name, value, other in scene.changes(binding, {**row, **body}, scene.owner):
         if name in body and value != body[name]:
-            made = _again(scene, binding, scene.owner, None, row, other)
+            made = send(scene, binding, scene.owner, None, row, other)
             kept = made.ok and scene.fetched(_policy(binding)[1], scene.owner, row)[0].get(name) == value
             return (name, value, made) if kept else None
     return None
@@ -109,7 +108,7 @@ def mismatch(scene: Scene, binding: Binding) -> None:
     row, body, first = _first(scene, binding, scene.owner, key)
     other = _different(scene, binding, row, body)
     before = rows_counted(scene, resource, scene.owner) if row is None else None
-    second = _again(scene, binding, scene.owner, key, row, other)
+    second = send(scene, binding, scene.owner, key, row, other)
     wanted = scene.kind(policy.mismatch)
     if second.broken:
         raise Inconclusive(f"the other request answers {second.status}")
@@ -123,7 +122,7 @@ def mismatch(scene: Scene, binding: Binding) -> None:
         )
     if before is not None and isinstance(other, Mapping):
         title = "A request that is refused for its key creates a row"
-        _made_no_more(scene, resource, before, other, 0, title, (first, second))
+        made_no_more(scene, resource, before, other, 0, title, (first, second))
 
 
 def rows_counted(scene: Scene, resource: Resource, actor: Actor) -> int | None:
@@ -141,7 +140,7 @@ def rows_counted(scene: Scene, resource: Resource, actor: Actor) -> int | None:
         return None
 
 
-def _made_no_more(
+def made_no_more(
     scene: Scene, resource: Resource, before: int, body: Mapping[str, Any], known: int, title: str,
     exchanges: tuple[Exchange, ...],
 ) -> None:  # fmt: skip
@@ -159,7 +158,7 @@ def _acts_again(
     scene: Scene, binding: Binding, key: str, row: Row | None, body: Any, first: Exchange
 ) -> bool:
     """Whether a plain repetition acts once more."""
-    if _again(scene, binding, scene.owner, key, row, body).json != first.json:
+    if send(scene, binding, scene.owner, key, row, body).json != first.json:
         return True
     if row is None or not isinstance(body, Mapping):
         return False
@@ -193,7 +192,7 @@ def scope(scene: Scene, binding: Binding) -> None:
         other_body = body if shareable else scene.bodies.unique(binding, other_body)
     elif other_row is not None:
         other_body = _different(scene, binding, other_row, other_body)
-    second = _again(scene, binding, peer, key, other_row, other_body)
+    second = send(scene, binding, peer, key, other_row, other_body)
     if second.broken:
         raise Inconclusive(f"the peer's request answers {second.status}")
     if second.status == scene.kind(policy.mismatch).status:
@@ -215,11 +214,11 @@ def rights(scene: Scene, binding: Binding) -> None:
     cast, key, needed = scene.cast, scene.key(), binding.permissions
     actor = cast.lacking(binding) if binding.scopes else cast.without(min(needed), needed)
     row, body, first = _first(scene, binding, scene.owner, key)
-    plain = _again(scene, binding, actor, None, row, body)
+    plain = send(scene, binding, actor, None, row, body)
     wanted = scene.kind("forbidden").status
     if plain.status != wanted:
         raise Inconclusive(f"without a key {actor.name} gets {plain.status}, which other clauses judge")
-    second = _again(scene, binding, actor, key, row, body)
+    second = send(scene, binding, actor, key, row, body)
     if second.broken:
         raise Inconclusive(f"the request under the key answers {second.status}")
     if second.status != wanted:
@@ -233,9 +232,9 @@ def expiry(scene: Scene, binding: Binding) -> None:
     control, key = movable(scene), scene.key()
     row, body, first = _first(scene, binding, scene.owner, key)
     control.advance(policy.ttl * 0.9)
-    late = _again(scene, binding, scene.owner, key, row, body)
+    late = send(scene, binding, scene.owner, key, row, body)
     if late.json != first.json:
-        plain = _again(scene, binding, scene.owner, key, row, body)
+        plain = send(scene, binding, scene.owner, key, row, body)
         if plain.json != late.json and plain.ok:
             raise Inconclusive("the target does not heed keys, which is what idempotency.replay judges")
         raise Violated(
@@ -245,7 +244,7 @@ def expiry(scene: Scene, binding: Binding) -> None:
             deviation="early",
         )
     control.advance(policy.ttl * 0.2)
-    after = _again(scene, binding, scene.owner, key, row, body)
+    after = send(scene, binding, scene.owner, key, row, body)
     if after.broken:
         raise Inconclusive(f"the repetition answers {after.status}")
     if after.ok and scene.unwrapped(binding, after).get(resource.id_field) == scene.unwrapped(
