@@ -42,6 +42,7 @@ paths:
     ("rest", "value", "text"),
     [
         ("schema: {type: boolean}", True, "p=true"),
+        ("schema: {type: integer}", 2**70, f"p={2**70}"),
         (f"schema: {LIST}", [1, 2], "p=1&p=2"),
         (f"explode: false, schema: {LIST}", [1, 2], "p=1,2"),
         (f"style: spaceDelimited, explode: false, schema: {LIST}", [1, 2], "p=1+2"),

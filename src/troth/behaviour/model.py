@@ -589,7 +589,7 @@ class Binding:
 
     ``rules`` hold for this operation alone; ``where`` narrows a list; ``answers`` is the resource whose row an
     action shows; ``prints``: the answer is a document that shows the row. A caller needs all ``permissions``.
-    ``enclosed`` is the member of a request's body that holds the object, and ``input`` is that object as JSON.
+    ``enclosed`` is the member of a request's body that holds the object; ``input`` is that object, JSON or a form.
     ``through`` is the reference of the row of the path to the row that is shown in its place.
     ``preconditions``: requests are held to the state of the row that they mean.
     """

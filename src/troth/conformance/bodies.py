@@ -14,21 +14,16 @@ from troth.conformance.addresses import leading_nowhere
 from troth.conformance.values import GUESSES, given, later, number, string, type_of
 from troth.contract import Validators
 from troth.contract.forms import Forms
-from troth.contract.model import Contract, Media
+from troth.contract.model import Contract
 from troth.contract.pointers import join
 
-__all__ = ["Bodies", "json_media"]
+__all__ = ["Bodies"]
 
 _DEPTH = 6
 #: Fields that hold free words, so a number at the end makes them unique without breaking a hidden rule.
 _WORDS = re.compile(
     r"(name|title|subject|description|notes?|label|summary|reference|memo|text)$", re.IGNORECASE
 )
-
-
-def json_media(binding: Binding) -> Media | None:
-    """The media type of the object that an operation takes, JSON or a form; its own schema where it is enclosed."""
-    return binding.input
 
 
 class Bodies:
@@ -55,7 +50,7 @@ class Bodies:
         return found
 
     def _candidates(self, binding: Binding) -> list[Any]:
-        media = json_media(binding)
+        media = binding.input
         if media is None or media.schema_pointer is None:
             return [leading_nowhere(example) for example in media.examples.values()] if media else []
         pointer = media.schema_pointer
@@ -67,13 +62,13 @@ class Bodies:
         return [self._nowhere(body, pointer) for body in found if valid(body)]
 
     def required(self, binding: Binding) -> frozenset[str]:
-        media = json_media(binding)
+        media = binding.input
         if media is None or media.schema_pointer is None:
             return frozenset()
         return frozenset(self._required(media.schema_pointer))
 
     def is_valid(self, binding: Binding, body: Any) -> bool:
-        media = json_media(binding)
+        media = binding.input
         if media is None or media.schema_pointer is None:
             return True
         return self._validators.at(media.schema_pointer, "request").is_valid(body)

@@ -8,7 +8,6 @@ from typing import Any
 
 from troth.behaviour.model import Binding
 from troth.behaviour.occasions import writable_fields
-from troth.conformance.bodies import json_media
 from troth.conformance.scene import Scene
 from troth.conformance.values import type_of
 from troth.contract.forms import written as form_of
@@ -29,7 +28,7 @@ class Flaw:
 
 def body_flaws(scene: Scene, binding: Binding, body: Any) -> Iterator[Flaw]:
     """Bodies that are invalid for one reason each: a missing, a mistyped, a too long, too big, unlisted value."""
-    media = json_media(binding)
+    media = binding.input
     if media is None or media.schema_pointer is None or not isinstance(body, Mapping):
         return
     is_valid = scene.validators.at(media.schema_pointer, "request").is_valid

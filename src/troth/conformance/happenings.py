@@ -8,7 +8,6 @@ from typing import Any
 
 from troth.behaviour.model import Binding, Event, Kind, Resource
 from troth.behaviour.occasions import writable_fields
-from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
@@ -115,7 +114,7 @@ def _deletions(scene: Scene, binding: Binding, resource: Resource) -> Iterator[H
 
 def _actions(scene: Scene, binding: Binding, resource: Resource) -> Iterator[Happening]:
     old = scene.created(resource, scene.owner)
-    body = scene.body(binding, scene.owner) if json_media(binding) else ABSENT
+    body = scene.body(binding, scene.owner) if binding.input else ABSENT
     identifier = old[resource.id_field]
     exchange = scene.call(scene.owner, binding, identifier=identifier, row=old, body=body)
     if not exchange.ok:

@@ -8,7 +8,6 @@ from typing import Any
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import writable_fields
 from troth.conformance.actors import Actor
-from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.glimpses import Glimpses, is_glimpsed
@@ -113,7 +112,7 @@ class Scene(Stage):
         raise Inconclusive(f"{binding.id} {told}")
 
     def _creations(self, binding: Binding, actor: Actor, depth: int) -> Iterator[tuple[int, Any]]:
-        if json_media(binding) is None:
+        if binding.input is None:
             yield 0, ABSENT
             return
         bodies = list(enumerate(self.bodies.candidates(binding)))
@@ -251,12 +250,10 @@ class Scene(Stage):
             self.call(self.owner, binding)
         elif resource is not None and binding.kind is Kind.ACTION and binding.id_parameter:
             row = self.created(resource, self.owner) if binding.effect else self.row(resource, self.owner)
-            body = self.body(binding, self.owner) if json_media(binding) else ABSENT
+            body = self.body(binding, self.owner) if binding.input else ABSENT
             self.call(self.owner, binding, identifier=row[resource.id_field], row=row, body=body)
         elif binding.kind is Kind.ACTION or resource is None:
-            self.call(
-                self.owner, binding, body=self.body(binding, self.owner) if json_media(binding) else ABSENT
-            )
+            self.call(self.owner, binding, body=self.body(binding, self.owner) if binding.input else ABSENT)
         elif binding.kind is Kind.READ:
             row = self.row(resource, self.owner)
             self.call(self.owner, binding, identifier=row[resource.id_field], row=row)

@@ -10,7 +10,6 @@ from typing import Any
 from troth.behaviour.model import Binding, Kind, Resource
 from troth.behaviour.occasions import settable_fields
 from troth.conformance.actors import Actor
-from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
@@ -65,7 +64,7 @@ def action_body_and_rows(
     scene: Scene, binding: Binding, actor: Actor
 ) -> tuple[Any, list[tuple[Resource, Any]]]:
     """The same, with the (resource, id) of the rows in it."""
-    if json_media(binding) is None:
+    if binding.input is None:
         return ABSENT, []
     body, effect, resource = dict(scene.body(binding, actor)), binding.effect, binding.resource
     named: list[tuple[Resource, Any]] = []
@@ -114,7 +113,7 @@ def _behind(resource: Resource, names: frozenset[str]) -> frozenset[str]:
 def _made(scene: Scene, resource: Resource, names: frozenset[str], wanted: Condition) -> Iterator[Row]:
     creator = scene.operation(resource, Kind.CREATE)
     base, world = scene.body(creator, scene.owner), Questions(scene, scene.owner)
-    for changed in variations(scene, creator, names, base) if json_media(creator) else ():
+    for changed in variations(scene, creator, names, base) if creator.input else ():
         body = {name: value for name, value in changed.items() if value is not None}
         if not scene.bodies.is_valid(creator, body):
             continue
@@ -140,7 +139,7 @@ def _foreseen(resource: Resource, row: Row, names: frozenset[str], world: Questi
 def _changed(scene: Scene, resource: Resource, names: frozenset[str], wanted: Condition) -> Iterator[Row]:
     updates = (Kind.UPDATE, Kind.REPLACE)
     for binding in scene.behaviour.bindings.values():
-        fits = binding.kind in updates and _is_about(binding, resource) and json_media(binding)
+        fits = binding.kind in updates and _is_about(binding, resource) and binding.input
         if not fits or not names & settable_fields(scene.contract, binding).keys():
             continue
         row, world = scene.created(resource, scene.owner), Questions(scene, scene.owner)

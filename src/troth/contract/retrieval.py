@@ -119,10 +119,10 @@ def _query_finder(
     def find(request: RequestParts) -> Raw | None:
         # Spaces and pipes are percent-encoded by who keeps to the rules (OpenAPI 3.1.1, Style Examples); an encoded
         # comma, or an encoded pipe beside a plain one, is no delimiter.
-        if kind == "array" and not parameter.explode and "%" in (raw := request.raw_query):
-            meant = delimiter == "," or (delimiter == "|" and "|" in raw)
-            if meant:
-                return split_encoded(raw, name, delimiter)
+        raw = request.raw_query
+        told = delimiter == "," or (delimiter == "|" and delimiter in raw)
+        if told and kind == "array" and not parameter.explode and "%" in raw:
+            return split_encoded(raw, name, delimiter)
         return _form(request.named, parameter, kind, properties)
 
     return find

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-import orjson
 
 from troth.contract.model import Parameter
 from troth.contract.styles import DELIMITERS
@@ -18,7 +17,7 @@ _Pairs = list[tuple[str, str]]
 def written(parameter: Parameter, value: Any) -> str:
     """The text of a path, header or cookie parameter, not yet percent-encoded."""
     if parameter.content_type is not None:
-        return orjson.dumps(value).decode()
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     prefix, name, explode = _PREFIXES.get(parameter.style, ""), parameter.name, parameter.explode
     if prefix == ";":
         if isinstance(value, list) and explode:
@@ -33,7 +32,7 @@ def query_pairs(parameter: Parameter, value: Any) -> _Pairs:
     """The names and texts of a query parameter, or of a member of a form, not yet percent-encoded."""
     name = parameter.name
     if parameter.content_type is not None:
-        return [(name, orjson.dumps(value).decode())]
+        return [(name, json.dumps(value, ensure_ascii=False, separators=(",", ":")))]
     if parameter.style == "deepObject" and isinstance(value, Mapping | list):
         return list(_deep(name, value))
     if isinstance(value, list) and parameter.explode:
@@ -64,7 +63,10 @@ def _deep(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def text_of(value: Any) -> str:
-    """JSON's own spelling; null is written as nothing, and what has no style of its own as JSON."""
+    """JSON's own spelling, also of what has no style of its own; null is written as nothing.
+
+    Not with orjson, which knows whole numbers of 64 bits alone.
+    """
     if isinstance(value, str):
         return value
-    return "" if value is None else orjson.dumps(value).decode()
+    return "" if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -8,7 +8,6 @@ from typing import Any
 
 from troth.behaviour.model import Binding, Kind
 from troth.conformance.actors import Actor
-from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.timing import movable
@@ -49,7 +48,7 @@ def harmless(
     elif binding.id_parameter and resource:
         identifier = scene.missing_id(resource)
     body: Any = ABSENT
-    if json_media(binding):
+    if binding.input:
         body = next(iter(scene.bodies.candidates(binding)), ABSENT)
     return scene.call(actor, binding, identifier=identifier, row=row, body=body, headers=headers)
 

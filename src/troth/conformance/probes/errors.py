@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
-from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.authentication import credential_headers
@@ -40,9 +39,9 @@ def _provoked(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
         except NotExercised:
             pass
     if resource and binding.id_parameter and binding.kind is not Kind.ACTION:
-        body = next(iter(scene.bodies.candidates(binding)), {}) if json_media(binding) else ABSENT
+        body = next(iter(scene.bodies.candidates(binding)), {}) if binding.input else ABSENT
         yield "not-found", scene.call(scene.owner, binding, identifier=scene.missing_id(resource), body=body)
-    if binding.kind is Kind.CREATE and json_media(binding) and not binding.is_form:
+    if binding.kind is Kind.CREATE and binding.input and not binding.is_form:
         yield "malformed", scene.call(scene.owner, binding, raw=b'{"broken":')
     if binding.kind is Kind.LIST and binding.pagination and binding.pagination.size:
         yield "invalid", scene.call(scene.owner, binding, query=[(binding.pagination.size, "many")])

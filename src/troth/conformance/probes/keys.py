@@ -47,28 +47,36 @@ def unspent(scene: Scene, binding: Binding) -> None:
 
 
 def reads(scene: Scene, binding: Binding) -> None:
-    """A read with the key of a write is a read, and a second one with it shows what was changed in between."""
+    """A read with the key of a write is a read, and a second one with it shows what was changed in between.
+
+    Where rows are not made or not changed, the second read is one of a row that is not there.
+    """
     policy, resource = scene.behaviour.idempotency, _resource(binding)
     assert policy is not None  # noqa: S101 - the clause exists only with keys
     maker, key = scene.behaviour.binding(resource.name, Kind.CREATE), scene.key()
     headers = {policy.header: key}
-    if maker is not None and maker.idempotency is not None:
-        row = scene.unwrapped(maker, scene.creation(maker, scene.owner, headers=headers)[1])
-    else:
-        row = scene.created(resource, scene.owner)
 
-    def read(headers: Mapping[str, str] | None) -> Exchange:
-        identifier = row[resource.id_field]
+    def read(identifier: Any, row: Row | None, headers: Mapping[str, str] | None) -> Exchange:
         return scene.call(scene.owner, binding, identifier=identifier, row=row, headers=headers)
 
-    plain, keyed = read(None), read(headers)
-    if not plain.ok or keyed.broken:
+    if maker is None:
+        row = scene.row(resource, scene.owner)
+    elif maker.idempotency is None:
+        row = scene.created(resource, scene.owner)
+    else:
+        row = scene.unwrapped(maker, scene.creation(maker, scene.owner, headers=headers)[1])
+    identifier = row[resource.id_field]
+    plain, keyed = read(identifier, row, None), read(identifier, row, headers)
+    if not plain.ok:
         raise Inconclusive(f"{binding.id} answers {plain.status}, and {keyed.status} with a key")
-    if keyed.status != plain.status:
-        title = f"A read with a key answers {keyed.status} instead of {plain.status}"
-        raise Violated(title, plain, keyed, deviation="status")
-    name, changed = _changed(scene, resource, scene.unwrapped(binding, plain))
-    now, again = read(None), read(headers)
+    _alike(binding, plain, keyed)
+    updater = _updater(scene, resource)
+    if maker is None or updater is None:
+        missing = scene.missing_id(resource)
+        _alike(binding, read(missing, None, None), read(missing, None, headers))
+        return
+    name, changed = _changed(scene, updater, scene.unwrapped(binding, plain))
+    now, again = read(identifier, row, None), read(identifier, row, headers)
     if not now.ok or not again.ok:
         raise Inconclusive(f"{binding.id} answers {now.status}, and {again.status} with a key")
     before, after, shown = (scene.unwrapped(binding, one).get(name) for one in (keyed, now, again))
@@ -79,14 +87,24 @@ def reads(scene: Scene, binding: Binding) -> None:
         raise Violated(title, keyed, changed, again, deviation="stale", field=name)
 
 
-def _changed(scene: Scene, resource: Resource, row: Row) -> tuple[str, Exchange]:
-    """The field of a row that was changed, without a key, and the answer."""
+def _alike(binding: Binding, plain: Exchange, keyed: Exchange) -> None:
+    """A read has the same status with a key as without."""
+    if keyed.broken:
+        raise Inconclusive(f"{binding.id} answers {plain.status}, and {keyed.status} with a key")
+    if keyed.status != plain.status:
+        title = f"A read with a key answers {keyed.status} instead of {plain.status}"
+        raise Violated(title, plain, keyed, deviation="status")
+
+
+def _updater(scene: Scene, resource: Resource) -> Binding | None:
     found = (scene.behaviour.binding(resource.name, kind) for kind in (Kind.UPDATE, Kind.REPLACE))
-    updater = next(filter(None, found), None)
-    if updater is None:
-        raise NotExercised(f"nothing changes a row of {resource.name}")
+    return next(filter(None, found), None)
+
+
+def _changed(scene: Scene, updater: Binding, row: Row) -> tuple[str, Exchange]:
+    """The field of a row that was changed, without a key, and the answer."""
+    identifier = row[_resource(updater).id_field]
     for name, _, body in scene.changes(updater, row, scene.owner):
-        identifier = row[resource.id_field]
         made = scene.call(scene.owner, updater, identifier=identifier, row=row, body=body)
         if made.ok and name in row:
             return name, made

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Resource, Rule
-from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
@@ -126,7 +125,7 @@ def _on_existing(scene: Scene, binding: Binding, resource: Resource, rule: Rule)
 
 def _write(scene: Scene, binding: Binding, resource: Resource, row: Row) -> Exchange | None:
     identifier = row[resource.id_field]
-    if json_media(binding) is None:
+    if binding.input is None:
         return scene.call(scene.owner, binding, identifier=identifier, row=row, body=ABSENT)
     for _, _, body in scene.changes(binding, row, scene.owner):
         return scene.call(scene.owner, binding, identifier=identifier, row=row, body=body)
@@ -135,7 +134,7 @@ def _write(scene: Scene, binding: Binding, resource: Resource, row: Row) -> Exch
 
 def _on_changed(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Exchange | None:
     """A new row and a change that would bring it into a state that the rule forbids."""
-    if json_media(binding) is None or scene.behaviour.binding(resource.name, Kind.CREATE) is None:
+    if binding.input is None or scene.behaviour.binding(resource.name, Kind.CREATE) is None:
         return None
     row = scene.created(resource, scene.owner)
     world = Questions(scene, scene.owner)

@@ -7,7 +7,6 @@ from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Reference, Resource
 from troth.conformance.assurances import assure
-from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of, slot_of
@@ -146,7 +145,7 @@ def reading(scene: Scene, binding: Binding) -> None:
 
 def _attempt(scene: Scene, binding: Binding, row: Row) -> dict[str, Any]:
     """The body with which an update is tried."""
-    if binding.kind is Kind.DELETE or json_media(binding) is None:
+    if binding.kind is Kind.DELETE or binding.input is None:
         return {"body": ABSENT}
     for _, _, body in scene.changes(binding, row, scene.owner):
         return {"body": body}

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from troth.behaviour.model import Binding, Kind
 from troth.behaviour.occasions import writable_fields
-from troth.conformance.bodies import json_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.flaws import body_flaws, parameter_flaws
@@ -28,7 +27,7 @@ _ODD_BODIES = (
 
 def accepted(scene: Scene, binding: Binding) -> None:
     """Each documented example that satisfies the schema is accepted, with live rows where it refers to some."""
-    media, tried = json_media(binding), 0
+    media, tried = binding.input, 0
     for example in media.examples.values() if media else ():
         if not scene.bodies.is_valid(binding, example):
             continue
@@ -63,7 +62,7 @@ def _flawed(scene: Scene, binding: Binding, *, watched: bool = False) -> Iterato
             query = [(parameter.name, flaw.value)]
             found = scene.call(scene.owner, binding, identifier=identifier, row=row, query=query)
             yield f"'{parameter.name}' {flaw.what}", found
-    if json_media(binding) is not None:
+    if binding.input is not None:
         base = _accepted(scene, binding)
         identifier, row = _subject(scene, binding)
         before = _read(scene, binding, row) if watched else None
@@ -131,12 +130,12 @@ def _odd(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
             ("An unknown id", scene.missing_id(resource)),
             ("An id of another form", "%F0%9F%8C%B5'--"),
         ]
-    body = next(iter(scene.bodies.candidates(binding)), ABSENT) if json_media(binding) else ABSENT
+    body = next(iter(scene.bodies.candidates(binding)), ABSENT) if binding.input else ABSENT
     for what, identifier in identifiers:
         if binding.kind in (Kind.READ, Kind.LIST) or identifier is not None:
             yield what, _tried(scene, binding, identifier, body=body)
     missing = identifiers[0][1]
-    if json_media(binding) is not None:
+    if binding.input is not None:
         for what, raw in _ODD_BODIES:
             yield what, _tried(scene, binding, missing, raw=raw)
     if binding.kind is Kind.LIST:

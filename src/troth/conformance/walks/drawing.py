@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from troth.behaviour.model import Binding, Kind, Resource
-from troth.conformance.bodies import json_media
 from troth.conformance.scene import Scene
 from troth.conformance.walks.bodies import WalkBodies
 from troth.conformance.walks.steps import Book, Known, Ref, Step
@@ -96,7 +95,7 @@ class Drawer:
                 return Step(asked, binding.id, at, parents, query=(odd,), wild=told)
             query = self._query(binding, resource, role, book, chance)
             return Step(asked, binding.id, at, parents, query=query)
-        if json_media(binding) is None:
+        if binding.input is None:
             return Step(asked, binding.id, at, parents)
         body, wild = self._bodies.draw(binding, book, role, chance)
         if body is None:
@@ -179,7 +178,7 @@ class Drawer:
 
 def _walks(binding: Binding) -> bool:
     """Whether both sides can be compared: what is sent is JSON, and what is done is declared."""
-    told = binding.operation.body is None or (json_media(binding) is not None and not binding.is_form)
+    told = binding.operation.body is None or (binding.input is not None and not binding.is_form)
     acts = binding.kind is not Kind.ACTION or (binding.effect is not None and not binding.prints)
     return told and acts
 
