@@ -19,7 +19,11 @@ from troth.conformance.reproduction.replaying import replayed
 from troth.conformance.reproduction.steps import Contest
 from troth.conformance.target import Principal
 from troth.contract import Contract, load_contract
+from troth.engine.faults import FAULTS, RACES
+from troth.mock.edge import build_application
+from troth.mock.protocol import JoiningProtocol
 
+from .conftest import engine_of
 from .test_independent import serving
 
 HERE = Path(__file__).parent
@@ -96,3 +100,21 @@ def test_a_race_is_replayed(till: Contract) -> None:
         with serving(TILL.Till(bugs).app) as origin:
             verdicts.append(replayed(reproduction, Target(f"{origin}/till", PRINCIPALS)).verdict)
     assert verdicts == ["wrong", "right"]
+
+
+@pytest.mark.parametrize("race", ["race-on-unique", "race-on-sequence"])
+def test_races_are_met_on_a_mock_that_is_served(race: str) -> None:
+    """What waits inside one request does not hold up the others, which one thread reads."""
+    contract = load_contract("billing")
+    for faults in ((race,), ()):
+        mock = build_application(engine_of(contract, *faults))
+        with serving(mock, http=JoiningProtocol) as origin:
+            target = Target(f"{origin}{contract.base_path}")
+            outcome = verify(contract, target, only=["concurrency"], fuzz=False, reproduce=False)
+        found = {str(finding.clause).partition("@")[0] for finding in outcome.findings}
+        assert found == {FAULTS[fault].clause for fault in faults}
+
+
+def test_the_catalogue_knows_its_races() -> None:
+    """They are the faults of the clauses about concurrency, and no others."""
+    assert {name for name, fault in FAULTS.items() if fault.clause.startswith("concurrency.")} == RACES

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from troth.errors import UsageError, did_you_mean
 
-__all__ = ["FAULTS", "Fault", "check_faults"]
+__all__ = ["FAULTS", "RACES", "Fault", "check_faults"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +241,9 @@ _ROWS = (
 
 #: Every fault by name.
 FAULTS: Mapping[str, Fault] = MappingProxyType({row[0]: Fault(*row) for row in _ROWS})
+
+#: Those that let other requests in while one is being answered.
+RACES = frozenset(name for name in FAULTS if name.startswith("race-on-"))
 
 
 def check_faults(names: Iterable[str], derived: Collection[str] = ()) -> frozenset[str]:

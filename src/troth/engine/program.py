@@ -17,6 +17,7 @@ from troth.engine.admitting import Admission
 from troth.engine.authenticating import Authenticator, Principal
 from troth.engine.calls import Call, Performer
 from troth.engine.events import Dispatcher
+from troth.engine.faults import RACES
 from troth.engine.forcing import Preference, forced_response
 from troth.engine.keeping import Keeper
 from troth.engine.limiting import Limiter
@@ -127,7 +128,7 @@ class Program:
         self.behaviour = behaviour
         self.faults = faults
         self.validate = validate
-        self._racing = any(name.startswith("race-on-") for name in faults)
+        self._racing = not faults.isdisjoint(RACES)
         self.validators = checkers or validators(contract)
         self.router = Router(contract)
         self.dispatcher = Dispatcher(behaviour.webhooks, tenants or {}, faults)
