@@ -134,3 +134,41 @@ def test_a_fault_is_reported_at_its_line(folder: Folder) -> None:
         )
     assert caught.value.location is not None
     assert caught.value.location.line == line("name: tags")
+
+
+NAMES = """\
+swagger: '2.0'
+info: {title: T, version: '1'}
+paths:
+  /things:
+    get:
+      responses:
+        200: {description: ok, schema: {$ref: '#/definitions/Thing'}}
+        default: {$ref: '#/responses/default'}
+definitions:
+  Thing:
+    type: object
+    example: {type: file, discriminator: name, $ref: '#/definitions/Thing'}
+    properties:
+      properties: {$ref: '#/definitions/properties'}
+      default: {$ref: '#/definitions/properties'}
+      size: {type: integer, x-nullable: false}
+  properties: {type: object, discriminator: kind, properties: {kind: {type: string}}}
+responses:
+  default: {description: bad, schema: {$ref: '#/definitions/properties'}}
+"""
+
+
+def test_names_that_are_words_of_the_vocabulary_stay_names(folder: Folder) -> None:
+    """Properties called ``properties`` or ``default`` are properties, and a word in an example is a value."""
+    contract = load_contract(folder.write("swagger.yaml", NAMES))
+    schemas = contract.document["components"]["schemas"]
+    moved = {"$ref": "#/components/schemas/properties"}
+    thing = schemas["Thing"]
+    assert thing["properties"] == {"properties": moved, "default": moved, "size": {"type": "integer"}}
+    assert thing["examples"] == [
+        {"type": "file", "discriminator": "name", "$ref": "#/definitions/Thing"},
+    ]
+    assert schemas["properties"]["discriminator"] == {"propertyName": "kind"}
+    bad = contract.operations[0].responses["default"]
+    assert contract.node(bad.pointer)["content"]["application/json"]["schema"] == moved

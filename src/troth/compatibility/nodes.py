@@ -109,7 +109,7 @@ def meet(left: Node, right: Node) -> Node:
         children=_meet_children(left.children, right.children),
         unions=left.unions + tuple(union for union in right.unions if union not in left.unions),
         conditions=_meet_children(left.conditions, right.conditions),
-        annotations={**right.annotations, **left.annotations},
+        annotations=_meet_annotations(left.annotations, right.annotations),
         where={**right.where, **left.where, **_tightest(left, right)},
     )
     return settle(found)
@@ -161,6 +161,16 @@ def _meet_assertions(left: Mapping[str, JSON], right: Mapping[str, JSON]) -> dic
             found[keyword] = one or other
         elif keyword == "multipleOf" and isinstance(one, int) and isinstance(other, int):
             found[keyword] = _least_multiple(one, other)
+    return found
+
+
+def _meet_annotations(left: Mapping[str, JSON], right: Mapping[str, JSON]) -> dict[str, JSON]:
+    """What both say; where they contradict each other, the same one whichever comes first."""
+    found = {**right, **left}
+    for keyword in left.keys() & right.keys():
+        one, other = left[keyword], right[keyword]
+        if one != other:
+            found[keyword] = other if other is True or (one is not True and repr(other) < repr(one)) else one
     return found
 
 

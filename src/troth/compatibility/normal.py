@@ -99,9 +99,11 @@ class Normaliser:
             return ANYTHING
         self._open.add(pointer)
         try:
-            node = _own_level(schema, pointer)
+            node = own = _own_level(schema, pointer)
             for part in self._parts(schema, pointer):
                 node = meet(node, self._read(part))
+            if node is not own and "default" in own.annotations:  # said beside its parts, it is said over theirs
+                node = replace(node, annotations={**node.annotations, "default": own.annotations["default"]})
             for keyword in ("anyOf", "oneOf"):
                 if isinstance(schema.get(keyword), list):
                     node = meet(node, self._union(keyword, schema[keyword], pointer))

@@ -16,6 +16,8 @@ from troth.contract.pointers import join
 __all__ = ["OperationPair", "Paired", "operation_facts", "pair_operations", "resource_of", "sunset_facts"]
 
 JSON = Any
+Identity = tuple[str, str]
+"""A method, and the full path with its parameters unnamed."""
 TEMPLATE = re.compile(r"\{([^}]*)\}")
 VERSION = re.compile(r"^v\d+(\.\d+)*$")
 
@@ -38,22 +40,44 @@ class Paired:
 
 def pair_operations(old: Contract, new: Contract) -> Paired:
     """Operations that answer the same requests, those that are gone and those that are new."""
-    before = {_identity(old, operation): operation for operation in _operations(old)}
-    after = {_identity(new, operation): operation for operation in _operations(new)}
+    before, after = _by_identity(old), _by_identity(new)
     if old.base_path != new.base_path and not before.keys() & after.keys():
         # The server's path alone moved: that is one edit of the servers, and the operations are the same.
-        before = {
-            (method, path.removeprefix(old.base_path)): found for (method, path), found in before.items()
-        }
-        after = {(method, path.removeprefix(new.base_path)): found for (method, path), found in after.items()}
-    pairs = tuple(
-        OperationPair(operation, after[key], _renamed(operation.path, after[key].path))
-        for key, operation in before.items()
-        if key in after
-    )
-    removed = tuple(operation for key, operation in before.items() if key not in after)
-    added = tuple(operation for key, operation in after.items() if key not in before)
-    return Paired(pairs, removed, added)
+        before, after = (
+            {(method, path.removeprefix(side.base_path)): found for (method, path), found in held.items()}
+            for side, held in ((old, before), (new, after))
+        )
+    pairs: list[OperationPair] = []
+    removed: list[Operation] = []
+    for key, held in before.items():
+        left = after.get(key, [])
+        for operation in held:
+            other = _same(operation, left, held)
+            if other is None:
+                removed.append(operation)
+                continue
+            left.remove(other)
+            pairs.append(OperationPair(operation, other, _renamed(operation.path, other.path)))
+    added = tuple(operation for left in after.values() for operation in left)
+    return Paired(tuple(pairs), tuple(removed), added)
+
+
+def _by_identity(contract: Contract) -> dict[Identity, list[Operation]]:
+    """Several operations have one identity where the names of their path parameters alone tell them apart."""
+    found: dict[Identity, list[Operation]] = {}
+    for operation in _operations(contract):
+        found.setdefault(_identity(contract, operation), []).append(operation)
+    return found
+
+
+def _same(operation: Operation, offered: list[Operation], beside: list[Operation]) -> Operation | None:
+    """The one of the same path as written, else of the same id, else one that no other old operation is."""
+    for alike in (lambda one, other: one.path == other.path, lambda one, other: one.id == other.id):
+        found = next((other for other in offered if alike(operation, other)), None)
+        if found is not None:
+            return found
+    spoken_for = {one.path for one in beside} | {one.id for one in beside}
+    return next((other for other in offered if not {other.path, other.id} & spoken_for), None)
 
 
 def _operations(contract: Contract) -> tuple[Operation, ...]:
@@ -79,7 +103,7 @@ def operation_facts(paired: Paired, old: Contract, new: Contract) -> Iterator[Fa
         yield from _remaining(pair, (_stated_id(old, pair.old), _stated_id(new, pair.new)))
 
 
-def _identity(contract: Contract, operation: Operation) -> tuple[str, str]:
+def _identity(contract: Contract, operation: Operation) -> Identity:
     return operation.method.upper(), contract.base_path + TEMPLATE.sub("{}", operation.path)
 
 

@@ -24,6 +24,12 @@ _MOVED = {
     "#/parameters/": "#/components/parameters/",
     "#/responses/": "#/components/responses/",
 }
+_VALUES = frozenset({"example", "examples", "default", "enum"})
+"""Keywords that hold values of the API: a word in them is no word of the document."""
+_MAPS = frozenset(
+    {"paths", "schemas", "properties", "parameters", "responses", "headers", "content", "securitySchemes", "scopes"}
+)
+"""Fields that map free names to what is described."""
 _FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
 _ROOT = ("info", "paths", "security", "tags", "externalDocs")
 
@@ -152,7 +158,7 @@ class _Converter:
         """A path, query or header parameter: what describes its value moves into a schema."""
         if not isinstance(node, dict) or "$ref" in node:
             return node
-        new = {name: value for name, value in node.items() if name in _KEPT or name.startswith("x-")}
+        new = {name: value for name, value in node.items() if name in _KEPT or _is_extension(name)}
         new["schema"] = _schema(node)
         collection = node.get("collectionFormat")
         if node.get("type") == "array" and node.get("in") == "query":
@@ -180,6 +186,11 @@ class _Converter:
                 if "description" in header:
                     new["description"] = header["description"]
                 node["headers"][name] = new
+
+
+def _is_extension(name: str) -> bool:
+    """Whether a field is one that has no word of its own in 3.0."""
+    return name.startswith("x-") and name != "x-nullable"
 
 
 def _schema(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,9 +226,11 @@ def _renamed(node: Any, *, names: bool = False) -> Any:
         return [_renamed(item) for item in node]
     if not isinstance(node, dict):
         return node
-    new = {key: _renamed(value, names=key in ("properties", "definitions")) for key, value in node.items()}
     if names:
-        return new
+        return {key: _renamed(value) for key, value in node.items()}
+    new = {
+        key: value if key in _VALUES else _renamed(value, names=key in _MAPS) for key, value in node.items()
+    }
     reference = new.get("$ref")
     if isinstance(reference, str):
         new["$ref"] = next((to + reference[len(old) :] for old, to in _moves(reference)), reference)
@@ -225,8 +238,9 @@ def _renamed(node: Any, *, names: bool = False) -> Any:
         new["discriminator"] = {"propertyName": new["discriminator"]}
     if new.get("type") == "file":
         new |= {"type": "string", "format": "binary"}
-    if new.get("x-nullable") is True and "type" in new:
-        new["nullable"] = True
+    if isinstance(new.get("x-nullable"), bool) and "$ref" not in new:
+        nullable = new.pop("x-nullable")
+        new |= {"nullable": True} if nullable and "type" in new else {}
     return new
 
 
