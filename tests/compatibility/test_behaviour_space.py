@@ -104,5 +104,9 @@ OTHERWISE = {
     "behaviour-changed": "a keyword that no row knows",
     "behaviour-description-added": "behaviour that was never described before",
     "behaviour-description-removed": "behaviour that is not described any more",
+    "default-version-added": "a version that says from when on it is the default: see the tests of versions",
+    "default-version-removed": "the same that goes",
+    "retired-version-added": "a version of which only its end is said",
+    "retired-version-removed": "the same that goes",
     "field-value-changed": "a new version that gives a field other values",
 }

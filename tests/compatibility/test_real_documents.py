@@ -312,3 +312,73 @@ def test_a_reference_with_percent_signs_names_what_it_names_without(contract: An
     assert told(compare(sharing(plain, "integer"), sharing(encoded, "integer"))) == []
     (finding,) = compare(sharing(encoded, "integer"), sharing(encoded, "number")).findings
     assert (finding.severity, finding.reach) == ("breaking", ("a", "b"))
+
+
+def test_paths_that_differ_by_the_names_of_their_parameters_are_each_their_own(contract: Any) -> None:
+    """One of them answers for both, and the order of a document says nothing about which was edited."""
+
+    def read(name: str, size: int) -> JSON:
+        own = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        page = {"name": f"{name}Size", "in": "query", "schema": {"type": "integer", "maximum": size}}
+        return {f"/v1/{{{name}}}": {"get": {**ANSWER, "operationId": name, "parameters": [own, page]}}}
+
+    ANSWER = {"responses": {"204": {"description": "Fine."}}}  # noqa: N806 - a constant of the sketch
+    old = contract({"paths": {**read("parent", 9), **read("project", 9)}})
+    turned = contract({"paths": {**read("project", 9), **read("parent", 9)}})
+    edited = contract({"paths": {**read("project", 9), **read("parent", 5)}})
+    alone = contract({"paths": read("project", 9)})
+    assert compare(old, turned).findings == ()
+    assert [(f.id, f.operation or f.reach) for f in compare(old, edited).findings] == [
+        ("request-maximum-decreased", ("parent",))
+    ]
+    assert [f.id for f in compare(old, alone).findings] == ["operation-removed"]
+    assert [f.id for f in compare(alone, old).findings] == ["operation-added"]
+
+
+def test_parts_of_a_schema_that_contradict_each_other_say_the_same_in_any_order(contract: Any) -> None:
+    """Which of two defaults holds is nobody's promise; what stands beside the parts is said over theirs."""
+    parts = [{"type": "boolean", "default": True}, {"type": "boolean", "default": False}]
+
+    def document(*parts: JSON, **beside: JSON) -> Any:
+        return contract(with_body({"properties": {"quick": {"allOf": list(parts), **beside}}}))
+
+    assert compare(document(*parts), document(*reversed(parts))).findings == ()
+    found = compare(document(*parts, default=True), document(*parts, default=False), policy="strict")
+    assert told(found) == [("request-default-changed", "breaking")]
+
+
+def with_body(schema: JSON) -> JSON:
+    content = {"content": {"application/json": {"schema": schema}}}
+    return {"paths": {"/orders": {"put": {"requestBody": content, "responses": {}}}}}
+
+
+def test_the_only_value_that_became_another_one_is_one_edit(contract: Any) -> None:
+    old, new = ({"properties": {"kind": {"const": value}}} for value in ("cat", "dog"))
+    found = compare(contract(with_body(old)), contract(with_body(new)))
+    assert [(f.id, f.severity, f.witness) for f in found.findings] == [
+        ("request-const-changed", "breaking", "cat")
+    ]
+
+
+@pytest.mark.parametrize(
+    "spelling", [{"type": "number", "multipleOf": 1}, {"type": "integer", "multipleOf": 1.0}]
+)
+def test_a_number_that_is_a_multiple_of_one_is_an_integer(spelling: JSON, contract: Any) -> None:
+    old, new = contract(with_body({"type": "integer"})), contract(with_body(spelling))
+    assert compare(old, new, policy="strict").findings == ()
+    assert compare(new, old, policy="strict").findings == ()
+    wide = contract(with_body({"type": "number"}))
+    assert told(compare(wide, new)) == [("request-type-narrowed", "breaking")]
+
+
+def test_a_scheme_under_another_name_is_the_same_scheme(contract: Any) -> None:
+    """Callers send what a scheme says, and never what a document calls it."""
+
+    def document(name: str, header: str = "x-key") -> Any:
+        scheme = {"type": "apiKey", "in": "header", "name": header, "description": f"The {name}."}
+        return contract(with_get({"security": [{name: []}]}, components={"securitySchemes": {name: scheme}}))
+
+    assert compare(document("Key"), document("ApiKey")).findings == ()
+    assert "security-alternative-removed" in [
+        f.id for f in compare(document("Key"), document("Api", "key")).findings
+    ]

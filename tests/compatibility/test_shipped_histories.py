@@ -69,7 +69,7 @@ def test_seconds_for_hours_break_though_the_shape_is_the_same() -> None:
     """Told with one value before and after, and with the operations that show it."""
     step = next(step for step in history("clio") if step.name == "4.0.4")
     assert step.comparison is not None
-    assert {item.fact.subject for item in step.comparison.judged} == {"field-value", "version"}
+    assert {item.fact.subject for item in step.comparison.judged} == {"field-value", "default-version"}
     told = next(item.finding for item in step.comparison.judged if item.fact.subject == "field-value")
     assert told.witness == {
         "before": {"type": "TimeEntry", "quantity": 1},

@@ -47,6 +47,8 @@ def changed(**about: Any) -> dict[str, Any]:
     ("new", "wanted"),
     [
         (altered("3", released="2024-01-01"), ("version-added", "info")),
+        (altered("3", released="2024-01-01", default="2024-02-01"), ("default-version-added", "warning")),
+        (altered("0", retired="2024-01-01"), ("retired-version-added", "info")),
         (altered("2", default="2023-03-01"), ("promotion-changed", "warning")),
         (altered("2", default=None), ("promotion-removed", "warning")),
         (altered("2", released="2023-01-15"), ("version-date-changed", "warning")),
@@ -72,7 +74,7 @@ def test_each_change_is_one_finding(new: Any, wanted: tuple[str, str]) -> None:
 def test_a_version_that_goes_breaks_whoever_names_it() -> None:
     """One finding, whatever it had changed."""
     fewer = {**VERSIONS, "releases": {"1": VERSIONS["releases"]["1"]}}
-    assert judged(VERSIONS, fewer) == [("version-removed", "breaking")]
+    assert judged(VERSIONS, fewer) == [("default-version-removed", "breaking")]
 
 
 def test_versions_as_a_whole_come_and_go() -> None:

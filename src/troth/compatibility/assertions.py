@@ -132,6 +132,9 @@ class _Comparison:
             return
         gone = [value for value in old if value is not None and not _among(value, new)]
         come = [value for value in new if value is not None and not _among(value, old)]
+        if gone and come and _is_one(old) and _is_one(new):
+            yield self._fact("const", "changed", gone[0], come[0], "enum", names=_words([*come, *gone]))
+            return
         if gone:
             yield self._fact("enum-value", "removed", gone, None, "enum", names=_words(gone))
         if come:
@@ -273,6 +276,11 @@ def _kinds(node: Node) -> JSON:
 
 def _among(value: JSON, values: tuple[JSON, ...]) -> bool:
     return any(isinstance(value, bool) is isinstance(other, bool) and value == other for other in values)
+
+
+def _is_one(listed: tuple[JSON, ...]) -> bool:
+    """Whether one value is listed, null aside."""
+    return len([value for value in listed if value is not None]) == 1
 
 
 def _words(values: list[JSON]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from troth.compatibility.facts import Fact
+from troth.compatibility.versions import kind_of_version
 from troth.contract.pointers import join
 
 __all__ = ["CONCEPTS", "Concept", "behaviour_facts"]
@@ -231,7 +232,10 @@ def _compare(site: _Site, path: tuple[str, ...], old: JSON, new: JSON) -> Iterat
         return  # 24h and 1d are one window
     if concept is not None and concept.measure == "member" and (_absent(old) or _absent(new)):
         if _absent(old) is not _absent(new):
-            yield _fact(site, path, concept.subject, old, new)
+            subject = concept.subject
+            if subject == "version":
+                subject = kind_of_version(new if _absent(old) else old)
+            yield _fact(site, path, subject, old, new)
         return
     entire = concept is not None and concept.measure == "whole"
     if not entire and isinstance(old, (Mapping, type(None))) and isinstance(new, (Mapping, type(None))):
@@ -292,7 +296,8 @@ _NAMED = frozenset(
     {"transition", "transition-origin", "invariant", "event", "record", "idempotent-method", "usual-member",
      "scope-alias", "required-scope", "rate-header", "pagination", "filter", "error-envelope", "delivery", "retry",
      "rate-limit", "spelling", "required-permission", "caller-setting", "caller-setting-value",
-     "version", "version-change", "redaction", "sight", "kept-field", "withheld-field"},
+     "version", "default-version", "retired-version", "version-change", "redaction", "sight", "kept-field",
+     "withheld-field"},
 )  # fmt: skip
 """Subjects whose last step is the name of the thing that came or went."""
 

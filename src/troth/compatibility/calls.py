@@ -15,7 +15,7 @@ from troth.contract.model import Contract, Operation
 from troth.contract.operations import build_calls
 from troth.contract.pointers import join
 
-__all__ = ["callback_facts", "webhook_facts"]
+__all__ = ["callback_facts", "shared_callback_facts", "webhook_facts"]
 
 JSON = Any
 
@@ -26,7 +26,7 @@ def webhook_facts(old: Contract, new: Contract, walk: SchemaWalk) -> Iterator[Fa
     for name, method in sorted(before.keys() | after.keys()):
         one, other = before.get((name, method)), after.get((name, method))
         if one is not None and other is not None:
-            yield from _messages(f"webhook {name}", one, other, walk)
+            yield from _messages(f"webhook {name}", (one, other), walk)
             continue
         values = (name if one else None), (name if other else None)
         where = (one.pointer if one else None), (other.pointer if other else None)
@@ -58,15 +58,24 @@ def callback_facts(pair: OperationPair, walk: SchemaWalk) -> Iterator[Fact]:
             yield Fact("callback", action, place, *values, *where, pair.new.id, names=(name,))
             continue
         yield from _expressions(place, (one, other), pair.new.id, name)
-        yield from _stayed(place, one[1], other[1], walk)
+        yield from _stayed(place, (one[1], other[1]), walk)
 
 
-Callback = tuple[str, Mapping[tuple[str, str], Operation]]
+def shared_callback_facts(name: str, walk: SchemaWalk) -> Iterator[Fact]:
+    """What changed in a shared callback that no operation has."""
+    pointer = join("/components/callbacks", name)
+    one, other = (_callback(reader.contract, pointer) for reader in (walk.old, walk.new))
+    yield from _expressions(f"callback {name}", (one, other), None, name)
+    yield from _stayed(f"callback {name}", (one[1], other[1]), walk, unused=True)
+
+
+Calls = Mapping[tuple[str, str], Operation]
+Callback = tuple[str, Calls]
 """Where a callback is described, and its calls by expression and method."""
 
 
 def _expressions(
-    place: str, callbacks: tuple[Callback, Callback], operation: str, name: str
+    place: str, callbacks: tuple[Callback, Callback], operation: str | None, name: str
 ) -> Iterator[Fact]:
     (old, before), (new, after) = callbacks
     here, there = (sorted({expression for expression, _ in calls}) for calls in (before, after))
@@ -75,36 +84,35 @@ def _expressions(
 
 
 def _stayed(
-    place: str,
-    old: Mapping[tuple[str, str], Operation],
-    new: Mapping[tuple[str, str], Operation],
-    walk: SchemaWalk,
+    place: str, calls: tuple[Calls, Calls], walk: SchemaWalk, *, unused: bool = False
 ) -> Iterator[Fact]:
     """The calls of a callback that both sides have; with one URL on each side, whatever the URL."""
+    old, new = calls
     moved = len({url for url, _ in old}) == len({url for url, _ in new}) == 1
     by_method = {method: call for (_, method), call in new.items()} if moved else {}
     for (url, method), call in old.items():
         other = by_method.get(method) if moved else new.get((url, method))
         if other is not None:
-            yield from _messages(place, call, other, walk)
+            yield from _messages(place, (call, other), walk, unused=unused)
 
 
 def _callbacks(contract: Contract, operation: Operation) -> dict[str, Callback]:
-    found: dict[str, Callback] = {}
-    node = contract.node(operation.pointer)
-    for name in node.get("callbacks") or {}:
-        at, callback = contract.follow(join(operation.pointer, "callbacks", name))
-        calls = (
-            call for url in callback if not url.startswith("x-") for call in _calls(contract, join(at, url))
-        )
-        found[name] = at, {(call.path, call.method): call for call in calls}
-    return found
+    names = contract.node(operation.pointer).get("callbacks") or {}
+    return {name: _callback(contract, join(operation.pointer, "callbacks", name)) for name in names}
+
+
+def _callback(contract: Contract, pointer: str) -> Callback:
+    at, callback = contract.follow(pointer)
+    calls = (call for url in callback if not url.startswith("x-") for call in _calls(contract, join(at, url)))
+    return at, {(call.path, call.method): call for call in calls}
 
 
 def _calls(contract: Contract, pointer: str) -> tuple[Operation, ...]:
     return build_calls(contract.document, contract, frozenset(contract.security_schemes), pointer)
 
 
-def _messages(name: str, old: Operation, new: Operation, walk: SchemaWalk) -> Iterator[Fact]:
-    pair = OperationPair(replace(old, id=name), replace(new, id=name), {})
-    yield from message_facts(Dialogue(pair, walk, outgoing=True))
+def _messages(
+    name: str, calls: tuple[Operation, Operation], walk: SchemaWalk, *, unused: bool = False
+) -> Iterator[Fact]:
+    pair = OperationPair(replace(calls[0], id=name), replace(calls[1], id=name), {})
+    yield from message_facts(Dialogue(pair, walk, outgoing=True, unused=unused))

@@ -22,7 +22,7 @@ JSON = Any
 UNTOLD = frozenset(
     {"path-parameter", "security-scheme-detail", "error-message", "retry", "discriminator", "default", "order",
      "behaviour-description", "operation-tag", "extension", "link", "taken-header", "header-deprecation",
-     "version"},
+     "version", "retired-version"},
 )  # fmt: skip
 """Subjects whose harmless changes nobody needs to be told."""
 BREAKING = re.compile(r"(?<!non-)(?<!not )\bbreaking\b", re.IGNORECASE)
@@ -91,7 +91,7 @@ class _StepCheck:
         """A change that no entry tells, or that one tells under the wrong heading."""
         entries = self.claims.telling(item)
         if not entries:
-            if not _goes_without_saying(item):
+            if not (_goes_without_saying(item) or self._is_heading(item)):
                 yield self._untold(item)
             return
         wanted = section_of(item)
@@ -105,6 +105,11 @@ class _StepCheck:
                 yield _lie("breaking-misfiled", f"{title}, but it breaks", self._at(entry.line), detail, item)
             elif all(not _fits(wanted, other.section) for other in entries):
                 yield _lie("wrong-section", title, self._at(entry.line), f"It belongs under {wanted}.", item)
+
+    def _is_heading(self, item: Judged) -> bool:
+        """Whether a section says by its heading that its version is there; its days are checked by themselves."""
+        name = str(item.fact.new)
+        return item.fact.subject == "default-version" and self.changelog.release(name) is not None
 
     def _untold(self, item: Judged) -> Finding:
         release = self.step.release
@@ -178,7 +183,7 @@ class _StepCheck:
 
 def _goes_without_saying(item: Judged) -> bool:
     """A harmless change of a kind that no client meets, or of a schema that no operation uses."""
-    unused = item.fact.pair is not None and not item.fact.uses
+    unused = (item.fact.pair is not None and not item.fact.uses) or "unused" in item.fact.context
     return item.finding.severity == "info" and (item.fact.subject in UNTOLD or unused)
 
 

@@ -20,9 +20,10 @@ from troth.compatibility.operations import (
     sunset_facts,
 )
 from troth.compatibility.schemas import SchemaWalk
-from troth.compatibility.security import scheme_facts, security_facts
+from troth.compatibility.security import renamed_schemes, scheme_facts, security_facts
 from troth.compatibility.servers import operation_server_facts, server_facts
 from troth.compatibility.sides import Sides
+from troth.compatibility.unused import unused_facts
 from troth.compatibility.versions import value_facts
 from troth.contract.model import Contract
 from troth.contract.pointers import join
@@ -49,12 +50,15 @@ def delta(old: Contract, new: Contract) -> Delta:
     described = _describes(old), _describes(new)
     walk = SchemaWalk(sides, behaviour=all(described))
     paired = pair_operations(old, new)
+    schemes = renamed_schemes(old, new)
     facts = [*operation_facts(paired, old, new)]
     for pair in paired.pairs:
-        facts += [*message_facts(Dialogue(pair, walk)), *security_facts(pair), *sunset_facts(pair, old, new)]
+        facts += [*message_facts(Dialogue(pair, walk)), *security_facts(pair, schemes)]
+        facts += sunset_facts(pair, old, new)
         facts += [*callback_facts(pair, walk), *operation_server_facts(pair, old, new)]
         facts += _own_behaviour(pair) if all(described) else ()
-    facts += [*server_facts(old, new), *scheme_facts(old, new), *webhook_facts(old, new, walk)]
+    facts += [*server_facts(old, new), *scheme_facts(old, new, schemes), *webhook_facts(old, new, walk)]
+    facts += unused_facts(old, new, walk)
     facts += [*extension_facts(None, "", ("", old.document), ("", new.document))]
     if all(described):
         facts += behaviour_facts("root", "", (old.extension, "/x-behaviour"), (new.extension, "/x-behaviour"))

@@ -40,10 +40,15 @@ OTHER: Mapping[Direction, Direction] = {"request": "response", "response": "requ
 
 
 class Dialogue:
-    """One pair of operations, with the walk to which the schemas met on the way are handed."""
+    """One pair of operations, with the walk to which the schemas met on the way are handed.
 
-    def __init__(self, pair: OperationPair, walk: SchemaWalk, *, outgoing: bool = False) -> None:
-        self.pair, self.walk, self.outgoing = pair, walk, outgoing
+    ``unused`` is set for one that nobody performs: it stands in for shared parts that no operation uses.
+    """
+
+    def __init__(
+        self, pair: OperationPair, walk: SchemaWalk, *, outgoing: bool = False, unused: bool = False
+    ) -> None:
+        self.pair, self.walk, self.outgoing, self.unused = pair, walk, outgoing, unused
 
     def direction(self, direction: Direction) -> Direction:
         """The way a message really travels."""
@@ -51,7 +56,9 @@ class Dialogue:
 
     def enter(self, old: str | None, new: str | None, direction: Direction, position: str) -> None:
         """A schema on both sides at which a message, a parameter or a header begins."""
-        if old and new:
+        if old and new and self.unused:
+            self.walk.look(old, new)
+        elif old and new:
             self.walk.enter(old, new, Use(self.pair.new.id, self.direction(direction), position))
 
     def fact(

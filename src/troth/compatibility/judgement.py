@@ -61,7 +61,7 @@ class _Bench:
         rule, severity, judgement = min(
             weighed, key=lambda one: (SEVERITIES.index(one[1]), one[2] is None or one[2].verdict != "refuted")
         )
-        if rule.direction is not None and not reached:
+        if (rule.direction is not None and not reached) or "unused" in fact.context:
             severity, judgement = "info", None
         return Judged(fact, rule, self._finding(fact, rule, severity, judgement))
 
@@ -152,7 +152,7 @@ def _detail(fact: Fact, rule: Rule, severity: Severity, judgement: Judgement | N
 def _sentences(fact: Fact, rule: Rule, severity: Severity, judgement: Judgement | None) -> Iterator[str]:
     if judgement is not None and judgement.verdict == "proved":
         yield "every value that was possible is still possible: containment proves that nothing is lost."
-    elif rule.direction is not None and not fact.directions:
+    elif (rule.direction is not None and not fact.directions) or "unused" in fact.context:
         yield (
             "nothing of it travels as XML."
             if fact.subject == "xml-form"

@@ -13,7 +13,7 @@ from troth.compatibility.parameters import parameter_facts
 from troth.contract.model import Media
 from troth.contract.pointers import join
 
-__all__ = ["message_facts"]
+__all__ = ["content_facts", "message_facts"]
 
 JSON = Any
 
@@ -51,7 +51,7 @@ def _media(
     travels = talk.direction(direction)
     found = pair_media(old, new)
     for before, after in found.same:
-        yield from _content(talk, (old[before], new[after]), (f"{after} {place}", direction, where))
+        yield from content_facts(talk, (old[before], new[after]), (f"{after} {place}", direction, where))
     subject = f"{travels}-media-type"
     for content_type in found.added:
         pointers, words = (where[0], new[content_type].pointer), f"{content_type} {place}"
@@ -64,16 +64,20 @@ def _media(
         yield talk.fact(subject, "narrowed", place, pointers, (wide, list(members)), (wide, *members))
         for member in members:
             if member not in old:
-                yield from _content(talk, (old[wide], new[member]), (f"{member} {place}", direction, where))
+                yield from content_facts(
+                    talk, (old[wide], new[member]), (f"{member} {place}", direction, where)
+                )
     for wide, members in found.widened.items():
         pointers = old[members[0]].pointer, new[wide].pointer
         yield talk.fact(subject, "widened", place, pointers, (list(members), wide), (wide, *members))
         for member in members:
             if member not in new:
-                yield from _content(talk, (old[member], new[wide]), (f"{member} {place}", direction, where))
+                yield from content_facts(
+                    talk, (old[member], new[wide]), (f"{member} {place}", direction, where)
+                )
 
 
-def _content(
+def content_facts(
     talk: Dialogue, media: tuple[Media, Media], at: tuple[str, Direction, tuple[str, str]]
 ) -> Iterator[Fact]:
     """What one media type carries on both sides; the schemas are handed to the walk."""

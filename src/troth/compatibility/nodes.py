@@ -116,7 +116,16 @@ def meet(left: Node, right: Node) -> Node:
 
 
 def settle(node: Node) -> Node:
-    """Listed values decide the types: a value of a type that is not allowed is not listed either."""
+    """Listed values decide the types: a value of a type that is not allowed is not listed either.
+
+    A number that is a multiple of a whole number is an integer, and each integer is a multiple of one.
+    """
+    step = node.assertions.get("multipleOf")
+    if step is not None and node.types != EVERY_TYPE and isinstance(step, (int, float)) and step % 1 == 0:
+        types = frozenset("integer" if kind == "number" else kind for kind in node.types)
+        kept = {keyword: value for keyword, value in node.assertions.items() if keyword != "multipleOf"}
+        assertions = kept if step == 1 and "integer" in types else node.assertions
+        node = replace(node, types=types, assertions=assertions)
     if node.enum is None:
         return node
     enum = tuple(value for value in node.enum if value is not None and _allows(node.types, kind_of(value)))

@@ -102,7 +102,8 @@ class Normaliser:
             node = own = _own_level(schema, pointer)
             for part in self._parts(schema, pointer):
                 node = meet(node, self._read(part))
-            if node is not own and "default" in own.annotations:  # said beside its parts, it is said over theirs
+            if node is not own and "default" in own.annotations:
+                # What stands beside the parts is said over theirs.
                 node = replace(node, annotations={**node.annotations, "default": own.annotations["default"]})
             for keyword in ("anyOf", "oneOf"):
                 if isinstance(schema.get(keyword), list):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from troth.compatibility.extensions import extension_facts, lifecycle_of
@@ -72,8 +73,8 @@ def _by_identity(contract: Contract) -> dict[Identity, list[Operation]]:
 
 def _same(operation: Operation, offered: list[Operation], beside: list[Operation]) -> Operation | None:
     """The one of the same path as written, else of the same id, else one that no other old operation is."""
-    for alike in (lambda one, other: one.path == other.path, lambda one, other: one.id == other.id):
-        found = next((other for other in offered if alike(operation, other)), None)
+    for field in (attrgetter("path"), attrgetter("id")):
+        found = next((other for other in offered if field(other) == field(operation)), None)
         if found is not None:
             return found
     spoken_for = {one.path for one in beside} | {one.id for one in beside}

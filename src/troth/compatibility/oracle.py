@@ -24,8 +24,8 @@ __all__ = ["Oracle"]
 JSON = Any
 
 SHELLED = frozenset(
-    {"type", "null", "enum", "enum-value", "max-length", "min-length", "maximum", "minimum", "max-items", "min-items",
-     "max-properties", "min-properties", "multiple-of", "unique-items", "pattern", "format"},
+    {"type", "null", "enum", "enum-value", "const", "max-length", "min-length", "maximum", "minimum", "max-items",
+     "min-items", "max-properties", "min-properties", "multiple-of", "unique-items", "pattern", "format"},
 )  # fmt: skip
 """Subjects that one level of a schema decides."""
 WHOLE = frozenset({"union", "overlap", "condition", "items", "prefix-items"})

@@ -7,6 +7,8 @@ from troth.contract.pointers import split
 
 __all__ = ["path_within", "place_of"]
 
+KINDS = {"requestBodies": "body", "mediaTypes": "media type"}
+"""What shared parts are called whose sections are no plain plurals."""
 STEPS = {"items": "[]", "additionalProperties": "{}", "unevaluatedProperties": "{}"}
 
 
@@ -55,7 +57,7 @@ def _owner(contract: Contract, pointer: str, head: list[str]) -> str:
     """The words of the nearest parameter, body, header, response or shared component above a schema."""
     match head:
         case ["components", kind, name, *_]:
-            return f"{kind.removesuffix('s')} {name}"
+            return f"{KINDS.get(kind, kind.removesuffix('s'))} {name}"
     operation = contract.operation_around(pointer)
     owner = operation.id if operation else (head[1] if len(head) > 1 else "the document")
     for keyword, words in (("requestBody", "body"), ("headers", "header {}"), ("responses", "{} body")):

@@ -33,7 +33,7 @@ THINGS = frozenset(
      "security-flow", "offered-scope", "server", "webhook", "pattern-property", "event", "filter", "transition",
      "scope-alias", "callback", "link", "operation-server", "sent-parameter", "sent-body", "taken-status",
      "taken-error-status", "idempotent-method", "usual-member", "rate-header", "discriminator-value",
-     "version"},
+     "version", "default-version"},
 )  # fmt: skip
 """Subjects that are a thing which comes or goes; the others are a quality of something that stays."""
 

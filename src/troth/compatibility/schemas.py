@@ -55,7 +55,11 @@ class SchemaWalk:
     def enter_component(self, name: str) -> None:
         """A component that both contracts have, whether or not an operation uses it."""
         pointer = f"/components/schemas/{name}"
-        self._visit(self.sides.pair((pointer,), (pointer,)))
+        self.look(pointer, pointer)
+
+    def look(self, old: str, new: str) -> None:
+        """A schema on both sides that is compared though no message begins at it."""
+        self._visit(self.sides.pair((old,), (new,)))
 
     def facts(self) -> Iterator[Fact]:
         """Every schema fact, once, with the operations it reaches."""

@@ -14,15 +14,40 @@ from troth.compatibility.operations import OperationPair
 from troth.contract.model import Contract
 from troth.contract.pointers import join
 
-__all__ = ["scheme_facts", "security_facts"]
+__all__ = ["renamed_schemes", "scheme_facts", "security_facts"]
 
 JSON = Any
 Alternative = Mapping[str, tuple[str, ...]]
 
 
-def security_facts(pair: OperationPair) -> Iterator[Fact]:
+def renamed_schemes(old: Contract, new: Contract) -> Mapping[str, str]:
+    """Old names of schemes that say the same under another name, with the new ones: no client knows their names."""
+    gone = {name: scheme for name, scheme in old.security_schemes.items() if name not in new.security_schemes}
+    come = {name: scheme for name, scheme in new.security_schemes.items() if name not in old.security_schemes}
+    found: dict[str, str] = {}
+    for name, scheme in gone.items():
+        other = next((each for each in come if _undescribed(come[each]) == _undescribed(scheme)), None)
+        if other is not None:
+            found[name] = other
+            del come[other]
+    return found
+
+
+def _undescribed(scheme: JSON) -> JSON:
+    """A scheme without the words about it and its scopes."""
+    if not isinstance(scheme, Mapping):
+        return scheme
+    plain = {
+        key: _undescribed(value) for key, value in scheme.items() if key not in ("description", "scopes")
+    }
+    scopes = scheme.get("scopes")
+    return plain | ({"scopes": sorted(scopes)} if isinstance(scopes, Mapping) else {})
+
+
+def security_facts(pair: OperationPair, renamed: Mapping[str, str]) -> Iterator[Fact]:
     """How the requirement of one operation changed, scopes apart from alternatives."""
     old, new = _alternatives(pair.old.security), _alternatives(pair.new.security)
+    old = [{renamed.get(name, name): scopes for name, scopes in one.items()} for one in old]
     if _alike(old, new):
         return
     label = f"{pair.new.method.upper()} {pair.new.path}"
@@ -127,9 +152,10 @@ def _shown(alternatives: list[Alternative]) -> list[str]:
     return [_words(alternative, alternatives) for alternative in alternatives]
 
 
-def scheme_facts(old: Contract, new: Contract) -> Iterator[Fact]:
+def scheme_facts(old: Contract, new: Contract, renamed: Mapping[str, str]) -> Iterator[Fact]:
     """Security schemes of the document: added, removed, sent differently, and the scopes they offer."""
-    for name in sorted(old.security_schemes.keys() | new.security_schemes.keys()):
+    same = renamed.keys() | set(renamed.values())
+    for name in sorted((old.security_schemes.keys() | new.security_schemes.keys()) - same):
         before, after = old.security_schemes.get(name), new.security_schemes.get(name)
         pointer = join("/components/securitySchemes", name)
         if before is None or after is None:

@@ -62,6 +62,7 @@ def with_subject(old: Node, new: Node, subject: str) -> Node:
         "type": lambda: _with_types(old, new),
         "enum": lambda: _with_enum(old, new),
         "enum-value": lambda: _with_enum(old, new),
+        "const": lambda: _with_enum(old, new),
     }.get(subject)
     return taken() if taken else new
 

@@ -15,7 +15,7 @@ from troth.contract.pointers import join
 if TYPE_CHECKING:
     from troth.compatibility.meanings import Meanings
 
-__all__ = ["ROOT", "releases_of", "value_facts"]
+__all__ = ["ROOT", "kind_of_version", "releases_of", "value_facts"]
 
 JSON = Any
 ROOT = "/x-behaviour/versions/releases"
@@ -26,6 +26,15 @@ def releases_of(contract: Contract) -> Mapping[str, Mapping[str, JSON]]:
     versions = contract.extension.get("versions")
     releases = versions.get("releases") if isinstance(versions, Mapping) else None
     return releases if isinstance(releases, Mapping) else {}
+
+
+def kind_of_version(about: JSON) -> str:
+    """What a version is called that comes or goes: one that callers get who name none, one that nobody gets, or any."""
+    if not isinstance(about, Mapping):
+        return "version"
+    if "retired" in about and "released" not in about:
+        return "retired-version"
+    return "default-version" if "default" in about else "version"
 
 
 def value_facts(old: Contract, new: Contract) -> Iterator[Fact]:

@@ -27,8 +27,9 @@ _MOVED = {
 _VALUES = frozenset({"example", "examples", "default", "enum"})
 """Keywords that hold values of the API: a word in them is no word of the document."""
 _MAPS = frozenset(
-    {"paths", "schemas", "properties", "parameters", "responses", "headers", "content", "securitySchemes", "scopes"}
-)
+    {"paths", "schemas", "properties", "parameters", "responses", "headers", "content", "securitySchemes",
+     "scopes"},
+)  # fmt: skip
 """Fields that map free names to what is described."""
 _FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
 _ROOT = ("info", "paths", "security", "tags", "externalDocs")
