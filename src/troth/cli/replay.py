@@ -98,7 +98,8 @@ def _play(finding: Any, reproduction: Any, config: Path | None, options: Any, *,
     if as_json:
         emit_json(
             {
-                "clause": finding["clause"], "verdict": found.verdict, "at": expects.at, "right": expects.right,
+                "clause": finding["clause"], "verdict": found.verdict,
+                **{name: value for name, value in expects.as_json().items() if name in ("at", "right", "relation")},
                 "found": found.found, "statuses": [answer.status for answer in found.answers], "reason": found.reason,
             }
         )  # fmt: skip
@@ -113,9 +114,11 @@ def _play(finding: Any, reproduction: Any, config: Path | None, options: Any, *,
 
 
 def _sentence(clause: str, found: Any, expects: Any) -> str:
-    where = f"{expects.at} of the answer to step {expects.step + 1}"
     if found.verdict == "stuck":
         return f"{clause} cannot be replayed here: {found.reason}."
+    if not hasattr(expects, "at"):
+        return f"{clause} {'holds' if found.verdict == 'right' else 'does not hold'} here: {found.found}."
+    where = f"{expects.at} of the answer to step {expects.step + 1}"
     if found.verdict == "right":
         return f"{clause} holds here: {where} is {found.found!r}."
     return f"{clause} does not hold here: {where} is {found.found!r} instead of {expects.right!r}."

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
@@ -48,6 +49,11 @@ class Exchange:
     def json(self) -> Any:
         """The response body as JSON, None when it is not."""
         return parsed(self.content) if self.content else None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters of the query; the last of each name."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
 
     def header(self, name: str) -> str | None:
         return self.response_headers.get(name.lower())

@@ -9,9 +9,21 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from troth.behaviour.model import Binding, Pagination
 from troth.conformance.exchanges import Exchange
+from troth.conformance.relating import Related, Walked
 from troth.conformance.verdicts import Inconclusive
+from troth.contract.pointers import join
 
-__all__ = ["cursor_of", "holds_slot", "items_of", "link_of", "slot_of", "walk"]
+__all__ = [
+    "cursor_of",
+    "holds_slot",
+    "items_of",
+    "link_of",
+    "pointer_of",
+    "related",
+    "slot_of",
+    "walk",
+    "walked",
+]
 
 _MOST_PAGES = 80
 _ABSENT: Any = object()
@@ -36,6 +48,14 @@ def _path(template: Any, slot: str) -> tuple[str, ...] | None:
 def holds_slot(binding: Binding, slot: str) -> bool:
     """Whether the envelope of a list has a slot such as ``total``."""
     return _path(binding.envelope, f"${slot}") is not None
+
+
+def pointer_of(binding: Binding, slot: str) -> str | None:
+    """Where answers have a slot of the envelope, as a JSON pointer; None when they have none."""
+    if binding.envelope is None:
+        return "" if slot == "items" else None
+    path = _path(binding.envelope, f"${slot}")
+    return None if path is None else join("", *path)
 
 
 def slot_of(binding: Binding, exchange: Exchange, slot: str) -> Any:
@@ -134,3 +154,30 @@ def _next(binding: Binding, paging: Pagination, exchange: Exchange, position: An
     if paging.style == "cursor":
         return cursor_of(binding, exchange)
     return position + 1 if paging.style == "page" else position + count
+
+
+def related(binding: Binding, name: str, roles: Mapping[str, Exchange | Walked], **facts: Any) -> Related:
+    """A relation between lists of one operation: how its rows are told apart, and where a page has them."""
+    about = {
+        "items": pointer_of(binding, "items") or "",
+        "id": binding.resource.id_field if binding.resource else "id",
+    }
+    return Related(name, roles, {**about, **facts})
+
+
+def walked(binding: Binding, exchanges: Sequence[Exchange], rows: int | None = None) -> Walked:
+    """The walk that some exchanges are the pages of, or the same one in pages of so many ``rows``."""
+    paging = binding.pagination
+    how: dict[str, Any] = {"items": pointer_of(binding, "items") or "", "style": "none"}
+    if paging is None or paging.style == "none":
+        return Walked(exchanges[0], how)
+    asked = rows or exchanges[0].query.get(paging.size)
+    places = {slot: pointer_of(binding, slot) for slot in ("nextCursor", "nextLink", "total")}
+    how |= {"style": paging.style, "position": paging.position, "first": paging.first}
+    how |= {"size": paging.size, "of": int(asked)} if paging.size and asked else {}
+    if paging.style == "cursor":
+        how |= {"next": places["nextCursor"] or places["nextLink"] or ""}
+        how |= {} if places["nextCursor"] else {"link": True}
+    elif places["total"]:
+        how["total"] = places["total"]
+    return Walked(exchanges[0], how)

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from troth import __version__
 from troth.behaviour import Behaviour
 from troth.behaviour.clauses import Clause
+from troth.behaviour.model import Kind
 from troth.conformance.actors import Cast
 from troth.conformance.applications import Application
 from troth.conformance.baseline import Baseline, accepted
@@ -29,11 +30,12 @@ from troth.conformance.excerpts import excerpt
 from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
 from troth.conformance.outcome import Outcome, advised, shortfall
+from troth.conformance.pioneer import Pioneer
 from troth.conformance.planning import Plan, Skip, plan
 from troth.conformance.post import Post
 from troth.conformance.probes import PROBES
 from troth.conformance.reference import Reference
-from troth.conformance.reproduction import Recording, Reproducer
+from troth.conformance.reproduction import Recording, Reproducer, Reproduction
 from troth.conformance.scene import Scene
 from troth.conformance.secrecy import bare_url, concealed
 from troth.conformance.subscribing import withdraw
@@ -149,6 +151,8 @@ class Run:
         self.cast.secrets |= {secret for secret in given if secret}
         self._grounds: dict[str, _Ground] = {}
         self._recordings: dict[str, Recording] = {}
+        #: The clauses that probes, and no walks or fuzzers, have found broken.
+        self._probed: dict[str, Clause] = {}
         self._current = ""
         self.scene = self._ground("").scene
 
@@ -188,13 +192,13 @@ class Run:
         words = f"{self.seed}:{self.contract.name}:{self.contract.version}:{__version__}"
         return f"{zlib.crc32(words.encode()):08x}"
 
-    def _ground(self, operation: str) -> _Ground:
+    def _ground(self, operation: str, made: type[Scene] = Scene) -> _Ground:
         if operation not in self._grounds:
             mark = f"{zlib.crc32(f'{self.nonce}:{operation}'.encode()):08x}"
             control = self._control.at(f"{self._sandbox}-{operation}") if self._control else None
             if control is not None:
                 control.noticed = self._notice
-            scene = Scene(
+            scene = made(
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
                 editions=self.instruments.editions, reference=lambda: self._reference,
@@ -208,9 +212,9 @@ class Run:
         """Something has happened between two requests."""
         self.client.log.append(entry)
 
-    def _enter(self, operation: str) -> _Ground:
+    def _enter(self, operation: str, made: type[Scene] = Scene) -> _Ground:
         """The ground of an operation, with the client standing on it."""
-        ground = self._ground(operation)
+        ground = self._ground(operation, made)
         if operation != self._current:
             self._current, self.client.log = operation, ground.log
             if ground.control is not None:
@@ -231,14 +235,8 @@ class Run:
         try:
             PROBES[clause.id](ground.scene, self.behaviour.bindings[clause.operation])
         except Violated as violation:
-            self._recordings[clause.name] = Recording(
-                tuple(ground.log),
-                since,
-                violation.exchanges,
-                ground.scene.nonce,
-                clause.concept,
-                violation.facts.get("fields"),
-            )
+            self._recordings[clause.name] = self._recorded(clause, ground, since, violation)
+            self._probed[clause.name] = clause
             return "violate", violation.title, (self._finding(clause, violation),)
         except Inconclusive as reason:
             return "inconclusive", str(reason), ()
@@ -247,6 +245,31 @@ class Run:
         except KeyError as missing:
             return "inconclusive", f"an answer lacks the member {missing}", ()
         return "conform", "", ()
+
+    def _recorded(self, clause: Clause, ground: _Ground, since: int, violation: Violated) -> Recording:
+        """What happened on a ground up to a violation."""
+        resource = self.behaviour.bindings[clause.operation].resource
+        maker = self.behaviour.binding(resource.name, Kind.CREATE) if resource else None
+        return Recording(
+            tuple(ground.log), since, violation.exchanges, ground.scene.nonce, clause.concept,
+            violation.facts.get("fields"), violation.relation, frozenset({maker.id} if maker else ()),
+        )  # fmt: skip
+
+    def _anew(self, clause: Clause) -> Recording | None:
+        """The same violation where every row is made for it; None where it does not show there."""
+        ground = self._enter(f"{clause.operation}-anew", Pioneer)
+        scene, binding = ground.scene, self.behaviour.bindings[clause.operation]
+        assert isinstance(scene, Pioneer)  # noqa: S101 - made a line above
+        peer = self.cast.peer if clause.concept == "tenancy" else None
+        since = len(ground.log)
+        try:
+            scene.stocked(binding, [self.cast.owner, *([peer] if peer else [])])
+            PROBES[clause.id](scene, binding)
+        except Violated as violation:
+            return self._recorded(clause, ground, since, violation)
+        except (Inconclusive, NotExercised, KeyError):
+            return None
+        return None
 
     @cached_property
     def _reference(self) -> Reference:
@@ -265,7 +288,13 @@ class Run:
         recording = self._recordings.get(case.name)
         if recording is None:
             return case
-        found = self._reproducer.reproduced(recording, thoroughly=thoroughly)
+        clause = self._probed.get(case.name)
+        found: Reproduction | str = ""
+        if clause is not None and clause.id not in APART and self._reproducer.leans(recording):
+            anew = self._anew(clause)
+            found = self._reproducer.reproduced(anew, thoroughly=thoroughly) if anew else ""
+        if isinstance(found, str):
+            found = self._reproducer.reproduced(recording, thoroughly=thoroughly)
         told = {"unreproduced": found} if isinstance(found, str) else {"reproduction": found.as_json()}
         findings = tuple(replace(finding, evidence={**finding.evidence, **told}) for finding in case.findings)
         return replace(case, findings=findings)

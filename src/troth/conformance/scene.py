@@ -18,6 +18,7 @@ from troth.conformance.verdicts import Inconclusive, NotExercised
 __all__ = ["Row", "Scene"]
 
 _DEEPEST = 4
+_PAGES = 4
 
 
 class Scene(Stage):
@@ -69,6 +70,14 @@ class Scene(Stage):
             if exchange.ok:
                 return self.unwrapped(self.operation(resource, Kind.READ), exchange)
         return None
+
+    def telling(self, _resource: Resource | None, rows: Sequence[Row]) -> list[Row]:
+        """The rows of a list that what is asked for is taken from."""
+        return list(rows)
+
+    def cut(self, count: int) -> int:
+        """A page size that cuts a list into about four pages; not 1, where an offset is the same as a page number."""
+        return max(2 if count > 2 else 1, -(-count // _PAGES))  # noqa: PLR2004 - as said
 
     def foreign_row(self, resource: Resource) -> Row:
         """A row of the peer that the owner does not have. Raises NotExercised."""

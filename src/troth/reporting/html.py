@@ -116,7 +116,9 @@ def _reproduction(finding: Finding) -> str:
         text = "\n".join(_requests(step)) or f"# {_happening(step)}"
         answer = f"<pre>{escape(_answer(answers[number]))}</pre>" if number < len(answers) else ""
         told = ""
-        if number == expects.get("step"):
+        if "relation" in expects and number == max(expects["of"].values()):
+            told = f"<p><strong>{escape(str(expects['wrong']))}</strong></p>"
+        elif number == expects.get("step"):
             wanted, found = compact(expects.get("right")), compact(expects.get("wrong"))
             told = f"<p><strong>{escape(str(expects['at']))} is {escape(found)}, expected {escape(wanted)}</strong></p>"
         items.append(f"<li><pre>{escape(text)}</pre>{answer}{told}</li>")

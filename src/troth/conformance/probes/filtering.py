@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Filter
-from troth.conformance.paging import holds_slot, slot_of
+from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import holds_slot, pointer_of, related, slot_of, walked
+from troth.conformance.reproduction.matching import SIGNS, held, matches
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 from troth.contract.model import Parameter
 from troth.contract.pointers import join
-from troth.engine.state import held
 
 __all__ = ["echo", "exact"]
 
@@ -25,16 +25,16 @@ _ENOUGH = 16
 
 def exact(scene: Scene, binding: Binding) -> None:
     """For a value that some rows have and one that none has: exactly the matching rows are kept."""
-    whole, _ = scene.listed(binding, scene.owner)
+    whole, pages = scene.listed(binding, scene.owner)
     if not whole:
         raise NotExercised("the list is empty, so nothing can be filtered")
     tried = 0
     for found in binding.filters:
         parameter = binding.operation.parameter("query", found.parameter)
-        for values in _values(scene, found, parameter, whole) if parameter else ():
+        for values in _values(scene, binding, found, parameter, whole) if parameter else ():
             for query in _spellings(found, values):
                 tried += 1
-                _check(scene, binding, found, values, query, whole)
+                _check(scene, binding, found, values, query, whole, pages)
     if not tried:
         raise NotExercised("no row of the list has a value that could be filtered by")
 
@@ -53,14 +53,17 @@ def echo(scene: Scene, binding: Binding) -> None:
                 pages[0],
                 deviation="extra",
                 field=found.parameter,
+                relation=related(
+                    binding, "says", {"answer": pages[0]}, at=pointer_of(binding, slot), right=None
+                ),
             )
         many = _takes_many(scene, parameter) or found.separator
-        for values in _values(scene, found, parameter, whole):
+        for values in _values(scene, binding, found, parameter, whole):
             for query in _spellings(found, values):
                 exchange = scene.call(scene.owner, binding, query=query)
                 tried += 1
                 told = slot_of(binding, exchange, slot)
-                if told is None and not _narrows(scene, binding, found, values, query, whole):
+                if told is None and not _narrows(scene, binding, found, values, query, whole, pages):
                     raise Inconclusive(f"'{found.parameter}' does nothing, which is what filter.exact judges")
                 if told != (values if many else values[0]):
                     raise Violated(
@@ -68,7 +71,11 @@ def echo(scene: Scene, binding: Binding) -> None:
                         exchange,
                         deviation="value",
                         field=found.parameter,
-                    )
+                        relation=related(
+                            binding, "says", {"answer": exchange}, at=pointer_of(binding, slot),
+                            right=values if many else values[0],
+                        ),
+                    )  # fmt: skip
     if not tried:
         raise NotExercised("no filter that the list repeats could be used")
 
@@ -94,6 +101,7 @@ def _check(
     values: list[Any],
     query: list[tuple[str, Any]],
     whole: list[Row],
+    pages: list[Exchange],
 ) -> None:
     name = binding.resource.id_field if binding.resource else "id"
     rows, exchanges = scene.listed(binding, scene.owner, query=query)
@@ -107,6 +115,8 @@ def _check(
         return
     missing, extra = sorted(expected - given), sorted(given - expected)
     title = f"{found.parameter}={value} keeps {len(given)} rows instead of {len(expected)} of {len(whole)}"
+    tests = [_test(found, one) for one in values]
+    roles = {"whole": walked(binding, pages), "part": walked(binding, exchanges)}
     raise Violated(
         title,
         *exchanges[:1],
@@ -114,6 +124,7 @@ def _check(
         extra=extra[:5],
         deviation="missing" if missing else "extra",
         field=found.parameter,
+        relation=related(binding, "kept", roles, where=tests[0] if len(tests) == 1 else {"any": tests}),
     )
 
 
@@ -124,15 +135,18 @@ def _narrows(
     values: list[Any],
     query: list[tuple[str, Any]],
     whole: list[Row],
+    pages: list[Exchange],
 ) -> bool:
     try:
-        _check(scene, binding, found, values, query, whole)
+        _check(scene, binding, found, values, query, whole, pages)
     except Violated:
         return False
     return True
 
 
-def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row]) -> Iterator[list[Any]]:
+def _values(
+    scene: Scene, binding: Binding, found: Filter, parameter: Parameter, whole: list[Row]
+) -> Iterator[list[Any]]:
     """A value that keeps some rows but, where possible, not all; two where they may be; one that keeps none."""
     pointer, many = parameter.schema_pointer, _takes_many(scene, parameter)
     valid = scene.validators.at(pointer, "request").is_valid if pointer else lambda _value: True
@@ -143,7 +157,8 @@ def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row])
     listed = pointer and scene.contract.follow(pointer)[1]
     schema = _item(scene, parameter, listed if isinstance(listed, Mapping) else {})
     spelled = schema.get("enum") or () if found.op == "alike" else ()
-    present = {repr(one): one for one in (*spelled, *(v for row in whole for v in _candidates(found, row)))}
+    rows = scene.telling(binding.resource, whole)
+    present = {repr(one): one for one in (*spelled, *(v for row in rows for v in _candidates(found, row)))}
     distinct = list(islice(filter(is_valid, present.values()), _ENOUGH))
     kept = (value for value in distinct if 0 < sum(_matches(found, row, value) for row in whole) < len(whole))
     telling = list(islice(kept, 2)) or distinct
@@ -167,7 +182,7 @@ def _candidates(found: Filter, row: Row) -> list[Any]:
     days = [item[:10] for item in values if isinstance(item, str) and _DAY.match(item) and len(item) > _LONG]
     if found.op == "compared":
         dates = [*(item for item in values if isinstance(item, str) and _DAY.fullmatch(item)), *days]
-        return [f"{sign}{day}" for sign in _SIGNS for day in dates]
+        return [f"{sign}{day}" for sign in SIGNS for day in dates]
     return [*(item for item in values if isinstance(item, str | int | float | bool)), *days]
 
 
@@ -190,60 +205,11 @@ def _absent(scene: Scene, schema: Mapping[str, Any]) -> list[Any]:
     return [f"3f2c8f0e-58a4-4a52-9d0a-{scene.nonce[:8].rjust(12, '0')}", "1901-01-01", f"none {scene.nonce}"]
 
 
-def _compares(value: Any, wanted: Any) -> bool:
-    """The sign before what is asked for tells how."""
-    sign = next((sign for sign in _SIGNS if str(wanted).startswith(sign)), "=")
-    return _SIGNS[sign](value, str(wanted).removeprefix(sign))
-
-
-def _moment(value: Any) -> Any:
-    """Dates and date-times as moments, so that offsets do not matter; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return value
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def _compared(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """A test of two moments; a date without a time limits by days, whatever the field holds."""
-
-    def holds(value: Any, wanted: Any) -> bool:
-        left, right = _moment(value), _moment(wanted)
-        if isinstance(wanted, str) and _DAY.fullmatch(wanted) and isinstance(left, datetime):
-            left, right = left.astimezone(UTC).date().isoformat(), wanted
-        return type(left) is type(right) and left is not None and test(left, right)
-
-    return holds
-
-
-_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
-    ">=": _compared(lambda value, wanted: value >= wanted),
-    "<=": _compared(lambda value, wanted: value <= wanted),
-    ">": _compared(lambda value, wanted: value > wanted),
-    "<": _compared(lambda value, wanted: value < wanted),
-    "=": _compared(lambda value, wanted: value == wanted),
-}
-
-_TESTS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "eq": lambda value, wanted: bool(value == wanted),
-    "in": lambda value, wanted: value == wanted or (isinstance(wanted, list) and value in wanted),
-    "has": lambda value, wanted: isinstance(value, list) and wanted in value,
-    "alike": lambda value, wanted: str(value or "").lower() == str(wanted).lower(),
-    "compared": _compares,
-    "contains": lambda value, wanted: str(wanted).lower() in str(value or "").lower(),
-    "from": _compared(lambda value, wanted: value >= wanted),
-    "to": _compared(lambda value, wanted: value <= wanted),
-    "after": _compared(lambda value, wanted: value > wanted),
-    "before": _compared(lambda value, wanted: value < wanted),
-}
+def _test(found: Filter, value: Any) -> dict[str, Any]:
+    """What a row passes that a filter keeps."""
+    where = {"where": dict(found.where)} if found.where else {}
+    return {"field": found.field, "op": found.op, "value": value, **where}
 
 
 def _matches(found: Filter, row: Row, value: Any) -> bool:
-    if any(row.get(name) != wanted for name, wanted in found.where.items()):
-        return False
-    if found.op == "search":
-        return any(isinstance(item, str) and str(value).lower() in item.lower() for item in row.values())
-    return _TESTS.get(found.op, _TESTS["eq"])(held(row, found.field), value)
+    return matches(_test(found, value), row)

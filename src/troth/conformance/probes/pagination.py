@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
 from troth.conformance.assurances import assure
 from troth.conformance.exchanges import Exchange
-from troth.conformance.paging import cursor_of, items_of, slot_of
+from troth.conformance.paging import cursor_of, items_of, pointer_of, related, slot_of, walked
+from troth.conformance.relating import Related, Walked
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -23,7 +24,6 @@ __all__ = [
     "ids",
     "max_size",
     "size",
-    "small",
     "survivors",
     "total",
     "undisturbed",
@@ -52,11 +52,6 @@ def whole_list(scene: Scene, binding: Binding) -> tuple[list[Row], list[Exchange
     return rows, exchanges
 
 
-def small(count: int) -> int:
-    """A page size that cuts a list into about four pages; not 1, where an offset is the same as a page number."""
-    return max(2 if count > 2 else 1, -(-count // _PAGES))  # noqa: PLR2004 - as said
-
-
 def ids(binding: Binding, rows: Sequence[Row]) -> list[Any]:
     """What tells rows apart: their ids, or all that they show where that is not among it."""
     name = binding.resource.id_field if binding.resource else "id"
@@ -65,36 +60,44 @@ def ids(binding: Binding, rows: Sequence[Row]) -> list[Any]:
 
 def complete(scene: Scene, binding: Binding) -> None:
     """Every row once: no page loses or repeats one, and none but the last is short."""
-    whole, _ = whole_list(scene, binding)
-    walked, exchanges = scene.listed(binding, scene.owner, size=small(len(whole)))
-    expected, found = Counter(map(str, ids(binding, whole))), Counter(map(str, ids(binding, walked)))
+    whole, large = whole_list(scene, binding)
+    turned, exchanges = scene.listed(binding, scene.owner, size=scene.cut(len(whole)))
+    expected, found = Counter(map(str, ids(binding, whole))), Counter(map(str, ids(binding, turned)))
+    roles = {"whole": walked(binding, large), "other": walked(binding, exchanges)}
+    relation = related(binding, "same-rows", roles, ordered=True, least=_ENOUGH)
     if expected == found:
-        _in_order(binding, whole, walked, exchanges)
+        _in_order(binding, whole, turned, exchanges, relation)
         _filled(binding, exchanges)
         return
     lost, repeated = sorted(expected - found), sorted(found - expected)
     told = f"loses {len(lost)} and repeats {len(repeated)} of {len(whole)} rows"
-    title = f"Walking in pages of {small(len(whole))} {told}"
+    title = f"Walking in pages of {scene.cut(len(whole))} {told}"
     raise Violated(
         title,
         *exchanges[:3],
         lost=lost[:5],
         repeated=repeated[:5],
         deviation="missing" if lost else "extra",
+        relation=relation,
     )
 
 
 def _in_order(
-    binding: Binding, whole: Sequence[Row], walked: Sequence[Row], exchanges: Sequence[Exchange]
+    binding: Binding,
+    whole: Sequence[Row],
+    turned: Sequence[Row],
+    exchanges: Sequence[Exchange],
+    relation: Related,
 ) -> None:
     """Smaller pages have the rows in the same order; without one no walk could be relied upon."""
-    wanted, given = ids(binding, whole), ids(binding, walked)
+    wanted, given = ids(binding, whole), ids(binding, turned)
     if wanted != given:
         at = next(index for index, pair in enumerate(zip(wanted, given, strict=True)) if pair[0] != pair[1])
-        title = f"Walking in pages of {small(len(whole))} has another order from row {at + 1} on"
+        title = f"Walking in pages of {len(items_of(binding, exchanges[0]))} has another order from row {at + 1} on"
         raise Violated(
-            title, *exchanges[:3], expected=wanted[at : at + 5], found=given[at : at + 5], deviation="order"
-        )
+            title, *exchanges[:3], expected=wanted[at : at + 5], found=given[at : at + 5], deviation="order",
+            relation=relation,
+        )  # fmt: skip
 
 
 def _filled(binding: Binding, exchanges: Sequence[Exchange]) -> None:
@@ -111,7 +114,8 @@ def _filled(binding: Binding, exchanges: Sequence[Exchange]) -> None:
     for at, count in enumerate(counts[1:-1], 1):
         if count < counts[0]:
             title = f"Page {at + 1} has {count} rows instead of {counts[0]}, though more follow"
-            raise Violated(title, *exchanges[at - 1 : at + 2], deviation="count")
+            relation = related(binding, "full-pages", {"whole": walked(binding, exchanges)}, least=_ENOUGH)
+            raise Violated(title, *exchanges[at - 1 : at + 2], deviation="count", relation=relation)
 
 
 def cursor(scene: Scene, binding: Binding) -> None:
@@ -156,14 +160,14 @@ def survivors(scene: Scene, binding: Binding) -> None:
 
 def _walk(scene: Scene, binding: Binding, between: Callable[[int, Sequence[Row]], None]) -> None:
     """From cursor to cursor, with something done after each page."""
-    whole, _ = whole_list(scene, binding)
+    whole, large = whole_list(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - as above
     found: list[Any] = []
     exchanges: list[Exchange] = []
     position: Any = None if paging.style == "cursor" else ""
     for turn in range(1, _PAGES + 4):
-        query = [(paging.size, small(len(whole)))] if paging.size else []
+        query = [(paging.size, scene.cut(len(whole)))] if paging.size else []
         query += [] if position is None else [(paging.cursor, position)]
         exchange = scene.call(scene.owner, binding, query=query)
         exchanges.append(exchange)
@@ -187,15 +191,34 @@ def _walk(scene: Scene, binding: Binding, between: Callable[[int, Sequence[Row]]
             lost=lost[:5],
             repeated=repeated[:5],
             deviation="missing" if lost else "extra",
+            relation=_broken_off(binding, large, exchanges, ids(binding, whole)),
         )
+
+
+def _broken_off(
+    binding: Binding, large: Sequence[Exchange], pages: Sequence[Exchange], order: Sequence[Any]
+) -> Related | None:
+    """The first page that does not go on, in the order of the whole list, where the one before it has ended."""
+    for page, then in pairwise(pages):
+        known = [one for one in ids(binding, items_of(binding, page)) if one in order]
+        given = [one for one in ids(binding, items_of(binding, then)) if one in order]
+        wanted = order[order.index(known[-1]) + 1 :] if known else []
+        if known and (given != wanted[: len(given)] or (wanted and not given)):
+            roles: dict[str, Exchange | Walked] = {
+                "whole": walked(binding, large),
+                "page": page,
+                "then": then,
+            }
+            return related(binding, "follows", roles, least=_ENOUGH)
+    return None
 
 
 def size(scene: Scene, binding: Binding) -> None:
     """A page has exactly the rows that were asked for, and says so."""
-    whole, _ = whole_list(scene, binding)
+    whole, large = whole_list(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - the clause exists only for paged lists
-    for wanted in {1, small(len(whole)), min(len(whole) - 1, paging.max_size or len(whole))}:
+    for wanted in {1, scene.cut(len(whole)), min(len(whole) - 1, paging.max_size or len(whole))}:
         exchange = scene.call(scene.owner, binding, query=[(paging.size, wanted)])
         found = items_of(binding, exchange)
         if len(found) != wanted:
@@ -203,19 +226,30 @@ def size(scene: Scene, binding: Binding) -> None:
                 f"{paging.size}={wanted} gives {len(found)} rows",
                 exchange,
                 deviation="count",
-            )
+                relation=related(
+                    binding, "as-many", {"whole": walked(binding, large), "page": exchange},
+                    size=wanted, least=wanted + 1,
+                ),
+            )  # fmt: skip
         told = slot_of(binding, exchange, "size")
         if told is not None and told != wanted:
             raise Violated(
                 f"{paging.size}={wanted} is answered with a page size of {told}",
                 exchange,
                 deviation="value",
+                relation=_said(binding, exchange, "size", wanted),
             )
     usual = scene.call(scene.owner, binding)
     asked = scene.call(scene.owner, binding, query=[(paging.size, paging.default_size)])
     if asked.ok and ids(binding, items_of(binding, usual)) != ids(binding, items_of(binding, asked)):
         title = f"Without '{paging.size}' the page is not that of {paging.size}={paging.default_size}"
-        raise Violated(title, usual, asked, deviation="value")
+        relation = related(binding, "same-rows", {"whole": usual, "other": asked}, ordered=True, least=1)
+        raise Violated(title, usual, asked, deviation="value", relation=relation)
+
+
+def _said(binding: Binding, exchange: Exchange, slot: str, right: Any) -> Related:
+    """What a page must say under a slot of its envelope, whatever rows it has."""
+    return related(binding, "says", {"answer": exchange}, at=pointer_of(binding, slot) or "", right=right)
 
 
 def max_size(scene: Scene, binding: Binding) -> None:
@@ -231,6 +265,7 @@ def max_size(scene: Scene, binding: Binding) -> None:
                 f"{paging.size}=0 is answered with a page size of {told}",
                 nothing,
                 deviation="value",
+                relation=_said(binding, nothing, "size", paging.max_size),
             )
     exchange = scene.call(scene.owner, binding, query=[(paging.size, paging.max_size + 1)])
     if paging.oversize == "reject":
@@ -243,7 +278,10 @@ def max_size(scene: Scene, binding: Binding) -> None:
         return
     told, found = slot_of(binding, exchange, "size"), items_of(binding, exchange)
     if len(found) > paging.max_size or (isinstance(told, int) and told > paging.max_size):
-        raise Violated(f"A page of more than {paging.max_size} rows is given", exchange)
+        relation = related(binding, "at-most", {"page": exchange}, size=paging.max_size)
+        if len(found) <= paging.max_size:
+            relation = _said(binding, exchange, "size", paging.max_size)
+        raise Violated(f"A page of more than {paging.max_size} rows is given", exchange, relation=relation)
     if len(found) < paging.max_size and not isinstance(told, int):
         raise NotExercised(f"the list has fewer than {paging.max_size} rows, so the maximum cannot be seen")
 
@@ -260,18 +298,26 @@ def total(scene: Scene, binding: Binding) -> None:
                 f"A page after {before} rows says that it begins with row {first}",
                 exchange,
                 deviation="value",
+                relation=related(
+                    binding, "begins", {"whole": walked(binding, exchanges)}, at=pointer_of(binding, "first")
+                ),
             )
         told = slot_of(binding, exchange, "total")
         if told != len(whole):
-            raise Violated(
-                f"The total is {told}, the pages have {len(whole)} rows", exchange, deviation="count"
-            )
+            title = f"The total is {told}, the pages have {len(whole)} rows"
+            raise Violated(title, exchange, deviation="count", relation=_counted(binding, exchanges))
     for query in _narrowings(binding, whole):
         kept, pages = scene.listed(binding, scene.owner, query=query)
         told = slot_of(binding, pages[0], "total")
         if told != len(kept):
             asked = "&".join(f"{name}={value}" for name, value in query)
-            raise Violated(f"With {asked} the total is {told}, the pages have {len(kept)} rows", pages[0])
+            title = f"With {asked} the total is {told}, the pages have {len(kept)} rows"
+            raise Violated(title, pages[0], relation=_counted(binding, pages))
+
+
+def _counted(binding: Binding, pages: Sequence[Exchange]) -> Related:
+    """Every page says how many rows all of them have."""
+    return related(binding, "counts", {"whole": walked(binding, pages)}, at=pointer_of(binding, "total"))
 
 
 def _narrowings(binding: Binding, whole: Sequence[Row]) -> Iterator[list[tuple[str, Any]]]:
@@ -305,7 +351,7 @@ def has_more(scene: Scene, binding: Binding) -> None:
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - as above
     first = (
-        scene.call(scene.owner, binding, query=[(paging.size, small(len(whole)))])
+        scene.call(scene.owner, binding, query=[(paging.size, scene.cut(len(whole)))])
         if paging.size
         else pages[0]
     )
@@ -316,6 +362,7 @@ def has_more(scene: Scene, binding: Binding) -> None:
             f"After {seen} of {len(whole)} rows the flag for a next page is {told}",
             first,
             deviation="value",
+            relation=_flagged(binding, first),
         )
     last = next(page for page in reversed(pages) if items_of(binding, page))
     if paging.size and len(whole) <= (paging.max_size or len(whole)):
@@ -326,4 +373,16 @@ def has_more(scene: Scene, binding: Binding) -> None:
             f"After the last of {len(whole)} rows the flag for a next page is {told}",
             last,
             deviation="value",
+            relation=_flagged(binding, pages[0] if last in pages else last, None if last in pages else 1),
         )
+
+
+def _flagged(binding: Binding, page: Exchange, rows: int | None = None) -> Related:
+    """Each page of a walk says whether more follow; pages of one row are full up to the last."""
+    return related(
+        binding,
+        "more",
+        {"whole": walked(binding, [page], rows)},
+        at=pointer_of(binding, "hasMore"),
+        least=_ENOUGH,
+    )

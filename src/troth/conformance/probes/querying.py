@@ -9,6 +9,10 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from troth.behaviour.model import Binding
+from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import related, walked
+from troth.conformance.relating import Walked
+from troth.conformance.reproduction.matching import matches
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -26,11 +30,22 @@ class _Column(NamedTuple):
     values: list[Any]
 
 
+class _Every(NamedTuple):
+    """The whole list: its rows, and how it is walked."""
+
+    rows: list[Row]
+    walk: Walked
+
+
 class _Condition(NamedTuple):
     field: str
     operator: str
     operand: Any
-    holds: Callable[[Row], bool]
+
+    @property
+    def test(self) -> dict[str, Any]:
+        """What a row passes that the condition keeps."""
+        return {"field": self.field, "op": self.operator, "value": self.operand}
 
     def pairs(self, at: str) -> list[tuple[str, Any]]:
         """The condition in brackets."""
@@ -48,30 +63,28 @@ def exact(scene: Scene, binding: Binding) -> None:
     """Each operator on fields of each kind, joined by and and or, in brackets and as JSON."""
     profile = binding.query.conditions
     assert profile is not None  # noqa: S101 - the clause exists only with the profile
-    whole = _whole(scene, binding)
-    conditions = [one for column in _columns(binding, whole) for one in _conditions(column)]
+    whole, pages = _whole(scene, binding)
+    telling = scene.telling(binding.resource, whole)
+    conditions = [one for column in _columns(binding, telling) for one in _conditions(column)]
     if not conditions:
         raise NotExercised("no row of the list has a value that a condition could be about")
+    every = _Every(whole, walked(binding, pages))
     for one in conditions:
-        _check(scene, binding, one.told, one.pairs(profile.parameter), one.holds, whole)
+        _check(scene, binding, one.told, one.pairs(profile.parameter), one.test, every)
     first, second = conditions[0], conditions[-1]
-    for word, joined in (("and", all), ("or", any)):
-        told = f"{first.told} {word} {second.told}"
-
-        def holds(row: Row, joined: Callable[..., bool] = joined) -> bool:
-            return joined((first.holds(row), second.holds(row)))
-
+    for word, joined in (("and", "all"), ("or", "any")):
+        told, test = f"{first.told} {word} {second.told}", {joined: [first.test, second.test]}
         at = f"{profile.parameter}[{word}]"
-        _check(scene, binding, told, [*first.pairs(f"{at}[0]"), *second.pairs(f"{at}[1]")], holds, whole)
+        _check(scene, binding, told, [*first.pairs(f"{at}[0]"), *second.pairs(f"{at}[1]")], test, every)
         tree = {word: [{one.field: {one.operator: one.operand}} for one in (first, second)]}
-        _check(scene, binding, f"{told} as JSON", [(profile.parameter, json.dumps(tree))], holds, whole)
+        _check(scene, binding, f"{told} as JSON", [(profile.parameter, json.dumps(tree))], test, every)
 
 
-def _whole(scene: Scene, binding: Binding) -> list[Row]:
-    whole, _ = scene.listed(binding, scene.owner)
+def _whole(scene: Scene, binding: Binding) -> tuple[list[Row], list[Exchange]]:
+    whole, pages = scene.listed(binding, scene.owner)
     if not whole:
         raise NotExercised("the list is empty")
-    return whole
+    return whole, pages
 
 
 def _check(
@@ -79,23 +92,27 @@ def _check(
     binding: Binding,
     told: str,
     query: list[tuple[str, Any]],
-    holds: Callable[[Row], bool],
-    whole: list[Row],
+    test: Mapping[str, Any],
+    every: _Every,
 ) -> None:
     sent = [(name, _text(value)) for name, value in query]
     rows, exchanges = scene.listed(binding, scene.owner, query=sent)
     name = binding.resource.id_field if binding.resource else "id"
-    expected = {str(row.get(name)) for row in whole if holds(row)}
+    expected = {str(row.get(name)) for row in every.rows if matches(test, row)}
     given = {str(row.get(name)) for row in rows}
     if given != expected:
         missing, extra = sorted(expected - given), sorted(given - expected)
-        title = f"The condition {told} keeps {len(given)} rows instead of {len(expected)} of {len(whole)}"
+        title = (
+            f"The condition {told} keeps {len(given)} rows instead of {len(expected)} of {len(every.rows)}"
+        )
+        roles = {"whole": every.walk, "part": walked(binding, exchanges)}
         raise Violated(
             title,
             *exchanges[:1],
             missing=missing[:5],
             extra=extra[:5],
             deviation="missing" if missing else "extra",
+            relation=related(binding, "kept", roles, where=test),
         )
 
 
@@ -130,44 +147,19 @@ def _kind(value: Any, schema: Mapping[str, Any]) -> str:
 
 def _conditions(column: _Column) -> Iterator[_Condition]:
     name, one = column.name, column.values[len(column.values) // 2]
-    others = column.values[:2]
-    yield _Condition(name, "equals", one, lambda row: row.get(name) == one)
-    yield _Condition(name, "not_equals", one, lambda row: row.get(name) != one)
-    yield _Condition(name, "in", others, lambda row: row.get(name) in others)
-    yield _Condition(name, "exists", True, lambda row: row.get(name) not in (None, ""))
-    yield _Condition(name, "exists", False, lambda row: row.get(name) in (None, ""))
+    yield _Condition(name, "equals", one)
+    yield _Condition(name, "not_equals", one)
+    yield _Condition(name, "in", column.values[:2])
+    yield _Condition(name, "exists", operand=True)
+    yield _Condition(name, "exists", operand=False)
     if column.kind in ("number", "moment"):
-        yield from (_order(column, operator, one) for operator in _ORDERS)
+        yield from (_Condition(name, operator, one) for operator in _ORDERS)
     elif column.kind == "text":
-        words = str(one).swapcase().split(" ")
-        part = str(one)[1:-1].upper() or str(one)
-        yield _Condition(
-            name,
-            "like",
-            " ".join(reversed(words)),
-            lambda row: all(w.lower() in _lower(row, name) for w in words),
-        )
-        yield _Condition(name, "contains", part, lambda row: part.lower() in _lower(row, name))
+        yield _Condition(name, "like", " ".join(reversed(str(one).swapcase().split(" "))))
+        yield _Condition(name, "contains", str(one)[1:-1].upper() or str(one))
 
 
-def _lower(row: Row, name: str) -> str:
-    return str(row.get(name) or "").lower()
-
-
-_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "greater_than": lambda a, b: a > b,
-    "greater_than_equal": lambda a, b: a >= b,
-    "less_than": lambda a, b: a < b,
-    "less_than_equal": lambda a, b: a <= b,
-}
-
-
-def _order(column: _Column, operator: str, wanted: Any) -> _Condition:
-    def holds(row: Row) -> bool:
-        value = row.get(column.name)
-        return value is not None and _ORDERS[operator](_key(value, column.kind), _key(wanted, column.kind))
-
-    return _Condition(column.name, operator, wanted, holds)
+_ORDERS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 
 
 def _key(value: Any, kind: str) -> Any:
@@ -197,7 +189,7 @@ def ordered(scene: Scene, binding: Binding) -> None:
     """Up and down by fields of each kind: the same rows, one order the other's reverse."""
     profile = binding.query.sort
     assert profile is not None  # noqa: S101 - the clause exists only with the profile
-    whole = _whole(scene, binding)
+    whole, pages = _whole(scene, binding)
     name = binding.resource.id_field if binding.resource else "id"
     columns = [c for c in _columns(binding, whole) if is_sortable(scene, binding, c.name)][:_SORTED]
     if not columns:
@@ -213,7 +205,10 @@ def ordered(scene: Scene, binding: Binding) -> None:
                     *exchanges[:1],
                     deviation="extra",
                     field=column.name,
-                )
+                    relation=related(
+                        binding, "same-rows", {"whole": walked(binding, pages), "other": walked(binding, exchanges)}
+                    ),
+                )  # fmt: skip
         if not any(
             _is_rising(up, column, key) and _is_rising(down[::-1], column, key) for key in _keys(column)
         ):
@@ -223,7 +218,11 @@ def ordered(scene: Scene, binding: Binding) -> None:
                 *second[:1],
                 deviation="order",
                 field=column.name,
-            )
+                relation=related(
+                    binding, "ordered", {"up": walked(binding, first), "down": walked(binding, second)},
+                    field=column.name,
+                ),
+            )  # fmt: skip
 
 
 def is_sortable(scene: Scene, binding: Binding, name: str) -> bool:

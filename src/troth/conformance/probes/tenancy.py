@@ -9,7 +9,7 @@ from troth.behaviour.model import Binding, Kind, Reference, Resource
 from troth.conformance.assurances import assure
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
-from troth.conformance.paging import items_of, slot_of
+from troth.conformance.paging import items_of, pointer_of, related, slot_of, walked
 from troth.conformance.probes.authentication import credential_headers, harmless
 from troth.conformance.probes.errors import envelope_slot
 from troth.conformance.probes.pagination import total as counted
@@ -60,9 +60,11 @@ def listing(scene: Scene, binding: Binding) -> None:
         raise NotExercised(f"rows do not show '{name}', so they cannot be told apart")
     shared = {str(row.get(name)) for row in own} & {str(row.get(name)) for row in foreign}
     if shared:
+        roles = {"whole": walked(binding, mine), "other": walked(binding, theirs)}
         raise Violated(
-            f"{len(shared)} rows are listed for both tenants", mine[0], theirs[0], shared=sorted(shared)[:5]
-        )
+            f"{len(shared)} rows are listed for both tenants", mine[0], theirs[0], shared=sorted(shared)[:5],
+            relation=related(binding, "apart", roles, least=1),
+        )  # fmt: skip
     _escape(scene, binding, foreign[0][name])
     _narrowed(scene, binding, foreign)
     _below(scene, binding, foreign)
@@ -75,6 +77,9 @@ def listing(scene: Scene, binding: Binding) -> None:
                 exchanges[0],
                 total=total,
                 deviation="count",
+                relation=related(
+                    binding, "counts", {"whole": walked(binding, exchanges)}, at=pointer_of(binding, "total")
+                ),
             )
 
 

@@ -10,7 +10,7 @@ from troth.behaviour.model import Binding, Pagination
 from troth.conformance.assurances import assure
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of, link_of
-from troth.conformance.probes.pagination import filters_of, ids, small, undisturbed, whole_list
+from troth.conformance.probes.pagination import filters_of, ids, undisturbed, whole_list
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, Violated
 
@@ -28,17 +28,17 @@ def links(scene: Scene, binding: Binding) -> None:
     """From link to link every row comes once, under a filter too; and back from the second page to the first."""
     whole, _ = whole_list(scene, binding)
     paging = _paging(binding)
-    _follow(scene, binding, _sized(paging, whole), whole)
+    _follow(scene, binding, _sized(scene, paging, whole), whole)
     for name, value, kept in filters_of(binding, whole):
         plainly = scene.call(scene.owner, binding, query=[(name, value)])
         if sorted(map(str, ids(binding, items_of(binding, plainly)))) == sorted(map(str, ids(binding, kept))):
-            _follow(scene, binding, [*_sized(paging, kept), (name, value)], kept)
+            _follow(scene, binding, [*_sized(scene, paging, kept), (name, value)], kept)
             break  # a filter that keeps other rows is none of the links' business
 
 
-def _sized(paging: Pagination, rows: Sequence[Row]) -> list[tuple[str, Any]]:
+def _sized(scene: Scene, paging: Pagination, rows: Sequence[Row]) -> list[tuple[str, Any]]:
     """A page size that cuts rows into a few pages."""
-    return [(paging.size, small(len(rows)))] if paging.size else []
+    return [(paging.size, scene.cut(len(rows)))] if paging.size else []
 
 
 def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row]) -> None:
@@ -111,7 +111,7 @@ def past_end(scene: Scene, binding: Binding) -> None:
     """The page behind the last one has no rows, and is no error."""
     whole, _ = whole_list(scene, binding)
     paging = _paging(binding)
-    size = small(len(whole))
+    size = scene.cut(len(whole))
     position = -(-len(whole) // size) + paging.first + 1 if paging.style == "page" else len(whole) + size
     if paging.max_offset is not None and len(whole) > paging.max_offset:
         raise Inconclusive("the list is longer than pages can reach")

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Resource
+from troth.conformance.paging import related, walked
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
@@ -154,6 +155,10 @@ def shared(scene: Scene, binding: Binding) -> None:
     own, mine = scene.listed(binding, scene.owner)
     foreign, theirs = scene.listed(binding, scene.peer)
     if own != foreign:
-        raise Violated("Two tenants see different rows", mine[0], theirs[0], deviation="value")
+        roles = {"whole": walked(binding, mine), "other": walked(binding, theirs)}
+        relation = related(binding, "same-rows", roles, id="")
+        raise Violated(
+            "Two tenants see different rows", mine[0], theirs[0], deviation="value", relation=relation
+        )
     if not own:
         raise NotExercised("the list is empty")

@@ -12,6 +12,7 @@ from troth.conformance.reproduction.steps import (
     Expectation,
     Inbox,
     Look,
+    Relation,
     Reproduction,
     Step,
     Together,
@@ -19,14 +20,17 @@ from troth.conformance.reproduction.steps import (
 
 __all__ = ["Attempt", "counted", "folded", "index_at", "places_of", "pruned"]
 
+_NUMBERED = re.compile(r"\{\{mark\}\}-(?:\d+|\{\{turn\}\})")
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Some steps of a recording: which, and which of them tell."""
+    """Some steps of a recording: which, which of them tell, and which are never told as one with another."""
 
     whole: Reproduction
     kept: tuple[int, ...]
     telling: tuple[int, ...]
+    alone: frozenset[int] = frozenset()
 
     def with_kept(self, kept: Collection[int]) -> Attempt:
         return replace(
@@ -51,9 +55,12 @@ def places_of(attempt: Attempt) -> list[int]:
     """For each kept step the number of the one that it is folded into."""
     found: list[int] = []
     steps: list[AnyStep] = []
+    last = -1
     for index in attempt.kept:
         step = attempt.whole.steps[index]
-        joined = _joined(steps[-1], step) if steps else None
+        apart = index in attempt.alone or (found and last in attempt.alone)
+        joined = _joined(steps[-1], step) if steps and not apart else None
+        last = index
         if joined is not None:
             steps[-1] = joined
         else:
@@ -95,12 +102,35 @@ def counted(steps: Sequence[AnyStep], right: Played, wrong: Played) -> tuple[Any
     return tuple(found)
 
 
-def pruned(steps: Sequence[AnyStep], expects: Expectation) -> tuple[AnyStep, ...]:
+def pruned(steps: Sequence[AnyStep], expects: Expectation | Relation) -> tuple[AnyStep, ...]:
     """Without variables that nobody uses."""
     used = {name for step in steps for name in step.needs}
-    used |= set(re.findall(r"\{\{(\w+)\}\}", f"{expects.right!r} {expects.wrong!r}"))
+    used |= set(re.findall(r"\{\{(\w+)\}\}", repr(expects)))
     used |= {name for step in steps if isinstance(step, Inbox) for name in step.gives}
     return tuple(
         replace(step, keeps={name: place for name, place in step.keeps.items() if name in used})
         for step in steps
     )
+
+
+def repeated(found: Reproduction) -> Reproduction:
+    """Requests in a row that differ by the numbers of new words alone as one that is repeated."""
+    expects = found.expects
+    if not isinstance(expects, Relation):
+        return found
+    steps: list[AnyStep] = []
+    places: list[int] = []
+    for step in found.steps:
+        last = steps[-1] if steps else None
+        if isinstance(step, Step) and isinstance(last, Step) and not (step.keeps or last.keeps) and step.send:
+            one, other = (
+                replace(each, send=_NUMBERED.sub("{{mark}}-{{turn}}", each.send)) for each in (last, step)
+            )
+            if replace(one, times=1) == other != step:
+                steps[-1] = replace(one, times=last.times + 1)
+                places.append(len(steps) - 1)
+                continue
+        steps.append(step)
+        places.append(len(steps) - 1)
+    told = replace(expects, of={role: places[number] for role, number in expects.of.items()})
+    return found.with_steps(tuple(steps), told)

@@ -20,6 +20,8 @@ from urllib.parse import quote, quote_plus
 from troth.conformance.reproduction.answers import ABSENT, Answer, answered, renamed, seen, together
 from troth.conformance.reproduction.contesting import busy, came_to, staggered
 from troth.conformance.reproduction.deliveries import Inboxes, made_secret, shown
+from troth.conformance.reproduction.relations import holds
+from troth.conformance.reproduction.walking import walked
 
 __all__ = ["Player", "Send", "Stuck"]
 
@@ -64,12 +66,15 @@ class Player:
         self._inboxes = inboxes
         self._tenants = tenants or {}
         self._open: dict[str, dict[str, Any]] = {}
+        #: The answers so far as they came.
+        self.came: list[Answer] = []
 
     def play(self, steps: Sequence[Mapping[str, Any]]) -> Iterator[Answer]:
         """The answers, one after the other, renamed. Raises Stuck."""
         for step in steps:
             answer = self._step(step)
             self._keep(step, answer)
+            self.came.append(answer)
             yield renamed(answer, self.values)
 
     def _keep(self, step: Mapping[str, Any], answer: Answer) -> None:
@@ -89,8 +94,9 @@ class Player:
             return self._looked(step)
         if "together" in step:
             return self._contest(step) if "orders" in step else self._together(step["together"])
-        for _ in range(step.get("times", 1)):
-            answer = self._ask(step)
+        for turn in range(step.get("times", 1)):
+            self.values["turn"] = str(turn)
+            answer = walked(self._ask, step) if "walk" in step else self._ask(step)
         self._greet()
         return answer
 
@@ -111,6 +117,15 @@ class Player:
             return write(str(self.values[found[1]]))
 
         return VARIABLE.sub(value, text)
+
+    def related(self, relation: Mapping[str, Any]) -> tuple[bool | None, str]:
+        """Whether a relation holds between the answers so far; None where it cannot be told, and what was found."""
+        given = json.dumps({name: value for name, value in relation.items() if name != "wrong"})
+        try:
+            text = self._fill(WHOLE.sub(self._whole, given), lambda value: json.dumps(value)[1:-1])
+        except Stuck as reason:
+            return None, str(reason)
+        return holds(json.loads(text), self.came)
 
     def _ask(self, step: Mapping[str, Any]) -> Answer:
         return answered(*self._send(*self._request(step)))

@@ -14,7 +14,7 @@ from troth.conformance.control import Control
 from troth.conformance.post import Post
 from troth.conformance.reproduction.answers import Answer
 from troth.conformance.reproduction.player import Player, Stuck
-from troth.conformance.reproduction.steps import Caller, Client, Reproduction
+from troth.conformance.reproduction.steps import Caller, Client, Relation, Reproduction
 from troth.conformance.secrecy import given_out, is_secret_name
 from troth.conformance.target import Principal
 from troth.conformance.verdicts import NotExercised
@@ -25,10 +25,16 @@ __all__ = ["Played", "Stage", "quietly"]
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """The answers of one play, in order, and why it ended before its end; empty when it did not."""
+    """The answers of one play, in order, and why it ended before its end; empty when it did not.
+
+    ``holds`` is whether the relation that is expected holds, None where that could not be told, and ``told`` what was
+    found instead.
+    """
 
     answers: tuple[Answer, ...]
     stuck: str = ""
+    holds: bool | None = None
+    told: str = ""
 
 
 class _Posted:
@@ -107,6 +113,8 @@ class Stage:
             answers.extend(player.play([step.as_json() for step in reproduction.steps]))
         except Stuck as reason:
             return Played(tuple(answers), str(reason))
+        if isinstance(reproduction.expects, Relation):
+            return Played(tuple(answers), "", *player.related(reproduction.expects.as_json()))
         return Played(tuple(answers))
 
     def _sent(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from troth.conformance.post import Post
 from troth.conformance.reproduction.answers import Answer, seen
 from troth.conformance.reproduction.playing import Stage
-from troth.conformance.reproduction.steps import Inbox, Reproduction
+from troth.conformance.reproduction.steps import Inbox, Relation, Reproduction
 from troth.conformance.target import Target, reached
 from troth.errors import UsageError
 
@@ -51,6 +51,10 @@ def replayed(reproduction: Reproduction, target: Target) -> Replay:
         connection.close()
     if len(played.answers) <= expects.step:
         return Replay("stuck", None, played.answers, played.stuck)
+    if isinstance(expects, Relation):
+        if played.holds is None:
+            return Replay("stuck", None, played.answers, played.told)
+        return Replay("right" if played.holds else "wrong", played.told, played.answers)
     found = seen(played.answers[expects.step], expects.at)
     verdict: Literal["right", "wrong", "other"] = (
         "right" if found == expects.right else "wrong" if found == expects.wrong else "other"

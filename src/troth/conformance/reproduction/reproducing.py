@@ -17,6 +17,7 @@ from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
 from troth.conformance.post import Post
+from troth.conformance.relating import Related
 from troth.conformance.reproduction.comparing import difference, is_own, parted, shown
 from troth.conformance.reproduction.contests import contest
 from troth.conformance.reproduction.folding import Attempt, counted, folded, index_at, places_of, pruned
@@ -24,7 +25,8 @@ from troth.conformance.reproduction.minimising import delete_many, delete_one, n
 from troth.conformance.reproduction.naming import Surroundings
 from troth.conformance.reproduction.playing import Stage, quietly
 from troth.conformance.reproduction.references import references
-from troth.conformance.reproduction.steps import Expectation, Reproduction
+from troth.conformance.reproduction.relating import leans, places_in, shortest, supply
+from troth.conformance.reproduction.steps import Expectation, Relation, Reproduction
 from troth.conformance.reproduction.tracing import trace
 from troth.conformance.secrecy import masked
 from troth.conformance.target import Target
@@ -51,6 +53,9 @@ class Recording:
     concept: str = ""
     #: Of requests at once that no order explains: the members of rows that tell.
     fields: tuple[str, ...] | None = None
+    #: What does not hold between answers, and the operations that make rows which it may be about.
+    relation: Related | None = None
+    makes: frozenset[str] = frozenset()
 
     @property
     def telling(self) -> list[int]:
@@ -100,11 +105,14 @@ class Reproducer:
     def _headers(self, concept: str) -> list[str]:
         """Places of the headers that the contract speaks of; of when a limit begins anew, only whether it is said.
 
-        How much is left of a limit depends on who else asks, and is looked at only where it is what a clause is about.
+        What a limit is and how much of it is left depends on the server's settings and on who else asks: both are
+        looked at only where limits are what a clause is about.
         """
         behaviour = self._instruments.behaviour
         named = [pair for limit in behaviour.rate_limits for pair in limit.headers.items()]
-        exact = {"limit", "remaining"} if concept == "rate-limit" and self._control is not None else {"limit"}
+        exact = {"rate-limit": {"limit", "remaining"} if self._control is not None else {"limit"}}.get(
+            concept, set()
+        )
         found = [f"{'header' if word in exact else 'given'}:{name.lower()}" for word, name in named]
         echo = behaviour.versions.echo if behaviour.versions else None
         return found + ([f"header:{echo.lower()}"] if echo else [])
@@ -125,6 +133,52 @@ class Reproducer:
             return "nothing was sent that could be sent again"
         if recording.fields is not None:
             return self._contested(recording, recording.fields)
+        if recording.relation is not None:
+            found = self._related(recording, recording.relation, thoroughly=thoroughly)
+            if isinstance(found, Reproduction):
+                return found
+        return self._parted(recording, thoroughly=thoroughly)
+
+    def leans(self, recording: Recording) -> bool:
+        """Whether what shows a violation takes something of rows that were there before, or is about such rows."""
+        attempt = self._attempts(recording)[0]
+        return recording.relation is not None or leans(attempt.whole, attempt.kept)
+
+    def _related(self, recording: Recording, relation: Related, *, thoroughly: bool) -> Reproduction | str:
+        """Steps after which a relation does not hold on the target, and holds on correct mocks."""
+        log = recording.log
+        roles = {role: relation.exchange(role) for role in relation.roles}
+        places = places_in(log, roles)
+        if places is None:
+            return "what the relation is between was not recorded"
+        whole = trace(log, self._around(recording), {*places.values()}, (relation, places))
+        first = log[min(places.values())]
+        made = supply(log, recording.makes, first.principal) if isinstance(first, Exchange) else []
+        tries = (_TRIES if self._control is not None else _TRIES_ON_A_STRANGER) if thoroughly else 0
+        found = shortest(whole, made, recording.since, self._breaks, tries)
+        if isinstance(found, str):
+            return found
+        expects, secrets, played = found.expects, self._cast.secrets, quietly(self._stage, found)
+        assert isinstance(expects, Relation)  # noqa: S101 - what was looked for
+        answers = tuple(_masked(shown(a), secrets) for a in played.answers)
+        return found.with_steps(found.steps, replace(expects, wrong=_masked(played.told, secrets)), answers)
+
+    def _breaks(self, short: Reproduction) -> str:
+        """Why steps do not show that a relation is broken; nothing where they do."""
+        most = _MOST_STEPS if self._control is not None else _MOST_OF_A_STRANGER
+        if len(short.steps) > most:
+            return f"it takes {len(short.steps)} steps; at most {most} are played again"
+        for stage, wanted, who in (
+            *((stage, True, "a correct mock") for stage in self._references),
+            (self._stage, False, "the target"),
+        ):
+            played = quietly(stage, short)
+            if played.holds is not wanted:
+                return f"played again on {who}: {played.stuck or played.told}"
+        return ""
+
+    def _parted(self, recording: Recording, *, thoroughly: bool) -> Reproduction | str:
+        """Steps that the target answers otherwise than correct mocks."""
         reason, most = "", _MOST_STEPS if self._control is not None else _MOST_OF_A_STRANGER
         for attempt in self._attempts(recording):
             short, _ = folded(attempt)

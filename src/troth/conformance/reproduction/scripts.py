@@ -13,7 +13,16 @@ import re
 from types import ModuleType
 from typing import Any
 
-from troth.conformance.reproduction import answers, contesting, deliveries, player, standing_alone
+from troth.conformance.reproduction import (
+    answers,
+    contesting,
+    deliveries,
+    matching,
+    player,
+    relations,
+    standing_alone,
+    walking,
+)
 from troth.conformance.reproduction.steps import Caller, Client, Reproduction
 
 __all__ = ["script", "variable_of"]
@@ -34,6 +43,8 @@ _CONTROL = """
 
 CONTROL_URL is the control plane of a Troth mock, such as http://127.0.0.1:4010/__troth. With it everything happens in
 a sandbox of its own, missing credentials are made{clock}."""
+
+_CARRIED = (answers, contesting, deliveries, matching, relations, walking, player, standing_alone)
 
 
 def variable_of(caller: str, header: str) -> str:
@@ -63,7 +74,7 @@ def script(reproduction: Reproduction, *, name: str, title: str, detail: str = "
             ("STEPS", given["steps"]), ("EXPECTS", given["expects"]),
         )
     )  # fmt: skip
-    parts = [_carried(module) for module in (answers, contesting, deliveries, player, standing_alone)]
+    parts = [_carried(module) for module in _CARRIED]
     imports = sorted({line for found, _ in parts for line in found})
     text = "\n\n\n".join(body for _, body in parts)
     head = "\n".join([head, "from __future__ import annotations\n", *imports])

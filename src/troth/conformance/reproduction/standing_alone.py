@@ -12,7 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from troth.conformance.reproduction.answers import Answer, seen
 from troth.conformance.reproduction.deliveries import Listening
@@ -82,7 +82,18 @@ def told(step: Mapping[str, Any], answer: Answer) -> str:
     if "together" in step:
         again = f", {answer.json['tries']} times, then {answer.json['found']}" if "orders" in step else ""
         return f"{len(step['together'])} requests at once -> {answer.json['statuses']}{again}"
-    return f"{step['as'] or 'anonymous'}: {step['method']} {step['path']} -> {answer.status}"
+    times = f", {step['times']} times" if step.get("times", 1) > 1 else ""
+    shown = f"{answer.status}, {answer.text}" if "walk" in step and answer.status < 300 else answer.status  # noqa: PLR2004 - success
+    return f"{step['as'] or 'anonymous'}: {step['method']} {step['path']}{times} -> {shown}"
+
+
+def ended(holds: bool | None, found: str) -> NoReturn:
+    """The end of a play that looked for a relation."""
+    if holds is None:
+        sys.stderr.write(f"This cannot be told: {found}.\n")
+        sys.exit(2)
+    sys.stdout.write(f"{'OK' if holds else 'FAILED'}: {found}.\n")
+    sys.exit(0 if holds else 1)
 
 
 def main(
@@ -114,6 +125,8 @@ def main(
     finally:
         if listening is not None:
             listening.close()
+    if "relation" in expects:
+        ended(*player.related(expects))
     found = seen(answers[expects["step"]], expects["at"])
     if found == expects["right"]:
         sys.stdout.write(f"OK: {expects['at']} is {found!r}.\n")

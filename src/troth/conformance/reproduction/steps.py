@@ -1,7 +1,7 @@
 """A reproduction as data: callers, steps with variables in the place of ids, and what tells right from wrong.
 
 ``{{id1}}`` stands for a value that an earlier answer gives, ``{{mark}}`` for words that are new in every replay,
-``{{caller.header}}`` for a credential. Nothing secret is in it.
+``{{turn}}`` for the number of a repetition, ``{{caller.header}}`` for a credential. Nothing secret is in it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from troth.conformance.reproduction.relations import RELATIONS
 
 __all__ = [
     "AnyStep",
@@ -22,12 +24,15 @@ __all__ = [
     "Expectation",
     "Inbox",
     "Look",
+    "Relation",
     "Reproduction",
     "Step",
     "Together",
 ]
 
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
+#: Variables that every play has.
+_OWN = {"mark", "turn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ class Step:
     """One request. ``keeps`` names values of its answer by place; ``times`` repeats it.
 
     A header that is None is not sent, though the caller's credential has it. ``root``: the path begins at the
-    server's root, not at the base path. Steps in a row with one ``batch`` leave together.
+    server's root, not at the base path. Steps in a row with one ``batch`` leave together. ``walk`` says how to go on
+    from page to page, up to the end of the list.
     """
 
     caller: str | None
@@ -82,12 +88,13 @@ class Step:
     times: int = 1
     root: bool = False
     batch: int | None = None
+    walk: Mapping[str, Any] | None = None
 
     @property
     def needs(self) -> frozenset[str]:
         """The variables that must be there."""
         told = " ".join([self.path, self.send, *(value for value in self.headers.values() if value)])
-        return frozenset(_VARIABLE.findall(told)) - {"mark"}
+        return frozenset(_VARIABLE.findall(told)) - _OWN
 
     def as_json(self) -> dict[str, Any]:
         found: dict[str, Any] = {"as": self.caller, "method": self.method, "path": self.path}
@@ -95,6 +102,7 @@ class Step:
         found |= {"send": self.send} if self.send else {}
         found |= {"keeps": dict(self.keeps)} if self.keeps else {}
         found |= {"root": True} if self.root else {}
+        found |= {"walk": dict(self.walk)} if self.walk else {}
         return found | ({"times": self.times} if self.times > 1 else {})
 
 
@@ -227,6 +235,49 @@ class Expectation:
     right: Any
     wrong: Any
 
+    def as_json(self) -> dict[str, Any]:
+        return {"step": self.step, "at": self.at, "right": self.right, "wrong": self.wrong}
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What holds between the answers to some steps on a correct server, whatever rows it has.
+
+    ``of`` are the numbers of the steps by their role, ``facts`` what else the relation ``name`` needs; ``wrong`` is
+    what the target showed, in words.
+    """
+
+    name: str
+    of: Mapping[str, int]
+    facts: Mapping[str, Any]
+    wrong: str = ""
+
+    @property
+    def step(self) -> int:
+        """The last of the steps, with whose answer it can be told."""
+        return max(self.of.values())
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The variables that must be there."""
+        return frozenset(_VARIABLE.findall(json.dumps(self.facts))) - _OWN
+
+    def as_json(self) -> dict[str, Any]:
+        return {"relation": self.name, "of": dict(self.of), **self.facts, "wrong": self.wrong}
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> Relation:
+        """The reverse of :meth:`as_json`."""
+        facts = {name: value for name, value in given.items() if name not in ("relation", "of", "wrong")}
+        if given["relation"] not in RELATIONS:
+            raise TypeError(f"there is no relation {given['relation']!r}")
+        return cls(
+            given["relation"],
+            {role: int(number) for role, number in given["of"].items()},
+            facts,
+            given["wrong"],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
@@ -237,7 +288,7 @@ class Reproduction:
 
     callers: tuple[Caller, ...]
     steps: tuple[AnyStep, ...]
-    expects: Expectation | None = None
+    expects: Expectation | Relation | None = None
     answers: tuple[Mapping[str, Any], ...] = ()
     clients: tuple[Client, ...] = ()
     base: str = ""
@@ -245,7 +296,7 @@ class Reproduction:
     def with_steps(
         self,
         steps: tuple[AnyStep, ...],
-        expects: Expectation | None,
+        expects: Expectation | Relation | None,
         answers: tuple[Mapping[str, Any], ...] = (),
     ) -> Reproduction:
         """The same callers, as far as they speak, with other steps."""
@@ -266,9 +317,7 @@ class Reproduction:
             "callers": [caller.as_json() for caller in self.callers],
             "steps": [step.as_json() for step in self.steps],
             "answers": [dict(answer) for answer in self.answers],
-            "expects": None
-            if expects is None
-            else {"step": expects.step, "at": expects.at, "right": expects.right, "wrong": expects.wrong},
+            "expects": None if expects is None else expects.as_json(),
         }
         found |= {"clients": [client.as_json() for client in self.clients]} if self.clients else {}
         return found | ({"base": self.base} if self.base else {})
@@ -288,9 +337,13 @@ class Reproduction:
         )
         told = given.get("expects")
         return cls(
-            callers, tuple(_step(s) for s in given["steps"]), Expectation(**told) if told else None,
+            callers, tuple(_step(s) for s in given["steps"]), _expectation(told) if told else None,
             tuple(given.get("answers") or ()), clients, given.get("base", ""),
         )  # fmt: skip
+
+
+def _expectation(given: Mapping[str, Any]) -> Expectation | Relation:
+    return Relation.from_json(given) if "relation" in given else Expectation(**given)
 
 
 def _step(given: Mapping[str, Any]) -> AnyStep:
@@ -311,5 +364,5 @@ def _step(given: Mapping[str, Any]) -> AnyStep:
 def _request(given: Mapping[str, Any]) -> Step:
     return Step(
         given["as"], given["method"], given["path"], given.get("headers", {}), given.get("send", ""),
-        given.get("keeps", {}), given.get("times", 1), given.get("root", False),
+        given.get("keeps", {}), given.get("times", 1), given.get("root", False), walk=given.get("walk"),
     )  # fmt: skip

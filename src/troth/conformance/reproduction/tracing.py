@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_plus, urlencode, urlsplit
 
 from troth.behaviour.signing import SECRET_PREFIX, Signing
 from troth.conformance.actors import Actor
 from troth.conformance.control import SANDBOX
 from troth.conformance.exchanges import Exchange
+from troth.conformance.relating import Related, Walked
 from troth.conformance.reproduction.answers import ID, leaves
 from troth.conformance.reproduction.naming import Names, Surroundings
 from troth.conformance.reproduction.steps import (
@@ -21,6 +23,7 @@ from troth.conformance.reproduction.steps import (
     Close,
     Inbox,
     Look,
+    Relation,
     Reproduction,
     Step,
 )
@@ -32,14 +35,24 @@ _SHORTEST = 6
 _FORM = "application/x-www-form-urlencoded"
 
 
-def trace(log: Sequence[Entry], around: Surroundings, telling: Collection[int] = ()) -> Reproduction:
-    """The steps of a whole recording, with every value that an earlier answer gave as a variable."""
+def trace(
+    log: Sequence[Entry],
+    around: Surroundings,
+    telling: Collection[int] = (),
+    relation: tuple[Related, Mapping[str, int]] | None = None,
+) -> Reproduction:
+    """The steps of a whole recording, with every value that an earlier answer gave as a variable.
+
+    A ``relation``, with the indexes of what is in its roles, becomes what is expected.
+    """
     callers = tuple(
         Caller(name, a.tenant, a.scopes, tuple(a.headers), a.permissions, dict(a.settings), _is_token(a))
         for name, a in around.actors.items()
     )
-    steps = _Writer(around, frozenset(telling)).steps(log)
-    return Reproduction(callers, tuple(steps), clients=around.clients, base=around.base_path)
+    writer = _Writer(around, frozenset(telling))
+    steps = writer.steps(log)
+    expects = writer.related(*relation) if relation else None
+    return Reproduction(callers, tuple(steps), expects, clients=around.clients, base=around.base_path)
 
 
 class _Writer:
@@ -61,6 +74,28 @@ class _Writer:
                 self._learn_secret(index, entry)
                 self._names.learn(index, entry, telling=index in self._telling)
         return self._steps
+
+    def related(self, found: Related, places: Mapping[str, int]) -> Relation:
+        """A relation between steps; what is walked in it becomes one step, from the first page to the last."""
+        for role, index in places.items():
+            walk, step = found.roles[role], self._steps[index]
+            if isinstance(walk, Walked) and isinstance(step, Step):
+                path = _unpaged(step.path, {walk.how.get("size"), walk.how.get("position")})
+                self._steps[index] = replace(step, path=path, walk=walk.how)
+        return Relation(
+            found.name, places, {name: self._fact(name, fact) for name, fact in found.facts.items()}
+        )
+
+    def _fact(self, name: str, fact: Any) -> Any:
+        """What a relation needs; a value is named by the field that it is looked for in."""
+        if isinstance(fact, Mapping):
+            hint = str(fact.get("field", ""))
+            return {
+                key: self._fact(hint if hint and key == "value" else key, one) for key, one in fact.items()
+            }
+        if isinstance(fact, list) and all(isinstance(one, Mapping) for one in fact):
+            return [self._fact(name, one) for one in fact]
+        return self._filled(fact, name)
 
     def _step(self, index: int, entry: Entry) -> AnyStep:
         if isinstance(entry, Moved):
@@ -132,7 +167,7 @@ class _Writer:
         root = self._prefix.removesuffix(self._around.base_path) if self._around.base_path else self._prefix
         path = self._path(parts.path.removeprefix(self._prefix if below else root))
         query = [
-            (name, self._names.text(value)) for name, value in parse_qsl(parts.query, keep_blank_values=True)
+            (name, self._asked(name, value)) for name, value in parse_qsl(parts.query, keep_blank_values=True)
         ]
         path += f"?{urlencode(query, safe='{}:,')}" if query else ""
         form = (exchange.headers.get("Content-Type") or "").startswith(_FORM)
@@ -142,6 +177,14 @@ class _Writer:
             exchange.method, path, self._headers(exchange), self._form(body) if form else self._body(body),
             root=not below, batch=exchange.batch,
         )  # fmt: skip
+
+    def _asked(self, name: str, value: str) -> str:
+        """The value of a parameter; a number only where the parameter is named as ids are."""
+        words = re.findall(r"\w+", name)
+        if value.isdigit() and any(ID.search(word) for word in words):
+            known = self._names.variable(int(value), re.sub(r"(?:_id|Id)$", "", words[-1]))
+            return f"{{{{{known}}}}}" if known else value
+        return self._names.text(value)
 
     def _headers(self, exchange: Exchange) -> dict[str, str | None]:
         own = self._around.actors.get(exchange.principal)
@@ -212,6 +255,13 @@ class _Writer:
             return f"{{{{{self._names.fixed.get(value) or self._new_secret(value)}}}}}"
         name = self._names.variable(value, key.removesuffix("Id").removesuffix("_id"))
         return f"{{{{{name}}}}}" if name else self._names.text(value) if isinstance(value, str) else value
+
+
+def _unpaged(path: str, names: Collection[str | None]) -> str:
+    """The path without what asks for one page."""
+    place, _, query = path.partition("?")
+    kept = [pair for pair in query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in names]
+    return place + ("?" + "&".join(kept) if kept else "")
 
 
 def _signing(signing: Signing) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""From a relation that a probe found broken to the fewest steps after which it is broken on any faulty server.
+
+The steps make rows of their own first, so nothing hangs on the rows that a server has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from troth.conformance.exchanges import Exchange
+from troth.conformance.reproduction.folding import Attempt, folded, places_of, pruned, repeated
+from troth.conformance.reproduction.minimising import delete_many, delete_one, needed
+from troth.conformance.reproduction.steps import Relation, Reproduction, Step
+from troth.conformance.timeline import Entry
+
+__all__ = ["leans", "places_in", "shortest", "supply"]
+
+_ENOUGH = 3
+
+
+def places_in(log: Sequence[Entry], exchanges: dict[str, Exchange]) -> dict[str, int] | None:
+    """Where the exchanges are in a recording; None when one is missing."""
+    found = {id(entry): index for index, entry in enumerate(log)}
+    places = {role: found.get(id(one), -1) for role, one in exchanges.items()}
+    return None if -1 in places.values() else places
+
+
+def supply(log: Sequence[Entry], makes: frozenset[str], principal: str) -> list[int]:
+    """The first requests with which a caller made rows."""
+    made = [
+        index
+        for index, one in enumerate(log)
+        if isinstance(one, Exchange) and one.ok and one.operation in makes and one.principal == principal
+    ]
+    return made[:_ENOUGH]
+
+
+def shortest(
+    whole: Reproduction, made: Sequence[int], since: int, shows: Callable[[Reproduction], str], tries: int
+) -> Reproduction | str:
+    """The fewest steps after which the relation is broken, else why there are none.
+
+    ``made`` are steps that make rows, which stay; ``since`` is where the clause began to be judged; ``shows`` gives
+    why some steps do not show it, or nothing.
+    """
+    expects = whole.expects
+    assert isinstance(expects, Relation)  # noqa: S101 - what is looked for
+    roles = [*expects.of.values()]
+    sources = [index for index, step in enumerate(whole.steps) if expects.needs & (step.keeps or {}).keys()]
+    essential = frozenset([*roles, *sources, *(index for index in made if index <= max(roles))])
+
+    def built(kept: Sequence[int]) -> Reproduction:
+        attempt = Attempt(whole, tuple(kept), (), frozenset(roles))
+        places = dict(zip(kept, places_of(attempt), strict=True))
+        short, _ = folded(attempt)
+        told = replace(expects, of={role: places[index] for role, index in expects.of.items()})
+        return short.with_steps(pruned(short.steps, told), told)
+
+    reason = ""
+    for wanted in (essential, {*range(since, max(roles) + 1), *essential}):
+        kept = needed(whole.steps, wanted)
+        why = shows(built(kept))
+        if not why:
+            kept = delete_many(kept, essential, lambda shorter: not shows(built(shorter)), tries)
+            kept = delete_one(kept, essential, lambda shorter: not shows(built(shorter)), tries)
+            return _compact(built(kept), shows)
+        reason = reason or why
+    return reason
+
+
+def _compact(found: Reproduction, shows: Callable[[Reproduction], str]) -> Reproduction:
+    """With requests in a row that are alike as one, where it is shown like that as well."""
+    short = repeated(found)
+    return short if len(short.steps) < len(found.steps) and not shows(short) else found
+
+
+def leans(steps: Reproduction, kept: Sequence[int]) -> bool:
+    """Whether steps take something of rows that were there before."""
+    used = {name for index in kept for name in steps.steps[index].needs}
+    return any(
+        isinstance(step, Step) and step.method == "GET" and used & step.keeps.keys()
+        for step in (steps.steps[index] for index in kept)
+    )
