@@ -181,3 +181,13 @@ def walked(binding: Binding, exchanges: Sequence[Exchange], rows: int | None = N
     elif places["total"]:
         how["total"] = places["total"]
     return Walked(exchanges[0], how)
+
+
+def linked(binding: Binding, first: Exchange) -> Walked:
+    """The walk from a page to the end of its list, by the links to the next page."""
+    how = {
+        "items": pointer_of(binding, "items") or "",
+        "style": "links",
+        "next": pointer_of(binding, "nextLink") or "",
+    }
+    return Walked(first, {**how, "link": True})

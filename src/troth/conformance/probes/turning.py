@@ -9,12 +9,15 @@ from urllib.parse import parse_qsl, urlsplit
 from troth.behaviour.model import Binding, Pagination
 from troth.conformance.assurances import assure
 from troth.conformance.exchanges import Exchange
-from troth.conformance.paging import items_of, link_of
+from troth.conformance.paging import items_of, link_of, linked, related, walked
 from troth.conformance.probes.pagination import filters_of, ids, undisturbed, whole_list
+from troth.conformance.relating import Walked
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, Violated
 
 __all__ = ["links", "max_offset", "past_end", "unknown_cursor"]
+
+_ENOUGH = 3
 
 Query = Sequence[tuple[str, Any]]
 
@@ -26,13 +29,16 @@ def _paging(binding: Binding) -> Pagination:
 
 def links(scene: Scene, binding: Binding) -> None:
     """From link to link every row comes once, under a filter too; and back from the second page to the first."""
-    whole, _ = whole_list(scene, binding)
+    whole, large = whole_list(scene, binding)
     paging = _paging(binding)
-    _follow(scene, binding, _sized(scene, paging, whole), whole)
+    _follow(scene, binding, _sized(scene, paging, whole), whole, walked(binding, large))
     for name, value, kept in filters_of(binding, whole):
         plainly = scene.call(scene.owner, binding, query=[(name, value)])
         if sorted(map(str, ids(binding, items_of(binding, plainly)))) == sorted(map(str, ids(binding, kept))):
-            _follow(scene, binding, [*_sized(scene, paging, kept), (name, value)], kept)
+            narrow = scene.listed(binding, scene.owner, query=[(name, value)])[1]
+            _follow(
+                scene, binding, [*_sized(scene, paging, kept), (name, value)], kept, walked(binding, narrow)
+            )
             break  # a filter that keeps other rows is none of the links' business
 
 
@@ -41,9 +47,12 @@ def _sized(scene: Scene, paging: Pagination, rows: Sequence[Row]) -> list[tuple[
     return [(paging.size, scene.cut(len(rows)))] if paging.size else []
 
 
-def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row]) -> None:
+def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row], whole: Walked) -> None:
     """Every page by its link, to the last one, which has none."""
     pages = [scene.call(scene.owner, binding, query=query)]
+    by_link = linked(binding, pages[0])
+    beyond = related(binding, "no-empty-page", {"whole": by_link}, least=1)
+    roles = {"whole": whole, "other": by_link}
     found = [*items_of(binding, pages[0])]
     while (link := link_of(binding, pages[-1], "next")) is not None:
         if not items_of(binding, pages[-1]) or len(pages) > len(expected):
@@ -51,11 +60,13 @@ def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row
                 "The last page still has a link to a next one",
                 *pages[-2:],
                 deviation="extra",
+                relation=beyond,
             )
         pages.append(_linked(scene, binding, link))
         found += items_of(binding, pages[-1])
     if not items_of(binding, pages[-1]) and len(pages) > 1:
-        raise Violated("A link leads to a page without rows", *pages[-2:], deviation="extra")
+        title = "A link leads to a page without rows"
+        raise Violated(title, *pages[-2:], deviation="extra", relation=beyond)
     wanted, given = ids(binding, expected), ids(binding, found)
     if sorted(map(str, given)) != sorted(map(str, wanted)):
         if _paging(binding).cursor and len(set(map(str, given))) < len(given):
@@ -65,13 +76,15 @@ def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row
             f"Following the links to the next page gives {told}",
             *pages[:3],
             deviation="value",
+            relation=related(binding, "same-rows", roles, least=_ENOUGH),
         )
-    whole = dict(zip(map(str, wanted), expected, strict=True))
-    if any(row.keys() != whole[str(one)].keys() for one, row in zip(given, found, strict=True)):
+    rows = dict(zip(map(str, wanted), expected, strict=True))
+    if any(row.keys() != rows[str(one)].keys() for one, row in zip(given, found, strict=True)):
         raise Violated(
             "Rows behind a link have other members than were asked for",
             *pages[:3],
             deviation="value",
+            relation=related(binding, "members", roles, least=_ENOUGH),
         )
     if len(pages) > 1 and (back := link_of(binding, pages[1], "prev")) is not None:
         before = _linked(scene, binding, back)

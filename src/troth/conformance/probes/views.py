@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Resource
+from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import related, walked
 from troth.conformance.questions import Questions
+from troth.conformance.relating import Related
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
 from troth.contract.model import Parameter
@@ -41,6 +43,7 @@ def where(scene: Scene, binding: Binding) -> None:
                 *exchanges[:1],
                 row=dict(row),
                 deviation="extra",
+                relation=_about(binding, "lacks", exchanges, row),
             )
     name = resource.id_field
     listed = {str(row.get(name)) for row in rows}
@@ -52,11 +55,19 @@ def where(scene: Scene, binding: Binding) -> None:
                 *exchanges[:1],
                 row=dict(row),
                 deviation="missing",
+                relation=_about(binding, "lists", exchanges, row),
             )
     if not rows and not full:
         raise NotExercised("there are no rows to list")
     for name in _asked(binding):
         _narrowed(scene, binding, name, rows, query)
+
+
+def _about(binding: Binding, name: str, exchanges: Sequence[Exchange], row: Row) -> Related:
+    """A row is on a list, or is not on it."""
+    return related(
+        binding, name, {"whole": walked(binding, exchanges)}, row=row.get(_resource(binding).id_field)
+    )
 
 
 _ASKED = re.compile(r"\bquery(?:\.(\w+)|\[\s*(?:'([^']+)'|\"([^\"]+)\")\s*\])")
@@ -88,10 +99,12 @@ def _narrowed(scene: Scene, binding: Binding, name: str, rows: list[Row], usual:
         shown = {str(row.get(own)) for row in found}
         wrong = next((r for r in rows if (str(r.get(own)) in kept) is not (str(r.get(own)) in shown)), None)
         if wrong is not None:
-            how = "leaves out a row that satisfies" if str(wrong.get(own)) in kept else "has a row against"
+            missing = str(wrong.get(own)) in kept
+            how = "leaves out a row that satisfies" if missing else "has a row against"
             raise Violated(
-                f"With {name}={value} the list {how} {condition.text}", *exchanges[:1], row=dict(wrong)
-            )
+                f"With {name}={value} the list {how} {condition.text}", *exchanges[:1], row=dict(wrong),
+                relation=_about(binding, "lists" if missing else "lacks", exchanges, wrong),
+            )  # fmt: skip
         return
 
 

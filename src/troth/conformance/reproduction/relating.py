@@ -46,6 +46,8 @@ def shortest(
     """
     expects = whole.expects
     assert isinstance(expects, Relation)  # noqa: S101 - what is looked for
+    if "row" in expects.facts and not _is_own(whole, expects):
+        return "what it is about was not made by the steps"
     roles = [*expects.of.values()]
     sources = [index for index, step in enumerate(whole.steps) if expects.needs & (step.keeps or {}).keys()]
     essential = frozenset([*roles, *sources, *(index for index in made if index <= max(roles))])
@@ -67,6 +69,17 @@ def shortest(
             return _compact(built(kept), shows)
         reason = reason or why
     return reason
+
+
+def _is_own(whole: Reproduction, expects: Relation) -> bool:
+    """Whether the row that a relation is about is one that a step makes."""
+    made = {
+        name
+        for step in whole.steps
+        if isinstance(step, Step) and step.method == "POST"
+        for name in step.keeps
+    }
+    return bool(expects.needs) and expects.needs <= made
 
 
 def _compact(found: Reproduction, shows: Callable[[Reproduction], str]) -> Reproduction:

@@ -99,6 +99,29 @@ def full_pages(roles: Roles, facts: Facts) -> Told:
     return True, f"the pages have {counts} rows"
 
 
+def no_empty_page(roles: Roles, facts: Facts) -> Told:
+    """No page of ``whole`` but the first is without rows: what leads to a page leads to rows."""
+    counts = [len(at(page, facts["items"])) for page in pages(roles["whole"])]
+    empty = next((number for number, count in enumerate(counts[1:], 2) if not count), 0)
+    return (
+        not empty,
+        f"page {empty} of {len(counts)} has no rows" if empty else f"the pages have {counts} rows",
+    )
+
+
+def members(roles: Roles, facts: Facts) -> Told:
+    """The rows of ``whole`` and of ``other`` that are the same show the same members."""
+    known = dict(zip(names(rows(roles["whole"], facts), facts), rows(roles["whole"], facts), strict=True))
+    every = rows(roles["other"], facts)
+    for name, row in zip(names(every, facts), every, strict=True):
+        if name in known and isinstance(row, Mapping) and row.keys() != known[name].keys():
+            return (
+                False,
+                f"{name} has the members {sorted(row)[:SHOWN]}, on the other list {sorted(known[name])[:SHOWN]}",
+            )
+    return True, f"{len(every)} rows have the members that they have elsewhere"
+
+
 def follows(roles: Roles, facts: Facts) -> Told:
     """``then`` goes on in the order of ``whole`` behind the last row of ``page``; rows not in it do not count."""
     order, page, then = (names(rows(roles[role], facts), facts) for role in ("whole", "page", "then"))
@@ -223,6 +246,8 @@ def says(roles: Roles, facts: Facts) -> Told:
 RELATIONS: Mapping[str, Callable[[Roles, Facts], Told]] = {
     "same-rows": same_rows,
     "full-pages": full_pages,
+    "no-empty-page": no_empty_page,
+    "members": members,
     "follows": follows,
     "as-many": as_many,
     "at-most": at_most,

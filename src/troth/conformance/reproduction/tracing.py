@@ -95,7 +95,7 @@ class _Writer:
             }
         if isinstance(fact, list) and all(isinstance(one, Mapping) for one in fact):
             return [self._fact(name, one) for one in fact]
-        return self._filled(fact, name)
+        return self._filled(fact, "id" if name == "row" else name)
 
     def _step(self, index: int, entry: Entry) -> AnyStep:
         if isinstance(entry, Moved):

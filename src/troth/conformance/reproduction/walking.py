@@ -21,9 +21,9 @@ NEXT = re.compile(r"<([^>]*)>[^<]*rel=\"?[^\";,]*\bnext\b")
 def walked(ask: Callable[[Mapping[str, Any]], Answer], step: Mapping[str, Any]) -> Answer:
     """Every page that ``walk`` leads to as one answer; the one that is no success, where there is such a page.
 
-    ``items`` is where the rows of a page are, ``style`` page, offset, cursor or none, ``size`` and ``position`` the
-    parameters, ``of`` how many rows a page shall have, ``first`` where the first page begins, ``next`` where a cursor
-    is, ``total`` where a page says how many rows there are.
+    ``items`` is where the rows of a page are, ``style`` page, offset, cursor, links or none, ``size`` and ``position``
+    the parameters, ``of`` how many rows a page shall have, ``first`` where the first page begins, ``next`` where a
+    cursor is, ``total`` where a page says how many rows there are.
     """
     about = step["walk"]
     found: list[Any] = []
@@ -44,8 +44,10 @@ def walked(ask: Callable[[Mapping[str, Any]], Answer], step: Mapping[str, Any]) 
 
 def turned(path: str, about: Mapping[str, Any], position: Any) -> str:
     """The path with what asks for one page."""
+    if about["style"] == "links" and position is not None:
+        return f"{path.partition('?')[0]}?{urlsplit(str(position)).query}"
     asked = [(about["size"], about["of"])] if about.get("size") else []
-    starts = about["style"] == "cursor" and position == about.get("first")
+    starts = about["style"] not in ("page", "offset") and position == about.get("first")
     asked += [(about["position"], position)] if about.get("position") and not starts else []
     told = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in asked)
     return path + ("&" if "?" in path else "?") * bool(told) + told
@@ -53,22 +55,22 @@ def turned(path: str, about: Mapping[str, Any], position: Any) -> str:
 
 def after(about: Mapping[str, Any], answer: Answer, position: Any, count: int) -> Any:
     """Where the next page begins; None when there is none."""
-    if about["style"] == "none" or not about.get("position"):
-        return None
-    if about["style"] != "cursor":
+    if about["style"] in ("page", "offset") and about.get("position"):
         return position + (1 if about["style"] == "page" else count)
+    if about["style"] not in ("cursor", "links"):
+        return None
     found = at(answer.json, about["next"]) if about.get("next") else ABSENT
     if about.get("link") and found in (None, ABSENT):
         link = NEXT.search(answer.headers.get("link", ""))
         found = link[1] if link else None
-    if about.get("link") and isinstance(found, str):
+    if about["style"] == "cursor" and about.get("link") and isinstance(found, str):
         return dict(parse_qsl(urlsplit(found).query)).get(about["position"])
     return None if found in (None, ABSENT) else str(found)
 
 
 def is_last(about: Mapping[str, Any], answer: Answer, count: int, found: int) -> bool:
     """Whether a short page ends the walk: not while the total promises more (the size may have been ignored)."""
-    if about["style"] == "cursor" or not about.get("of"):
+    if about["style"] in ("cursor", "links") or not about.get("of"):
         return False
     total = at(answer.json, about["total"]) if about.get("total") else None
     return count < about["of"] and not (isinstance(total, int) and found < total)
