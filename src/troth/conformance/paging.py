@@ -165,10 +165,13 @@ def related(binding: Binding, name: str, roles: Mapping[str, Exchange | Walked],
     return Related(name, roles, {**about, **facts})
 
 
-def walked(binding: Binding, exchanges: Sequence[Exchange], rows: int | None = None) -> Walked:
-    """The walk that some exchanges are the pages of, or the same one in pages of so many ``rows``."""
+def walked(
+    binding: Binding, exchanges: Sequence[Exchange], rows: int | None = None, most: int | None = None
+) -> Walked:
+    """The walk that some exchanges are the pages of; other ``rows`` to a page and the ``most`` pages may be said."""
     paging = binding.pagination
     how: dict[str, Any] = {"items": pointer_of(binding, "items") or "", "style": "none"}
+    how |= {"most": most} if most else {}
     if paging is None or paging.style == "none":
         return Walked(exchanges[0], how)
     asked = rows or exchanges[0].query.get(paging.size)

@@ -14,7 +14,8 @@ from troth.conformance.verdicts import Inconclusive, NotExercised
 
 __all__ = ["Pioneer"]
 
-_ENOUGH = 3
+#: Two full pages and a bit, for what goes wrong within a page.
+_ENOUGH = 5
 
 
 class Pioneer(Scene):
@@ -64,11 +65,11 @@ class Pioneer(Scene):
         return super().referring(binding, body, actor, depth)
 
     def telling(self, resource: Resource | None, rows: Sequence[Row]) -> list[Row]:
-        """The rows that this scene has made, where it has made some."""
+        """The rows that this scene has made, where it can make some: what these tell, they tell on any server."""
         if resource is None:
             return list(rows)
-        own = [row for row in rows if (resource.name, str(row.get(resource.id_field))) in self._made]
-        return own or list(rows)
+        made = {identifier for name, identifier in self._made if name == resource.name}
+        return [row for row in rows if str(row.get(resource.id_field)) in made] if made else list(rows)
 
     def cut(self, count: int) -> int:
         """A size that cuts the rows of this scene into pages, though there be no others."""

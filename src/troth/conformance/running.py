@@ -260,7 +260,7 @@ class Run:
         ground = self._enter(f"{clause.operation}-anew", Pioneer)
         scene, binding = ground.scene, self.behaviour.bindings[clause.operation]
         assert isinstance(scene, Pioneer)  # noqa: S101 - made a line above
-        peer = self.cast.peer if clause.concept == "tenancy" else None
+        peer = self.cast.peer if clause.concept == "tenancy" or clause.id == "pagination.total" else None
         since = len(ground.log)
         try:
             scene.stocked(binding, [self.cast.owner, *([peer] if peer else [])])

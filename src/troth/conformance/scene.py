@@ -72,7 +72,7 @@ class Scene(Stage):
         return None
 
     def telling(self, _resource: Resource | None, rows: Sequence[Row]) -> list[Row]:
-        """The rows of a list that what is asked for is taken from."""
+        """The rows of a list that something may be concluded from."""
         return list(rows)
 
     def cut(self, count: int) -> int:

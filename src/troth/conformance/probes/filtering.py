@@ -26,12 +26,13 @@ _ENOUGH = 16
 def exact(scene: Scene, binding: Binding) -> None:
     """For a value that some rows have and one that none has: exactly the matching rows are kept."""
     whole, pages = scene.listed(binding, scene.owner)
+    whole = scene.telling(binding.resource, whole)
     if not whole:
         raise NotExercised("the list is empty, so nothing can be filtered")
     tried = 0
     for found in binding.filters:
         parameter = binding.operation.parameter("query", found.parameter)
-        for values in _values(scene, binding, found, parameter, whole) if parameter else ():
+        for values in _values(scene, found, parameter, whole) if parameter else ():
             for query in _spellings(found, values):
                 tried += 1
                 _check(scene, binding, found, values, query, whole, pages)
@@ -42,6 +43,7 @@ def exact(scene: Scene, binding: Binding) -> None:
 def echo(scene: Scene, binding: Binding) -> None:
     """Each used filter comes back in its place as it was meant, and nothing comes back that was not asked."""
     whole, pages = scene.listed(binding, scene.owner)
+    whole = scene.telling(binding.resource, whole)
     tried = 0
     for found in binding.filters:
         slot, parameter = f"filter.{found.parameter}", binding.operation.parameter("query", found.parameter)
@@ -58,7 +60,7 @@ def echo(scene: Scene, binding: Binding) -> None:
                 ),
             )
         many = _takes_many(scene, parameter) or found.separator
-        for values in _values(scene, binding, found, parameter, whole):
+        for values in _values(scene, found, parameter, whole):
             for query in _spellings(found, values):
                 exchange = scene.call(scene.owner, binding, query=query)
                 tried += 1
@@ -104,7 +106,8 @@ def _check(
     pages: list[Exchange],
 ) -> None:
     name = binding.resource.id_field if binding.resource else "id"
-    rows, exchanges = scene.listed(binding, scene.owner, query=query)
+    found_rows, exchanges = scene.listed(binding, scene.owner, query=query)
+    rows = scene.telling(binding.resource, found_rows)
     value = "&".join(str(asked) for _, asked in query)
     expected = {str(row.get(name)) for row in whole if any(_matches(found, row, one) for one in values)}
     given = {str(row.get(name)) for row in rows}
@@ -124,7 +127,9 @@ def _check(
         extra=extra[:5],
         deviation="missing" if missing else "extra",
         field=found.parameter,
-        relation=related(binding, "kept", roles, where=tests[0] if len(tests) == 1 else {"any": tests}),
+        relation=related(
+            binding, "kept", roles, least=1, where=tests[0] if len(tests) == 1 else {"any": tests}
+        ),
     )
 
 
@@ -144,9 +149,7 @@ def _narrows(
     return True
 
 
-def _values(
-    scene: Scene, binding: Binding, found: Filter, parameter: Parameter, whole: list[Row]
-) -> Iterator[list[Any]]:
+def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row]) -> Iterator[list[Any]]:
     """A value that keeps some rows but, where possible, not all; two where they may be; one that keeps none."""
     pointer, many = parameter.schema_pointer, _takes_many(scene, parameter)
     valid = scene.validators.at(pointer, "request").is_valid if pointer else lambda _value: True
@@ -157,8 +160,7 @@ def _values(
     listed = pointer and scene.contract.follow(pointer)[1]
     schema = _item(scene, parameter, listed if isinstance(listed, Mapping) else {})
     spelled = schema.get("enum") or () if found.op == "alike" else ()
-    rows = scene.telling(binding.resource, whole)
-    present = {repr(one): one for one in (*spelled, *(v for row in rows for v in _candidates(found, row)))}
+    present = {repr(one): one for one in (*spelled, *(v for row in whole for v in _candidates(found, row)))}
     distinct = list(islice(filter(is_valid, present.values()), _ENOUGH))
     kept = (value for value in distinct if 0 < sum(_matches(found, row, value) for row in whole) < len(whole))
     telling = list(islice(kept, 2)) or distinct
@@ -202,13 +204,18 @@ def _absent(scene: Scene, schema: Mapping[str, Any]) -> list[Any]:
         return [True, False]
     if schema.get("type") in ("integer", "number"):
         return [987_654_321]
-    return [f"3f2c8f0e-58a4-4a52-9d0a-{scene.nonce[:8].rjust(12, '0')}", "1901-01-01", f"none {scene.nonce}"]
+    return [
+        f"3f2c8f0e-58a4-4a52-9d0a-{scene.nonce[:8].rjust(12, '0')}",
+        "1901-01-01",
+        f"none {scene.nonce}",
+        "2099-12-31",
+    ]
 
 
 def _test(found: Filter, value: Any) -> dict[str, Any]:
     """What a row passes that a filter keeps."""
     where = {"where": dict(found.where)} if found.where else {}
-    return {"field": found.field, "op": found.op, "value": value, **where}
+    return {"asked": found.parameter, "field": found.field, "op": found.op, "value": value, **where}
 
 
 def _matches(found: Filter, row: Row, value: Any) -> bool:

@@ -63,7 +63,8 @@ def complete(scene: Scene, binding: Binding) -> None:
     whole, large = whole_list(scene, binding)
     turned, exchanges = scene.listed(binding, scene.owner, size=scene.cut(len(whole)))
     expected, found = Counter(map(str, ids(binding, whole))), Counter(map(str, ids(binding, turned)))
-    roles = {"whole": walked(binding, large), "other": walked(binding, exchanges)}
+    most = _deviating(binding, ids(binding, whole), exchanges)
+    roles = {"whole": walked(binding, large), "other": walked(binding, exchanges, most=most)}
     relation = related(binding, "same-rows", roles, ordered=True, least=_ENOUGH)
     if expected == found:
         _in_order(binding, whole, turned, exchanges, relation)
@@ -80,6 +81,16 @@ def complete(scene: Scene, binding: Binding) -> None:
         deviation="missing" if lost else "extra",
         relation=relation,
     )
+
+
+def _deviating(binding: Binding, whole: Sequence[Any], exchanges: Sequence[Exchange]) -> int:
+    """How many pages there are up to the first that is not what the whole list has there, and one more."""
+    found: list[Any] = []
+    for number, exchange in enumerate(exchanges, 1):
+        found += ids(binding, items_of(binding, exchange))
+        if found != whole[: len(found)]:
+            return number + 1
+    return len(exchanges) + 1
 
 
 def _in_order(
@@ -218,7 +229,7 @@ def size(scene: Scene, binding: Binding) -> None:
     whole, large = whole_list(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - the clause exists only for paged lists
-    for wanted in {1, scene.cut(len(whole)), min(len(whole) - 1, paging.max_size or len(whole))}:
+    for wanted in sorted({1, scene.cut(len(whole)), min(len(whole) - 1, paging.max_size or len(whole))}):
         exchange = scene.call(scene.owner, binding, query=[(paging.size, wanted)])
         found = items_of(binding, exchange)
         if len(found) != wanted:

@@ -64,8 +64,7 @@ def exact(scene: Scene, binding: Binding) -> None:
     profile = binding.query.conditions
     assert profile is not None  # noqa: S101 - the clause exists only with the profile
     whole, pages = _whole(scene, binding)
-    telling = scene.telling(binding.resource, whole)
-    conditions = [one for column in _columns(binding, telling) for one in _conditions(column)]
+    conditions = [one for column in _columns(binding, whole) for one in _conditions(column)]
     if not conditions:
         raise NotExercised("no row of the list has a value that a condition could be about")
     every = _Every(whole, walked(binding, pages))
@@ -82,6 +81,7 @@ def exact(scene: Scene, binding: Binding) -> None:
 
 def _whole(scene: Scene, binding: Binding) -> tuple[list[Row], list[Exchange]]:
     whole, pages = scene.listed(binding, scene.owner)
+    whole = scene.telling(binding.resource, whole)
     if not whole:
         raise NotExercised("the list is empty")
     return whole, pages
@@ -96,7 +96,8 @@ def _check(
     every: _Every,
 ) -> None:
     sent = [(name, _text(value)) for name, value in query]
-    rows, exchanges = scene.listed(binding, scene.owner, query=sent)
+    found, exchanges = scene.listed(binding, scene.owner, query=sent)
+    rows = scene.telling(binding.resource, found)
     name = binding.resource.id_field if binding.resource else "id"
     expected = {str(row.get(name)) for row in every.rows if matches(test, row)}
     given = {str(row.get(name)) for row in rows}
@@ -112,7 +113,7 @@ def _check(
             missing=missing[:5],
             extra=extra[:5],
             deviation="missing" if missing else "extra",
-            relation=related(binding, "kept", roles, where=test),
+            relation=related(binding, "kept", roles, least=1, where=test),
         )
 
 
@@ -198,6 +199,7 @@ def ordered(scene: Scene, binding: Binding) -> None:
         asked = [profile.written(column.name, descending=d) for d in (False, True)]
         up, first = scene.listed(binding, scene.owner, query=[(profile.parameter, asked[0])])
         down, second = scene.listed(binding, scene.owner, query=[(profile.parameter, asked[1])])
+        up, down = (scene.telling(binding.resource, rows) for rows in (up, down))
         for rows, exchanges in ((up, first), (down, second)):
             if {str(row.get(name)) for row in rows} != {str(row.get(name)) for row in whole}:
                 raise Violated(

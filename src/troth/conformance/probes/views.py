@@ -13,6 +13,7 @@ from troth.conformance.paging import related, walked
 from troth.conformance.questions import Questions
 from troth.conformance.relating import Related
 from troth.conformance.scene import Row, Scene
+from troth.conformance.terms import plain_test
 from troth.conformance.verdicts import NotExercised, Violated
 from troth.contract.model import Parameter
 from troth.contract.pointers import join
@@ -35,7 +36,8 @@ def where(scene: Scene, binding: Binding) -> None:
     query = _defaults(scene, binding)
     world, extra = Questions(scene, scene.owner), {"query": query}
     full, above = _full(scene, binding)
-    rows, exchanges = scene.listed(binding, scene.owner)
+    every, exchanges = scene.listed(binding, scene.owner)
+    rows = scene.telling(resource, every)
     for row in rows:
         if not condition.holds(row, world, extra):
             raise Violated(
@@ -43,11 +45,12 @@ def where(scene: Scene, binding: Binding) -> None:
                 *exchanges[:1],
                 row=dict(row),
                 deviation="extra",
-                relation=_about(binding, "lacks", exchanges, row),
+                relation=_satisfied(binding, condition.text, exchanges)
+                or _about(binding, "lacks", exchanges, row),
             )
     name = resource.id_field
     listed = {str(row.get(name)) for row in rows}
-    for row in full:
+    for row in scene.telling(resource, full):
         inside = all(str(row.get(field)) == value for field, value in above.items())
         if inside and condition.holds(row, world, extra) and str(row.get(name)) not in listed:
             raise Violated(
@@ -61,6 +64,12 @@ def where(scene: Scene, binding: Binding) -> None:
         raise NotExercised("there are no rows to list")
     for name in _asked(binding):
         _narrowed(scene, binding, name, rows, query)
+
+
+def _satisfied(binding: Binding, condition: str, exchanges: Sequence[Exchange]) -> Related | None:
+    """Every row of a list satisfies a condition; None where that cannot be told by a script."""
+    test, walk = plain_test(condition), walked(binding, exchanges)
+    return related(binding, "kept", {"whole": walk, "part": walk}, where=test, least=1) if test else None
 
 
 def _about(binding: Binding, name: str, exchanges: Sequence[Exchange], row: Row) -> Related:
@@ -95,7 +104,8 @@ def _narrowed(scene: Scene, binding: Binding, name: str, rows: list[Row], usual:
             continue
         values = value if isinstance(value, list) else [value]
         query = [(name, str(one).lower() if isinstance(one, bool) else one) for one in values]
-        found, exchanges = scene.listed(binding, scene.owner, query=query)
+        every, exchanges = scene.listed(binding, scene.owner, query=query)
+        found = scene.telling(_resource(binding), every)
         shown = {str(row.get(own)) for row in found}
         wrong = next((r for r in rows if (str(r.get(own)) in kept) is not (str(r.get(own)) in shown)), None)
         if wrong is not None:

@@ -30,6 +30,12 @@ class Surroundings:
     mark: str
     applications: Sequence[Application] = ()
     webhooks: Webhooks | None = None
+    #: The fields that name rows, whatever they are called.
+    naming: frozenset[str] = frozenset()
+
+    def names_a_row(self, word: str) -> bool:
+        """Whether a field or a parameter is called as what names rows."""
+        return word in self.naming or ID.search(word) is not None
 
     @property
     def clients(self) -> tuple[Client, ...]:
@@ -54,6 +60,7 @@ class Names:
 
     def __init__(self, around: Surroundings, steps: list[AnyStep]) -> None:
         self._mark = around.mark
+        self._names_a_row = around.names_a_row
         self._steps = steps
         self._given: dict[object, list[tuple[int, str, str]]] = {}
         self._names: dict[tuple[int, str], str] = {}
@@ -88,7 +95,7 @@ class Names:
             found += [(f"header:location?{name}", v) for name, v in query if self._tells(v)]
         for pointer, value in leaves(exchange.json) if exchange.ok else ():
             key = pointer.rpartition("/")[2].replace("~1", "/")
-            if ID.search(key) and self._tells(value):
+            if self._names_a_row(key) and self._tells(value):
                 found.append((pointer, value))
         return found
 

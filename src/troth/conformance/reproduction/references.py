@@ -17,14 +17,19 @@ from troth.engine.seed_files import seed_file_for
 __all__ = ["references"]
 
 _MOCK = "http://reference.invalid"
+#: What no replay uses up, told in the same headers.
+_GENEROUS = "1000000/1m"
 
 
-def references(instruments: Instruments, tenants: Sequence[str], now: Callable[[], datetime]) -> list[Stage]:
+def references(
+    instruments: Instruments, tenants: Sequence[str], now: Callable[[], datetime], *, limited: bool
+) -> list[Stage]:
     """Two mocks that make up different ids, so that what depends on these shows.
 
-    ``tenants`` are the target's own names, and ``now`` where its clock stands.
+    ``tenants`` are the target's own names, and ``now`` where its clock stands; ``limited`` where the contract's rate
+    limits hold.
     """
-    return [_reference(instruments, seed, tenants, now) for seed in (0, 1)]
+    return [_reference(instruments, seed, tenants, now, limited=limited) for seed in (0, 1)]
 
 
 def _reference(
@@ -32,10 +37,14 @@ def _reference(
     seed: int,
     tenants: Sequence[str],
     now: Callable[[], datetime],
+    *,
+    limited: bool,
 ) -> Stage:
     contract, hooks = instruments.contract, instruments.behaviour.webhooks
     seed_file = seed_file_for(contract.name) or seed_file_for(contract.source)
-    engine = Engine(contract, Settings(seed=seed, seed_file=seed_file))
+    engine = Engine(
+        contract, Settings(seed=seed, seed_file=seed_file, rate_limit="contract" if limited else _GENEROUS)
+    )
     connection = Loopback(engine)
     control = Control(connection, f"{_MOCK}/__troth", "reference")
     principals = [Principal(*about[:4]) for about in control.principals()]

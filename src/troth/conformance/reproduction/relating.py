@@ -16,7 +16,7 @@ from troth.conformance.timeline import Entry
 
 __all__ = ["leans", "places_in", "shortest", "supply"]
 
-_ENOUGH = 3
+_ENOUGH = 5
 
 
 def places_in(log: Sequence[Entry], exchanges: dict[str, Exchange]) -> dict[str, int] | None:
@@ -26,14 +26,13 @@ def places_in(log: Sequence[Entry], exchanges: dict[str, Exchange]) -> dict[str,
     return None if -1 in places.values() else places
 
 
-def supply(log: Sequence[Entry], makes: frozenset[str], principal: str) -> list[int]:
-    """The first requests with which a caller made rows."""
-    made = [
-        index
-        for index, one in enumerate(log)
-        if isinstance(one, Exchange) and one.ok and one.operation in makes and one.principal == principal
-    ]
-    return made[:_ENOUGH]
+def supply(log: Sequence[Entry], makes: frozenset[str]) -> list[int]:
+    """The first requests with which each caller made rows."""
+    found: dict[str, list[int]] = {}
+    for index, one in enumerate(log):
+        if isinstance(one, Exchange) and one.ok and one.operation in makes:
+            found.setdefault(one.principal, []).append(index)
+    return sorted(index for made in found.values() for index in made[:_ENOUGH])
 
 
 def shortest(
@@ -48,9 +47,12 @@ def shortest(
     assert isinstance(expects, Relation)  # noqa: S101 - what is looked for
     if "row" in expects.facts and not _is_own(whole, expects):
         return "what it is about was not made by the steps"
+    # What makes rows has to succeed, so it has roles as well.
     roles = [*expects.of.values()]
+    making = {f"made{number}": index for number, index in enumerate(made, 1) if index < max(roles)}
+    expects = replace(expects, of={**expects.of, **making})
     sources = [index for index, step in enumerate(whole.steps) if expects.needs & (step.keeps or {}).keys()]
-    essential = frozenset([*roles, *sources, *(index for index in made if index <= max(roles))])
+    essential = frozenset([*expects.of.values(), *sources])
 
     def built(kept: Sequence[int]) -> Reproduction:
         attempt = Attempt(whole, tuple(kept), (), frozenset(roles))

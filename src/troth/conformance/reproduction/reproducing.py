@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
+from troth.behaviour import Behaviour
 from troth.conformance.actors import Actor, Cast
 from troth.conformance.applications import Application
 from troth.conformance.client import Client
@@ -90,17 +91,22 @@ class Reproducer:
         self._cast = cast
         self._client = client
         self._applications = applications
+        self._concept = ""
+        self._correct: dict[bool, list[Stage]] = {}
         self._stage = Stage(
             connection, target.base_url, target.principals, control,
             post=post, applications=applications, pace=self._pace, secrets=cast.secrets,
         )  # fmt: skip
 
-    @cached_property
+    @property
     def _references(self) -> list[Stage]:
-        """Correct mocks of the contract."""
-        actors = (self._cast.owner, self._cast.peer)
-        tenants = list(dict.fromkeys(one.tenant for one in actors if one and one.tenant))
-        return references(self._instruments, tenants, self._now)
+        """Correct mocks of the contract; their rate limits hold where limits are what is judged."""
+        limited = self._concept == "rate-limit"
+        if limited not in self._correct:
+            actors = (self._cast.owner, self._cast.peer)
+            tenants = list(dict.fromkeys(one.tenant for one in actors if one and one.tenant))
+            self._correct[limited] = references(self._instruments, tenants, self._now, limited=limited)
+        return self._correct[limited]
 
     def _headers(self, concept: str) -> list[str]:
         """Places of the headers that the contract speaks of; of when a limit begins anew, only whether it is said.
@@ -129,6 +135,7 @@ class Reproducer:
 
     def reproduced(self, recording: Recording, *, thoroughly: bool) -> Reproduction | str:
         """The fewest steps found, else why there are none."""
+        self._concept = recording.concept
         if not recording.telling:
             return "nothing was sent that could be sent again"
         if recording.fields is not None:
@@ -152,8 +159,7 @@ class Reproducer:
         if places is None:
             return "what the relation is between was not recorded"
         whole = trace(log, self._around(recording), {*places.values()}, (relation, places))
-        first = log[min(places.values())]
-        made = supply(log, recording.makes, first.principal) if isinstance(first, Exchange) else []
+        made = supply(log, recording.makes)
         tries = (_TRIES if self._control is not None else _TRIES_ON_A_STRANGER) if thoroughly else 0
         found = shortest(whole, made, recording.since, self._breaks, tries)
         if isinstance(found, str):
@@ -227,7 +233,7 @@ class Reproducer:
         return Surroundings(
             self._target.base_url, self._instruments.contract.base_path, self._client.actors | {
                 name: actor for name, actor in actors.items() if name not in self._client.actors
-            }, recording.mark, self._applications, behaviour.webhooks,
+            }, recording.mark, self._applications, behaviour.webhooks, _naming(behaviour),
         )  # fmt: skip
 
     # -- playing ----------------------------------------------------------------------------------------------------
@@ -298,6 +304,14 @@ class Reproducer:
         kept = delete_many(best.kept, frozenset({essential}), shows, tries)
         delete_one(kept, frozenset({essential}), shows, tries)
         return best, expects
+
+
+def _naming(behaviour: Behaviour) -> frozenset[str]:
+    """The fields that are ids of rows, or name rows by theirs."""
+    found = {resource.id_field for resource in behaviour.resources.values()}
+    for resource in behaviour.resources.values():
+        found |= {one.field for one in resource.references if one.at is None}
+    return frozenset(found)
 
 
 def _masked(value: Any, secrets: Collection[str]) -> Any:

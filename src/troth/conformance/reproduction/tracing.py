@@ -14,7 +14,7 @@ from troth.conformance.actors import Actor
 from troth.conformance.control import SANDBOX
 from troth.conformance.exchanges import Exchange
 from troth.conformance.relating import Related, Walked
-from troth.conformance.reproduction.answers import ID, leaves
+from troth.conformance.reproduction.answers import leaves
 from troth.conformance.reproduction.naming import Names, Surroundings
 from troth.conformance.reproduction.steps import (
     AnyStep,
@@ -89,7 +89,7 @@ class _Writer:
     def _fact(self, name: str, fact: Any) -> Any:
         """What a relation needs; a value is named by the field that it is looked for in."""
         if isinstance(fact, Mapping):
-            hint = str(fact.get("field", ""))
+            hint = str(fact.get("asked") or fact.get("field", ""))
             return {
                 key: self._fact(hint if hint and key == "value" else key, one) for key, one in fact.items()
             }
@@ -181,7 +181,7 @@ class _Writer:
     def _asked(self, name: str, value: str) -> str:
         """The value of a parameter; a number only where the parameter is named as ids are."""
         words = re.findall(r"\w+", name)
-        if value.isdigit() and any(ID.search(word) for word in words):
+        if value.isdigit() and any(self._around.names_a_row(word) for word in words):
             known = self._names.variable(int(value), re.sub(r"(?:_id|Id)$", "", words[-1]))
             return f"{{{{{known}}}}}" if known else value
         return self._names.text(value)
@@ -248,7 +248,7 @@ class _Writer:
             return [self._filled(inner, key) for inner in value]
         if isinstance(value, bool) or not isinstance(value, str | int):
             return value
-        if not ((isinstance(value, str) and len(value) >= _SHORTEST) or ID.search(key)):
+        if not ((isinstance(value, str) and len(value) >= _SHORTEST) or self._around.names_a_row(key)):
             return value
         profile = self._around.webhooks
         if self._inboxes and profile and key == profile.secret and isinstance(value, str):

@@ -23,13 +23,13 @@ def walked(ask: Callable[[Mapping[str, Any]], Answer], step: Mapping[str, Any]) 
 
     ``items`` is where the rows of a page are, ``style`` page, offset, cursor, links or none, ``size`` and ``position``
     the parameters, ``of`` how many rows a page shall have, ``first`` where the first page begins, ``next`` where a
-    cursor is, ``total`` where a page says how many rows there are.
+    cursor is, ``total`` where a page says how many rows there are, ``most`` how many pages are enough.
     """
     about = step["walk"]
     found: list[Any] = []
     bodies: list[Any] = []
     position, ended, answer = about.get("first"), False, Answer(0, {}, None, "")
-    while not ended and len(bodies) < MOST:
+    while not ended and len(bodies) < about.get("most", MOST):
         answer = ask({**step, "path": turned(step["path"], about, position)})
         page = at(answer.json, about["items"])
         if not 200 <= answer.status < 300 or not isinstance(page, list):  # noqa: PLR2004 - success
