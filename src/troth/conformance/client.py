@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -67,6 +68,8 @@ class Client:
         self.answers: Counter[tuple[int, str]] = Counter()
         self.log: list[Entry] = []
         self._batches = 0
+        self._networked = target.networked
+        self._opened = 1
         #: Everybody who has spoken, by name.
         self.actors: dict[str, Actor] = {}
         self.sent = 0
@@ -168,23 +171,41 @@ class Client:
         if actor.remaining is not None and actor.remaining < _RESERVE + count:
             self._cast.renew(actor)
 
-    def at_once(self, requests: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
-        """The answers to requests that leave together, each on a thread of its own."""
+    def at_once(self, requests: Sequence[Callable[[], Exchange]], gap: float = 0.0) -> list[Exchange]:
+        """The answers to requests that leave together, each on a thread of its own; ``gap``: seconds between them."""
+        self._open_up(len(requests))
         ready = threading.Barrier(len(requests))
 
-        def sent(request: Callable[[], Exchange]) -> Exchange:
+        def sent(number: int) -> Exchange:
             ready.wait()
-            return request()
+            if gap * number:
+                time.sleep(gap * number)
+            return requests[number]()
 
         since, self._batches = len(self.log), self._batches + 1
         with ThreadPoolExecutor(len(requests)) as pool:
-            found = [replace(one, batch=self._batches) for one in pool.map(sent, requests)]
+            found = [replace(one, batch=self._batches) for one in pool.map(sent, range(len(requests)))]
         self.log[since:] = found  # in this order, whoever was first
         for one in found:
             left, actor = self.left(one), self.actors.get(one.principal)
             if actor is not None and left is not None:
                 actor.remaining = min(left, left if actor.remaining is None else actor.remaining)
         return found
+
+    def _open_up(self, count: int) -> None:
+        """Have so many connections: those of a batch would not leave together if some had to be opened first."""
+        if not self._networked or count <= self._opened:
+            return
+
+        def ask(_number: int) -> None:
+            ready.wait()
+            with suppress(httpx.HTTPError):
+                self._connection.request("GET", self.base_url)
+
+        ready, self._opened = threading.Barrier(count), count
+        self.sent += count
+        with ThreadPoolExecutor(count) as pool:
+            list(pool.map(ask, range(count)))
 
     def _is_named(self, url: str) -> bool:
         """Whether a URL is on the host of the target, at its port."""

@@ -58,7 +58,7 @@ Budget = Literal["pr", "nightly"]
 WALKS = "walks"
 
 #: Clauses whose requests leave a target in a state that hangs on who came first: nothing else is asked there.
-APART = frozenset({"concurrency.order"})
+APART = frozenset({"concurrency.key", "concurrency.order"})
 
 #: Clauses that fuzzing has a say in.
 FUZZED = frozenset({"schema.response", "validation.no-server-error", "validation.rejected"})
@@ -202,8 +202,8 @@ class Run:
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
                 editions=self.instruments.editions, reference=lambda: self._reference,
-                thorough=self.budget == "nightly", post=self._post, known_bodies=self.instruments.bodies,
-                applications=self._applications,
+                seed=self.seed, thorough=self.budget == "nightly", post=self._post,
+                known_bodies=self.instruments.bodies, applications=self._applications,
             )  # fmt: skip
             self._grounds[operation] = _Ground(scene, control)
         return self._grounds[operation]

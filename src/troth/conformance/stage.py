@@ -54,6 +54,7 @@ class Stage(ABC):
         second_opinion: SecondOpinion,
         editions: Editions,
         reference: Callable[[], Reference],
+        seed: int = 0,
         thorough: bool = False,
         known_bodies: dict[str, bytes] | None = None,
         post: Post | None = None,
@@ -66,6 +67,8 @@ class Stage(ABC):
         self.cast = cast
         self.control = control
         self.nonce = nonce
+        #: What is drawn, is drawn from it.
+        self.seed = seed
         self.thorough = thorough
         self.post = post
         self.applications = tuple(applications)

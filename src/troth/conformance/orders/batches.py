@@ -13,7 +13,7 @@ from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.scene import Row, Scene
 
-__all__ = ["Batch", "Part", "Seen", "Sent", "at_once", "in_turn", "read"]
+__all__ = ["Batch", "Maker", "Part", "Seen", "Sent", "at_once", "in_turn", "read"]
 
 #: Refusals that may say no more than that something else was going on: the request was not carried out.
 _BUSY = (409, 423, 425)
@@ -85,6 +85,10 @@ class Batch:
     parts: tuple[Part, ...]
     rows: tuple[Seen, ...]
     gap: float = 0.0
+
+
+Maker = Callable[[], Batch]
+"""Makes rows and parts anew. Raises Inconclusive or NotExercised where it cannot."""
 
 
 def at_once(scene: Scene, batch: Batch) -> list[Sent]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -12,21 +12,20 @@ from typing import Any
 from troth.behaviour.contests import gatherers, movers, rivals
 from troth.behaviour.model import Binding, Kind, Resource
 from troth.behaviour.occasions import writable_fields
-from troth.conformance.client import ABSENT
-from troth.conformance.orders.batches import Batch, Part, Seen, read
+from troth.conformance.orders.asking import act, acts, edits, mover, moves, once_more, part
+from troth.conformance.orders.batches import Batch, Maker, Part, Seen, read
+from troth.conformance.orders.mixing import mixed
 from troth.conformance.scene import Row, Scene
-from troth.conformance.situations import action_body_and_rows
 from troth.conformance.verdicts import Inconclusive, NotExercised
 
-__all__ = ["Maker", "contests"]
+__all__ = ["contests"]
 
 _STARTS = 3
 _EDITS = 3
 _BESIDE = 2
+_FEW = 2
+_DRAWN = 4
 _SHORTEST, _LONGEST = 0.002, 0.1
-
-Maker = Callable[[], Batch]
-"""Makes rows and parts anew. Raises Inconclusive or NotExercised where it cannot."""
 
 Start = Callable[[], tuple[Row, Row]]
 """Makes a row: (what was said of it, the row)."""
@@ -39,20 +38,29 @@ def contests(scene: Scene, binding: Binding) -> Iterator[list[Maker]]:
     resource = binding.resource
     assert resource is not None  # noqa: S101 - the clause exists only with one
     if binding.kind is Kind.CREATE:
-        yield [partial(_gathered, scene, binding, *one) for one in gatherers(scene.behaviour, binding)]
+        for one in gatherers(scene.behaviour, binding):
+            yield [partial(_gathered, scene, binding, *one, {}, leaving=leaving) for leaving in (True, False)]
+            if few := _scarce(scene, binding, *one):
+                yield [partial(_gathered, scene, binding, *one, few, leaving=False)]
         return
     starts = list(islice(_starts(scene, binding, resource), _STARTS))
-    for mix in (_written, _left, _moved):
+    for mix in (_written, _acted_upon, _left, _moved, _replaced):
         yield [
             partial(_drawn, scene, binding, start, mix) for start in starts if _applies(scene, binding, mix)
         ]
+    for number in range(_DRAWN if scene.thorough else binding.kind in (Kind.UPDATE, Kind.REPLACE)):
+        yield [partial(_drawn, scene, binding, start, partial(mixed, number)) for start in starts]
 
 
 def _applies(scene: Scene, binding: Binding, mix: Mix) -> bool:
     """Whether a mix has anything for an operation; so no row is made in vain."""
     if mix is _left:
         return binding.kind is Kind.DELETE and any(map(movers, rivals(scene.behaviour, binding)))
-    return mix is _written or _mover(scene, binding) is not None
+    if mix is _acted_upon:
+        return movers(binding)
+    if mix is _replaced:
+        return _counterpart(scene, binding) is not None
+    return mix is _written or mover(scene, binding) is not None
 
 
 def _drawn(scene: Scene, binding: Binding, start: Start, mix: Mix) -> Batch:
@@ -67,9 +75,10 @@ def _drawn(scene: Scene, binding: Binding, start: Start, mix: Mix) -> Batch:
     parts = mix(scene, binding, seen)
     if len(parts) < 2:  # noqa: PLR2004 - two make a contest
         raise NotExercised("no two requests about one row could be made up")
-    # What a delete is to come between is still on its way when half of the time that a request takes is over.
-    gap = min(max(took / 2, _SHORTEST), _LONGEST) if binding.kind is Kind.DELETE else 0.0
-    return Batch(tuple(parts), (seen,), gap)
+    # What a delete is to come between is still on its way when half of the time that a request takes is over; other
+    # requests follow each other as closely as they can without one overtaking the one before it.
+    gap = max(took / 2, _SHORTEST) if binding.kind is Kind.DELETE else took / 4
+    return Batch(tuple(parts), (seen,), min(gap, _LONGEST))
 
 
 # -- rows -----------------------------------------------------------------------------------------------------
@@ -105,7 +114,7 @@ def _made(scene: Scene, resource: Resource, values: Row) -> tuple[Row, Row]:
 
 def _acted(scene: Scene, resource: Resource, action: Binding) -> tuple[Row, Row]:
     said, row = _made(scene, resource, {})
-    done = _act(scene, action, row)
+    done = act(scene, action, row)
     exchange = scene.call(scene.owner, action, identifier=done.identifier, row=row, body=done.body)
     if not exchange.ok:
         raise Inconclusive(f"{action.id} answers {exchange.status}")
@@ -120,98 +129,95 @@ def _written(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
     row = seen.row or {}
     others = list(rivals(scene.behaviour, binding))
     if binding.kind is Kind.DELETE:
-        edits = _edits(scene, others, row, _BESIDE)
-        return [*edits[:1], _part(scene, binding, row), *edits[1:]]
+        changes = edits(scene, others, row, _BESIDE)
+        return [*changes[:1], part(scene, binding, row), *changes[1:]]
     if movers(binding):
-        own = _act(scene, binding, row)
-        return [own, own, *_acts(scene, others, row), *_edits(scene, others, row, 1)]
-    return _edits(scene, [binding], row, _EDITS) + _once_more(scene, binding, row)
+        own = act(scene, binding, row)
+        return [own, *edits(scene, others, row, 1), own, *acts(scene, others, row, binding)]
+    return edits(scene, [binding], row, _EDITS) + once_more(scene, binding, row)
+
+
+def _replaced(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
+    """A row written as a whole, with all that can be changed, and a change of one field: the operation's own first."""
+    row, other = seen.row or {}, _counterpart(scene, binding)
+    one, whole = (binding, other) if binding.kind is Kind.UPDATE else (other, binding)
+    if one is None or whole is None:
+        return []
+    changes = {name: value for name, value, _ in scene.changes(whole, row, scene.owner, bound=True)}
+    body = scene.update_body(whole, row, changes, scene.owner)
+    if not scene.bodies.is_valid(whole, body):
+        return []
+    found = [*edits(scene, [one], {**row, **changes}, 1), part(scene, whole, row, body)]
+    return sorted(found, key=lambda one: one.binding is not binding)
+
+
+def _counterpart(scene: Scene, binding: Binding) -> Binding | None:
+    """The operation that writes a row as a whole, for one that changes a part of it, and the other way round."""
+    kinds = {Kind.UPDATE: Kind.REPLACE, Kind.REPLACE: Kind.UPDATE}
+    wanted = kinds.get(binding.kind)
+    return next((one for one in rivals(scene.behaviour, binding) if one.kind is wanted), None)
+
+
+def _acted_upon(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
+    """An action on a row that a change has looked at, and not yet written."""
+    row = seen.row or {}
+    first = edits(scene, list(rivals(scene.behaviour, binding)), row, 1) if movers(binding) else []
+    return [*first, act(scene, binding, row)] if first else []
 
 
 def _left(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
     """A delete and what others do to the row meanwhile."""
     row = seen.row or {}
-    acts = _acts(scene, rivals(scene.behaviour, binding), row)
-    return [_part(scene, binding, row), *acts] if binding.kind is Kind.DELETE and acts else []
-
-
-def _acts(scene: Scene, among: Iterable[Binding], row: Row) -> list[Part]:
-    """The first action among some operations."""
-    return [_act(scene, one, row) for one in islice(filter(movers, among), 1)]
-
-
-def _edits(scene: Scene, among: Sequence[Binding], row: Row, count: int) -> list[Part]:
-    """Changes of different fields by the first update among some operations."""
-    update = next((one for one in among if not movers(one)), None)
-    changes = islice(scene.changes(update, row, scene.owner, bound=True), count) if update else ()
-    return [_part(scene, update, row, body) for _, _, body in changes if update]
-
-
-def _once_more(scene: Scene, binding: Binding, row: Row) -> list[Part]:
-    """Another value for the first field that can be changed."""
-    for name, value, _ in scene.changes(binding, row, scene.owner, bound=True):
-        for other in scene.bodies.others(writable_fields(scene.contract, binding)[name], value):
-            if other is not None and other != row.get(name):
-                return [
-                    _part(scene, binding, row, scene.update_body(binding, row, {name: other}, scene.owner))
-                ]
-        return []
-    return []
+    beside = acts(scene, rivals(scene.behaviour, binding), row)
+    return [part(scene, binding, row), *beside] if binding.kind is Kind.DELETE and beside else []
 
 
 def _moved(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
     """Every declared move from the row's state, made by an update; beside a delete, and beside a change."""
-    cycle, row = seen.resource.lifecycle, seen.row or {}
-    update = _mover(scene, binding)
-    if cycle is None or update is None:
-        return []
-    targets = [move.target for move in cycle.transitions if str(row.get(cycle.field)) in move.origins]
-    bodies = [
-        scene.update_body(update, row, {cycle.field: target}, scene.owner) for target in targets[:_EDITS]
-    ]
-    moves = [_part(scene, update, row, body) for body in bodies if scene.bodies.is_valid(update, body)]
-    if not moves:
+    row = seen.row or {}
+    away, update = moves(scene, binding, row), mover(scene, binding)
+    if not away or update is None:
         return []
     if binding.kind is Kind.DELETE:
-        return [_part(scene, binding, row), *moves]
+        return [part(scene, binding, row), *away]
     changes = islice(scene.changes(update, row, scene.owner, bound=True), 1)
-    return [*moves, *(_part(scene, update, row, body) for _, _, body in changes)]
-
-
-def _mover(scene: Scene, binding: Binding) -> Binding | None:
-    """The update that moves rows from state to state, for it and for a delete."""
-    cycle = binding.resource.lifecycle if binding.resource else None
-    among = [binding, *rivals(scene.behaviour, binding)]
-    update = next((one for one in among if one.kind in (Kind.UPDATE, Kind.REPLACE)), None)
-    if cycle is None or update is None or movers(binding):
-        return None
-    return update if cycle.field in writable_fields(scene.contract, update) else None
-
-
-def _act(scene: Scene, binding: Binding, row: Row) -> Part:
-    body, named = action_body_and_rows(scene, binding, scene.owner)
-    return replace(_part(scene, binding, row, body), names=tuple(named))
-
-
-def _part(scene: Scene, binding: Binding, row: Row, body: Any = ABSENT) -> Part:
-    """A request about a row, or one below the same parents; with a key of its own where the operation wants one."""
-    policy, resource = binding.idempotency, binding.resource
-    headers = {policy.header: scene.key()} if policy and scene.needs_key(binding) else {}
-    own = resource is not None and binding.id_parameter is not None
-    return Part(binding, row.get(resource.id_field) if own and resource else None, row, body, headers)
+    return [*away, *(part(scene, update, row, body) for _, _, body in changes)]
 
 
 # -- sums -----------------------------------------------------------------------------------------------------
 
 
-def _gathered(scene: Scene, binding: Binding, owner: Resource, field: str) -> Batch:
-    """New rows that lead to one new row, which computes over them."""
-    said, above = _made(scene, owner, {})
+def _gathered(
+    scene: Scene, binding: Binding, owner: Resource, field: str, values: Row, *, leaving: bool
+) -> Batch:
+    """New rows that lead to one new row, which computes over them; ``leaving``: while one of them is deleted."""
+    said, above = _made(scene, owner, values)
     identifier = above[owner.id_field]
-    bodies = [
-        scene.bodies.unique(binding, {**scene.body(binding, scene.owner), field: identifier})
-        for _ in range(_EDITS)
-    ]
     parents = {parent.field: above.get(parent.field, identifier) for parent in binding.parents}
-    parts = tuple(_part(scene, binding, parents, body) for body in bodies)
-    return Batch(parts, (replace(read(scene, owner, identifier, above), said=said),))
+
+    def body() -> Any:
+        return scene.bodies.unique(binding, {**scene.body(binding, scene.owner), field: identifier})
+
+    parts, rows = [part(scene, binding, parents, body()) for _ in range(_EDITS - leaving)], []
+    resource = binding.resource
+    if leaving and resource is not None:
+        deleter, first = scene.operation(resource, Kind.DELETE), body()
+        made = scene.unwrapped(binding, scene.call(scene.owner, binding, row=parents or None, body=first))
+        rows.append(replace(read(scene, resource, made[resource.id_field], made), said=first))
+        parts.insert(1, part(scene, deleter, made))
+    rows.append(replace(read(scene, owner, identifier, above), said=said))
+    return Batch(tuple(parts), tuple(rows))
+
+
+def _scarce(scene: Scene, binding: Binding, owner: Resource, field: str) -> Row:
+    """Small numbers for what a new row leads to, where a rule for new rows reads it: not all of them may fit."""
+    rules = [rule for rule in binding.resource.rules if "create" in rule.on] if binding.resource else []
+    if not any((owner.name, field) in rule.require.looked_up for rule in rules):
+        return {}
+    creator = scene.operation(owner, Kind.CREATE)
+    body, found = scene.body(creator, scene.owner), {}
+    for name in writable_fields(scene.contract, creator) if isinstance(body, Mapping) else ():
+        is_number = isinstance(body.get(name), int | float) and not isinstance(body.get(name), bool)
+        if is_number and scene.bodies.is_valid(creator, {**body, name: _FEW}):
+            found[name] = _FEW
+    return found

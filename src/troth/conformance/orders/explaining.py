@@ -10,9 +10,13 @@ from troth.conformance.comparing import unequal
 from troth.conformance.orders.batches import Seen, Sent
 from troth.conformance.orders.standing import Standing
 from troth.conformance.scene import Row
+from troth.conformance.verdicts import Inconclusive
 from troth.engine.state import State
 
 __all__ = ["Parting", "explained"]
+
+#: How many requests the model is asked for one batch: all orders of four, each of which may have been put off.
+_STEPS = 1000
 
 Shown = Mapping[tuple[str, str], Row | None]
 
@@ -45,6 +49,7 @@ class _Search:
         self._batch = batch
         self._after = after
         self._turns = sorted(range(len(batch)), key=lambda index: batch[index].ended)
+        self._left = _STEPS
         self.nearest = Parting((), "no order could be tried", -1)
 
     def run(self, state: State, done: tuple[int, ...], shown: tuple[Shown, ...]) -> tuple[int, ...] | None:
@@ -56,6 +61,9 @@ class _Search:
                 continue
             for carried in (True, False) if self._skips(index) else (True,):
                 self._standing.back(state)
+                self._left -= 1
+                if self._left < 0:
+                    raise Inconclusive(f"{len(self._batch)} requests at once have more orders than are tried")
                 if carried and not self._agrees((*done, index)):
                     continue
                 seen = {(one.resource.name, str(one.identifier)): self._row(one) for one in self._after}

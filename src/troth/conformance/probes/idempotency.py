@@ -8,11 +8,12 @@ from typing import Any
 from troth.behaviour.model import Binding, Idempotency, Kind, Resource
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
+from troth.conformance.orders.keying import different
 from troth.conformance.paging import holds_slot, slot_of
 from troth.conformance.probes.resources import same
 from troth.conformance.probes.timing import movable
 from troth.conformance.scene import Row, Scene
-from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+from troth.conformance.verdicts import Inconclusive, Violated
 
 __all__ = ["expiry", "made_no_more", "mismatch", "replay", "rights", "rows_counted", "scope", "send"]
 
@@ -171,14 +172,7 @@ def _different(scene: Scene, binding: Binding, row: Row | None, body: Any) -> An
         for name, _, other in scene.changes(binding, {**row, **body}, scene.owner):
             if name in body and other != body:
                 return other
-    other = scene.bodies.unique(binding, body)
-    if other != body:
-        return other
-    for name, pointer in scene.editable(binding):
-        if isinstance(body, Mapping):
-            for value in scene.bodies.others(pointer, body.get(name)):
-                return {**body, name: value}
-    raise NotExercised("no second body could be made up")
+    return different(scene, binding, body)
 
 
 def scope(scene: Scene, binding: Binding) -> None:

@@ -43,7 +43,7 @@ def unspent(scene: Scene, binding: Binding) -> None:
         raise Violated("A request that is refused as invalid uses up its key", refused, mended)
     if before is not None and isinstance(body, Mapping):
         title = "A corrected request with the key of a refused one creates two rows"
-        made_no_more(scene, resource, before, body, 1, title, (refused, mended))
+        made_no_more(scene, resource, before + 1, body, 1, title, (refused, mended))
 
 
 def reads(scene: Scene, binding: Binding) -> None:
