@@ -26,6 +26,7 @@ _BESIDE = 2
 _FEW = 2
 _DRAWN = 4
 _SHORTEST, _LONGEST = 0.002, 0.1
+_CLOSE = 0.001
 
 Start = Callable[[], tuple[Row, Row]]
 """Makes a row: (what was said of it, the row)."""
@@ -77,8 +78,8 @@ def _drawn(scene: Scene, binding: Binding, start: Start, mix: Mix) -> Batch:
         raise NotExercised("no two requests about one row could be made up")
     # What a delete is to come between is still on its way when half of the time that a request takes is over; other
     # requests follow each other as closely as they can without one overtaking the one before it.
-    gap = max(took / 2, _SHORTEST) if binding.kind is Kind.DELETE else took / 4
-    return Batch(tuple(parts), (seen,), min(gap, _LONGEST))
+    gap = min(max(took / 2, _SHORTEST), _LONGEST) if binding.kind is Kind.DELETE else min(took / 8, _CLOSE)
+    return Batch(tuple(parts), (seen,), gap)
 
 
 # -- rows -----------------------------------------------------------------------------------------------------
@@ -133,7 +134,7 @@ def _written(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
         return [*changes[:1], part(scene, binding, row), *changes[1:]]
     if movers(binding):
         own = act(scene, binding, row)
-        return [own, *edits(scene, others, row, 1), own, *acts(scene, others, row, binding)]
+        return [own, own, *edits(scene, others, row, 1), *acts(scene, others, row, binding)]
     return edits(scene, [binding], row, _EDITS) + once_more(scene, binding, row)
 
 
