@@ -204,6 +204,8 @@ def test_a_severity_can_be_chosen_and_a_finding_waived(run: Run, copy: Path, tmp
     }
     assert {day: result.exit_code for day, result in days.items()} == {"2026-12-31": 0, "2027-01-02": 1}
     assert f"{waivers}:1" in days["2027-01-02"].output
+    assert "0 compatible changes, nothing that breaks, 1 waived." in days["2026-12-31"].output
+    assert "us answers for it until 2027-01-01: Unused." in days["2026-12-31"].output
 
 
 def test_a_stale_waiver_fails_a_run_without_breaks(run: Run, tmp_path: Path) -> None:

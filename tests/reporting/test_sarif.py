@@ -83,6 +83,9 @@ def test_results_refer_to_their_rules(violation: Finding, comparison: Finding, r
     run = run_of(violation, comparison, remark)
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
     assert all(rules[result["ruleIndex"]] == result["ruleId"] for result in run["results"])
+    assert not any(
+        rule.get("name") == rule["id"] for rule in run["tool"]["driver"]["rules"]
+    )  # section 3.49.7
     assert set(rules) == {"pagination.max-size", "request-property-became-required", "unused-component"}
     assert [result["level"] for result in run["results"]] == ["error", "error", "note"]
     assert run["tool"]["driver"]["semanticVersion"] == __version__

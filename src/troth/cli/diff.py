@@ -168,10 +168,23 @@ def _for_people(comparison: Comparison, form: str, title: str, touched: Touched 
         )
     if not grave:
         parts.append(_summary(comparison.findings))
+    parts.append(_waived(comparison.findings, form))
     if touched is not None:
         parts.append(_hit(touched, form))
     parts.append(_advice(comparison))
     return "\n".join(filter(None, parts))
+
+
+def _waived(findings: tuple[Finding, ...], form: str) -> str:
+    """What somebody answers for, and until when: it counts as harmless, and is not passed over in silence."""
+    lines = [
+        f"- {waived['severity']}: {finding.title}. {waived['owner']} answers for it until {waived['until']}: "
+        f"{waived['reason']}"
+        for finding in findings
+        if (waived := finding.evidence.get("waived"))
+    ]
+    heading = "### Waived\n\n" if form == "markdown" else "Waived\n\n"
+    return heading + "\n".join(lines) + "\n" if lines else ""
 
 
 def _hit(touched: Touched, form: str) -> str:
@@ -216,5 +229,7 @@ def _summary(findings: tuple[Finding, ...]) -> str:
     told = ", ".join(
         f"{count} {severity}" for severity, count in counts.items() if count and severity != "info"
     )
+    waived = sum("waived" in finding.evidence for finding in findings)
+    counts["info"] -= waived
     changes = f"{counts['info']} compatible change{'s' if counts['info'] != 1 else ''}"
-    return f"{changes}, {told or 'nothing that breaks'}.\n"
+    return f"{changes}, {told or 'nothing that breaks'}{f', {waived} waived' if waived else ''}.\n"

@@ -24,7 +24,7 @@ def write(report: Report) -> str:
     driver = {
         "name": "troth",
         "semanticVersion": __version__,
-        "rules": [{"id": rule, "name": rule} for rule in rules],
+        "rules": [{"id": rule} for rule in rules],
     }
     run = {
         "tool": {"driver": driver},
