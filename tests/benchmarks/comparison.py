@@ -1,7 +1,8 @@
 """Seconds and memory of ``troth diff`` over two documents of 1,000 operations and 3,000 schemas.
 
-The same document twice, then one edited component that all operations share, then fifty and two hundred edits. Every
-operation takes and gives references, every tenth schema is recursive, and all resources share a few components.
+The same document twice, then one edited component that all operations share, then edits of one, ten, a hundred and a
+thousand components: cost and memory grow with what changed. Every operation takes and gives references, every tenth
+schema is recursive, and all resources share a few components.
 
 Usage: ``python tests/benchmarks/comparison.py --form yaml``.
 """
@@ -24,6 +25,8 @@ import yaml
 JSON = Any
 RESOURCES = 200
 PARTS = 11
+EDITS: tuple[int | str, ...] = (0, "shared", 1, 10, 100, 1000)
+"""How many components are edited; *shared* is the one that every operation uses."""
 STRING = {"type": "string"}
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
 
@@ -155,20 +158,21 @@ def document() -> dict[str, JSON]:
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": shared}}
 
 
-def edited(old: JSON, edits: int) -> JSON:
-    """A copy with one bound in each of so many components; with a single edit, the component that all share."""
+def edited(old: JSON, edits: int | str) -> JSON:
+    """A copy with one bound in each of so many components, or in the component that all operations share."""
     new = deepcopy(old)
     new["info"]["version"] = "1.1.0"
     schemas = new["components"]["schemas"]
-    if edits == 1:
+    if isinstance(edits, str):
         schemas["Money"]["properties"]["currency"] = {"type": "string", "maxLength": 3}
         return new
-    for number in range(edits):
-        schemas[f"Part{number}x3"]["properties"]["code"]["maxLength"] = 30
+    for edit in range(edits):
+        part = f"Part{edit % RESOURCES}x{edit // RESOURCES + 1}"
+        schemas[part]["properties"]["code"]["maxLength"] = 30
     return new
 
 
-def measure(folder: Path, form: str, edits: int) -> tuple[float, float, float, int]:
+def measure(folder: Path, form: str, edits: int | str) -> tuple[float, float, float, int]:
     """Seconds by the clock and of the processor, peak megabytes and findings of a comparison in its own process."""
     command = [sys.executable, "-m", "troth", "diff", f"{folder}/old.{form}", f"{folder}/new{edits}.{form}"]
     report = folder / f"report{edits}.json"
@@ -194,7 +198,7 @@ def main() -> None:
         folder = Path(name)
         for label, value in (
             ("old", old),
-            *((f"new{edits}", edited(old, edits)) for edits in (0, 1, 50, 200)),
+            *((f"new{edits}", edited(old, edits)) for edits in EDITS),
         ):
             text = json.dumps(value, indent=1) if form == "json" else yaml.dump(value, Dumper=Plain)
             (folder / f"{label}.{form}").write_text(text, encoding="utf-8")
@@ -202,10 +206,10 @@ def main() -> None:
         print(
             f"{RESOURCES * 5} operations, {len(old['components']['schemas'])} schemas, {size:.1f} MB of {form}"
         )
-        for edits in (0, 1, 50, 200):
+        for edits in EDITS:
             spent, worked, memory, findings = measure(folder, form, edits)
             print(
-                f"{edits:4} edits: {findings:4} findings, {spent:5.2f} s ({worked:.2f} s of CPU), {memory:4.0f} MB"
+                f"{edits:>6} edits: {findings:4} findings, {spent:5.2f} s ({worked:.2f} s of CPU), {memory:4.0f} MB"
             )
 
 

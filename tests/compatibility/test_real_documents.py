@@ -382,3 +382,19 @@ def test_a_scheme_under_another_name_is_the_same_scheme(contract: Any) -> None:
     assert "security-alternative-removed" in [
         f.id for f in compare(document("Key"), document("Api", "key")).findings
     ]
+
+
+def test_a_demand_is_told_where_it_is_made(contract: Any) -> None:
+    """And not at the shared schema that describes the property, which others use without the demand."""
+
+    def document(*names: str) -> Any:
+        demanding = {"allOf": [{"$ref": "#/components/schemas/Page"}, {"required": list(names)}]}
+        page = {"type": "object", "properties": {"data": {"type": "array"}, "next": {"type": "string"}}}
+        return contract({**with_body(demanding), "components": {"schemas": {"Page": page}}})
+
+    (finding,) = compare(document("next"), document("next", "data")).findings
+    at = "/paths/~1orders/put/requestBody/content/application~1json/schema/allOf/1/required"
+    assert (finding.location.pointer, finding.reach) == (at, ("PUT /orders",))
+    assert finding.title == "data in body of PUT /orders became required"
+    (mirrored,) = compare(document("next", "data"), document("next")).findings
+    assert mirrored.location.pointer == at

@@ -16,7 +16,7 @@ from troth.compatibility.nodes import ANYTHING, EVERY_TYPE, TYPES, Node, Union, 
 from troth.contract.model import Contract
 from troth.contract.pointers import join, local
 
-__all__ = ["Normaliser", "target_of"]
+__all__ = ["Normaliser", "parts_of", "target_of"]
 
 JSON = Any
 
@@ -100,7 +100,7 @@ class Normaliser:
         self._open.add(pointer)
         try:
             node = own = _own_level(schema, pointer)
-            for part in self._parts(schema, pointer):
+            for part in parts_of(schema, pointer):
                 node = meet(node, self._read(part))
             if node is not own and "default" in own.annotations:
                 # What stands beside the parts is said over theirs.
@@ -111,12 +111,6 @@ class Normaliser:
             return node
         finally:
             self._open.discard(pointer)
-
-    @staticmethod
-    def _parts(schema: Mapping[str, JSON], pointer: str) -> list[str]:
-        parts = [target_of(schema["$ref"])] if isinstance(schema.get("$ref"), str) else []
-        parts += [join(pointer, "allOf", at) for at in range(len(schema.get("allOf", ())))]
-        return parts
 
     def _union(self, keyword: str, branches: list[JSON], pointer: str) -> Node:
         """The union as one node where it folds (one branch, listed values, bare types), else as a Union."""
@@ -135,6 +129,13 @@ class Normaliser:
             listed = tuple(value for value in folded.enum if value is not None)
             folded = replace(folded, enum=(*listed, None) if null else listed)
         return folded
+
+
+def parts_of(schema: Mapping[str, JSON], pointer: str) -> list[str]:
+    """The schemas that hold together with a schema: what it refers to, and the parts of its ``allOf``."""
+    parts = [target_of(schema["$ref"])] if isinstance(schema.get("$ref"), str) else []
+    parts += [join(pointer, "allOf", at) for at in range(len(schema.get("allOf", ())))]
+    return parts
 
 
 def _own_level(schema: Mapping[str, JSON], pointer: str) -> Node:

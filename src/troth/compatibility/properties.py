@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from troth.compatibility.expansion import guarded
 from troth.compatibility.extensions import lifecycle_of
-from troth.compatibility.facts import DIRECTIONS, Direction, Fact, Found, Pair
+from troth.compatibility.facts import DIRECTIONS, Direction, Fact, Found, Pair, Pointers
 from troth.compatibility.nodes import Node
-from troth.compatibility.normal import Normaliser
+from troth.compatibility.normal import Normaliser, parts_of
 from troth.compatibility.places import place_of
 from troth.compatibility.sides import Sides
+from troth.contract.pointers import join
 
 __all__ = ["property_facts"]
 
@@ -65,7 +66,15 @@ def _requirement(sides: Sides, pair: Pair, name: str, nodes: tuple[Node, Node]) 
     node, reader = (new, sides.new) if became else (old, sides.old)
     pointer_old = old.where.get(f"properties/{name}", pair.old[0])
     pointer_new = new.where.get(f"properties/{name}", pair.new[0])
-    place = place_of(sides.new.contract, pointer_new)
+    stating = _demanding(reader, pair.new if became else pair.old, name)
+    described = (pointer_new if became else pointer_old).rpartition("/properties/")[0]
+    if stating is None or stating == described or name not in node.properties:
+        place = place_of(sides.new.contract, pointer_new)
+    else:  # the property is described elsewhere, for others too: the edit is where it is demanded
+        place = place_of(reader.contract, join(stating, "properties", name))
+        pointer_old, pointer_new = (
+            (pointer_old, join(stating, "required")) if became else (join(stating, "required"), pointer_new)
+        )
     fact = Fact(
         "required",
         "added" if became else "removed",
@@ -78,6 +87,21 @@ def _requirement(sides: Sides, pair: Pair, name: str, nodes: tuple[Node, Node]) 
         names=(name,),
     )
     return Found(fact, pair, _silent(reader, node, name))
+
+
+def _demanding(reader: Normaliser, pointers: Pointers, name: str) -> str | None:
+    """The schema that demands a property, among the parts that make up a conjunction."""
+    waiting, seen = list(pointers), set()
+    while waiting:
+        at = waiting.pop(0)
+        schema = reader.raw(at)
+        if at in seen or not isinstance(schema, dict):
+            continue
+        seen.add(at)
+        if name in schema.get("required", ()):
+            return at
+        waiting += parts_of(schema, at)
+    return None
 
 
 def _stating(reader: Normaliser, node: Node, name: str, keyword: str) -> str:
