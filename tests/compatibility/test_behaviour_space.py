@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from troth.behaviour.vocabulary import vocabulary
 from troth.compatibility import compare, rules
-from troth.compatibility.behaviours import CONCEPTS, Concept
+from troth.compatibility.behaviours import CONCEPTS, Concept, behaviour_facts
+from troth.compatibility.rules import rule_for
 
 JSON = Any
 ABSENT: Any = object()
@@ -104,9 +106,83 @@ OTHERWISE = {
     "behaviour-changed": "a keyword that no row knows",
     "behaviour-description-added": "behaviour that was never described before",
     "behaviour-description-removed": "behaviour that is not described any more",
+    "withheld-field-changed": "a mask of another text: see the rules of visibility",
     "default-version-added": "a version that says from when on it is the default: see the tests of versions",
     "default-version-removed": "the same that goes",
     "retired-version-added": "a version of which only its end is said",
     "retired-version-removed": "the same that goes",
     "field-value-changed": "a new version that gives a field other values",
 }
+
+SCOPES = {"root": "root", "resource": "schema", "property": "schema", "operation": "operation"}
+"""The places of the vocabulary, and what the comparison calls them."""
+SILENT = {("root", "changelog"), ("root", "clock"), ("property", "hidden")}
+"""What no client meets, and what is compared as a property that is there or not."""
+
+
+def leaves() -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """Every keyword of the vocabulary that holds no further keywords, with its place, and whether it is a mark."""
+    for place in SCOPES:
+        found: dict[tuple[str, ...], list[JSON]] = {}
+        for path, schema in _below(vocabulary()["$defs"][place], ()):
+            found.setdefault(path, []).append(schema)
+        for path, schemas in found.items():
+            if not any(other[: len(path)] == path != other for other in found):
+                yield place, path, all(_is_mark(schema) for schema in schemas)
+
+
+def _is_mark(schema: JSON) -> bool:
+    """Whether a keyword is there or not, and says nothing more."""
+    return isinstance(schema, Mapping) and (schema.get("const") is True or schema.get("type") == "boolean")
+
+
+def _below(schema: JSON, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], JSON]]:
+    reference = schema.get("$ref", "") if isinstance(schema, Mapping) else ""
+    if reference:
+        target: JSON = vocabulary()
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+        yield from _below({**target, **{key: value for key, value in schema.items() if key != "$ref"}}, path)
+        return
+    if path:
+        yield path, schema
+    if not isinstance(schema, Mapping) or len(path) > 9:  # deeper than any keyword
+        return
+    for name, part in schema.get("properties", {}).items():
+        yield from _below(part, (*path, name))
+    for free in (*schema.get("patternProperties", {}).values(), schema.get("additionalProperties")):
+        if isinstance(free, Mapping):
+            yield from _below(free, (*path, "some"))
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        for part in schema.get(keyword, ()):
+            yield from _below(part, path)
+
+
+LEAVES = list(leaves())
+
+
+@pytest.mark.parametrize(
+    ("place", "path", "mark"), LEAVES, ids=[f"{leaf[0]}: {'.'.join(leaf[1])}" for leaf in LEAVES]
+)
+def test_every_keyword_of_the_vocabulary_is_compared_as_a_concept(
+    place: str, path: tuple[str, ...], mark: bool
+) -> None:
+    """It comes, goes and changes with one finding each, by a rule of its own and not as some behaviour or other."""
+
+    def holding(value: JSON) -> JSON:
+        held: JSON = value
+        for at, step in enumerate(reversed(path)):
+            own = {} if held is ABSENT else {step: held}
+            held = {**own, **(KNOWN if at < len(path) - 1 else {})}
+        return held
+
+    values = (ABSENT, True) if mark else (ABSENT, "1", "2")
+    for old, new in zip(values, (*values[1:], ABSENT), strict=True):
+        sides = ((holding(value), "/x-behaviour") for value in (old, new))
+        facts = list(behaviour_facts(SCOPES[place], "", *sides))
+        silent = (place, path[0]) in SILENT or path[-1] == "summary"
+        if silent:
+            assert not facts or path == ("hidden",), facts
+            continue
+        assert [fact.subject != "behaviour" for fact in facts] == [True], facts
+        assert rule_for(facts[0].subject, facts[0].action, ("request", "response")), facts

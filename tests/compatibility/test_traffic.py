@@ -226,3 +226,30 @@ def test_a_range_of_media_types_that_shrinks_touches_who_sent_another(contract: 
     entries[1]["request"]["postData"]["mimeType"] = "application/merge-patch+json"
     new = edited(body, {"application/json": {"schema": {}}})
     assert heard(old, new, entries, contract, tmp_path) == {"request-media-type-narrowed": {"patch": 1}}
+
+
+def test_a_schema_of_both_ways_touches_who_meets_its_break(contract: Any, tmp_path: Path) -> None:
+    """A shorter name breaks who sends a long one, and nobody who is shown one."""
+    path = tmp_path / "traffic.har"
+    entries = [
+        call("POST", "/notes", "acme", {"name": "a" * 15}, 201, {"name": "a"}),
+        call("POST", "/notes", "globex", {"name": "b"}, 201, {"name": "b"}),
+    ]
+    path.write_text(json.dumps({"log": {"entries": entries}}), encoding="utf-8")
+
+    def document(size: int) -> Any:
+        note = {"type": "object", "properties": {"name": {"type": "string", "maxLength": size}}}
+        content = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Note"}}}}
+        responses = {"201": {"description": "It.", **content}}
+        operation = {"operationId": "addNote", "requestBody": content, "responses": responses}
+        return contract(
+            {
+                "servers": SHOP["servers"],
+                "paths": {"/notes": {"post": operation}},
+                "components": {"schemas": {"Note": note}},
+            }
+        )
+
+    touched = touched_by(compare(document(20), document(10)), read_traffic(path, "user-agent"))
+    (finding,) = touched.comparison.findings
+    assert finding.evidence["traffic"]["consumers"] == {"acme": 1}

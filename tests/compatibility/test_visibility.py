@@ -47,6 +47,7 @@ GONE = object()
         ("redaction keep type", True, ("kept-field-added", "info")),
         ("redaction mask type", "*", ("withheld-field-added", "breaking")),
         ("redaction mask name", GONE, ("withheld-field-removed", "info")),
+        ("redaction mask name", "?", ("withheld-field-changed", "warning")),
         ("redaction empty total", True, ("withheld-field-added", "breaking")),
         ("redaction mark redacted", GONE, ("redaction-removed", "warning")),
         ("reference", "not-found", ("error-code-changed", "breaking")),

@@ -125,6 +125,7 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
     ),
     "schema": _rows(
         "resource resource value",
+        "id resource value",
         "lifecycle lifecycle member",
         "lifecycle.transitions.* transition member",
         "lifecycle.transitions.*.from.* transition-origin member",
@@ -174,6 +175,7 @@ CONCEPTS: Mapping[str, tuple[Concept, ...]] = {
     ),
     "operation": _rows(
         "through reference value",
+        "parents.* reference value",
         "pagination pagination value",
         "scopes.* required-scope member",
         "permissions.* required-permission member",

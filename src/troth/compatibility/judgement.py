@@ -55,6 +55,8 @@ class _Bench:
         """The gravest of the directions in which a fact travels. A fact that reaches nothing weighs nothing."""
         reached = fact.directions
         rulings = rule_for(fact.subject, fact.action, reached or ("request", "response"))
+        if not rulings and "keyword" in fact.context:  # an edit of behaviour is never passed over
+            rulings = rule_for("behaviour", fact.action, ())
         if not rulings:
             return None
         weighed = [(rule, *self._weigh(fact, rule)) for rule in rulings]

@@ -55,7 +55,7 @@ def touched_by(comparison: Comparison, traffic: Sequence[Recorded]) -> Touched:
     calls = tuple(_Desk(found.old, found.sides).calls(traffic))
     bench = _Bench(found.sides, {pair.old.id: pair.new.id for pair in found.paired.pairs})
     judged = tuple(
-        _told(item, [call for call in calls if bench.touches(item.fact, call)]) for item in comparison.judged
+        _told(item, [call for call in calls if bench.touches(item, call)]) for item in comparison.judged
     )
     return Touched(replace(comparison, judged=judged), len(traffic), len(calls))
 
@@ -159,12 +159,14 @@ class _Bench:
     def __init__(self, sides: Sides, renamed: Mapping[str, str]) -> None:
         self.sides, self.renamed = sides, renamed
 
-    def touches(self, fact: Fact, call: _Call) -> bool:
-        called = call.operation.id
+    def touches(self, item: Judged, call: _Call) -> bool:
+        """A change that travels both ways touches who meets it in the direction in which it was judged."""
+        fact, called = item.fact, call.operation.id
         if fact.reach and not {called, self.renamed.get(called, called)} & set(fact.reach):
             return False
         if fact.pair is not None:
-            return any(self._values(fact, fact.pair, call, direction) for direction in fact.directions)
+            directions = (item.rule.direction,) if item.rule.direction else fact.directions
+            return any(self._values(fact, fact.pair, call, direction) for direction in directions)
         if (
             fact.subject == "security-alternative"
             and fact.action == "removed"
