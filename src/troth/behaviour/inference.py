@@ -26,7 +26,7 @@ from troth.behaviour.model import (
 from troth.behaviour.paging import pagination_of
 from troth.behaviour.querying import answer_of, placed, querying, row_member
 from troth.behaviour.resources import build_resource, expression, properties_of
-from troth.behaviour.shapes import Shape, item_form, list_form, response_media, shapes
+from troth.behaviour.shapes import Shape, answer_form, item_form, list_form, response_media, shapes
 from troth.behaviour.versioning import versions_of
 from troth.behaviour.viewers import permissions_of, viewer_of
 from troth.behaviour.visibility import visibility_of
@@ -83,11 +83,11 @@ def _row_schema(contract: Contract, group: list[Shape]) -> str | None:
             if media is None or media.schema_pointer is None:
                 continue
             if kind is Kind.LIST:
-                form = list_form(contract, media.schema_pointer)
+                form = list_form(contract, media.schema_pointer, shape.name)
                 if form:
                     return form[1]
             else:
-                return item_form(contract, media.schema_pointer).pointer
+                return answer_form(contract, media.schema_pointer, shape.name).pointer
     return next(
         (p for kind in order for s in group if s.kind is kind and (p := _request_schema(s.operation))), None
     )
@@ -248,6 +248,9 @@ def _success(operation: Operation, kind: Kind) -> int:
     if exact:
         preferred = 201 if kind is Kind.CREATE else 204 if kind is Kind.DELETE else 200
         return preferred if preferred in exact else exact[0]
+    elsewhere = sorted(int(status) for status in operation.responses if re.fullmatch(r"30[012378]", status))
+    if elsewhere and not {"default", "2XX"} & operation.responses.keys():
+        return elsewhere[0]
     return 204 if kind is Kind.DELETE else 201 if kind is Kind.CREATE else 200
 
 
@@ -261,11 +264,11 @@ def _binding(
     operation, resource = shape.operation, resources.get(shape.collection)
     kind = Kind(operation.extension.get("kind", shape.kind))
     wanted, origin = _scopes(shape, resource, scopes)
-    pagination = pagination_of(contract, operation) if kind is Kind.LIST else None
+    pagination = pagination_of(contract, operation, shape.name) if kind is Kind.LIST else None
     media = response_media(operation)
     wrapper = None
     if media and media.schema_pointer and kind is not Kind.LIST and (kind is not Kind.ACTION or shape.acts):
-        wrapper = item_form(contract, media.schema_pointer).wrapper
+        wrapper = answer_form(contract, media.schema_pointer, shape.name).wrapper
     answer = answer_of(contract, kind)
     if answer is not None:
         wrapper = row_member(answer.template)

@@ -403,6 +403,8 @@ def defaults_of(contract: Contract, binding: Binding) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, pointer in writable_fields(contract, binding).items():
         field = binding.resource.fields.get(name)
+        if name == binding.resource.id_field:
+            continue  # who makes ids up does not take the one that everybody would have
         if field is None or field.computed or field.write_only or field.hidden or field.generated:
             continue
         schema = contract.follow(pointer)[1]

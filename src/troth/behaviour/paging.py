@@ -49,6 +49,10 @@ _SLOTS: Mapping[str, str] = {
 }
 
 
+#: What the next cursor is called among cursors.
+_NEXT = frozenset({"next", "after", "end"})
+
+
 def narrows_nothing(parameter: str) -> bool:
     """Whether a query parameter pages, orders or projects by its name, and so never filters."""
     return plain(parameter) in _NEVER_FILTERS
@@ -96,7 +100,7 @@ def _bound(parameter: Parameter | None, key: str) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _template(contract: Contract, pointer: str, rows: str, depth: int = 0) -> Any:
+def _template(contract: Contract, pointer: str, rows: str, depth: int = 0, *, cursors: bool = False) -> Any:
     """An envelope template from a response schema: known names become slots, the rest null or left out."""
     at, schema = contract.follow(pointer)
     template: dict[str, Any] = {}
@@ -110,11 +114,18 @@ def _template(contract: Contract, pointer: str, rows: str, depth: int = 0) -> An
             template[name if kept else f"{name}?"] = _LINKS[name]
         elif plain(name) in _SLOTS and not inner.get("properties"):
             template[name] = _SLOTS[plain(name)]
+        elif cursors and plain(name) in _NEXT and not inner.get("properties"):
+            template[name] = "$nextCursor"
         elif inner.get("properties") and depth < 2:  # noqa: PLR2004 - envelopes nest their metadata once
-            template[name] = _template(contract, join(at, "properties", name), "", depth + 1)
+            within = join(at, "properties", name)
+            template[name] = _template(contract, within, "", depth + 1, cursors="cursor" in plain(name))
         elif name in required:
             template[name] = None
     return template
+
+
+def _tells_cursors(envelope: Any) -> bool:
+    return any(slot in repr(envelope) for slot in ("'$nextCursor'", "'$nextLink'"))
 
 
 def _cursor(operation: Operation, given: Mapping[str, Any], style: str, position: str) -> str:
@@ -125,20 +136,24 @@ def _cursor(operation: Operation, given: Mapping[str, Any], style: str, position
     return found.name if found else ""
 
 
-def pagination_of(contract: Contract, operation: Operation) -> Pagination | None:
+def pagination_of(contract: Contract, operation: Operation, collection: str = "") -> Pagination | None:
     """The pagination of a list operation; style ``none`` where it has no paging parameters. None if not a list."""
     media = response_media(operation)
-    form = list_form(contract, media.schema_pointer) if media and media.schema_pointer else None
+    form = list_form(contract, media.schema_pointer, collection) if media and media.schema_pointer else None
     if media is None or media.schema_pointer is None or form is None:
         return None
     name, given = _profile(contract, operation)
+    usual = "$items" if form[0] == "" else _template(contract, media.schema_pointer, form[0])
+    envelope = given.get("envelope", usual)
     style, position, size = _style(operation, given)
+    if style == "cursor" and not given and not _tells_cursors(envelope):
+        # Where no answer shows a cursor, nobody can ask for another page.
+        style, position = "offset" if size else "none", ""
     size_parameter = operation.parameter("query", size)
     position_parameter = operation.parameter("query", position)
     stated = {name: int(given[name]) for name in ("maxSize", "defaultSize") if name in given}
     maximum = stated.get("maxSize", _bound(size_parameter, "maximum"))
     default = stated.get("defaultSize", _bound(size_parameter, "default")) or min(20, maximum or 20)
-    usual = "$items" if form[0] == "" else _template(contract, media.schema_pointer, form[0])
     return Pagination(
         name=name,
         style=style,
@@ -148,7 +163,7 @@ def pagination_of(contract: Contract, operation: Operation) -> Pagination | None
         default_size=default,
         max_size=maximum,
         oversize=given.get("oversize", "reject"),
-        envelope=given.get("envelope", usual),
+        envelope=envelope,
         source="x-behaviour pagination profile " + repr(name)
         if given
         else "query parameters and response schema",

@@ -7,16 +7,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from troth.behaviour.model import Kind
+from troth.behaviour.model import Kind, plain
 from troth.contract.model import Contract, Media, Operation
 from troth.contract.operations import addressed
 from troth.contract.pointers import join
 
-__all__ = ["ItemForm", "Shape", "item_form", "list_form", "response_media", "shapes"]
+__all__ = [
+    "ItemForm",
+    "Shape",
+    "answer_form",
+    "collection_name",
+    "item_form",
+    "list_form",
+    "response_media",
+    "shapes",
+]
 
 _TEMPLATE = re.compile(r"^\{([^}]+)\}(?:\.\w+)?$")
 _SUFFIX = re.compile(r"\.(json|xml)$")
 _LIST_NAMES = ("data", "items", "results", "docs", "records", "rows", "values", "content", "entries")
+_ITEM_NAMES = ("data", "result", "item", "record", "response", "payload")
+#: What answers hold beside their rows.
+_ASIDE = frozenset({"errors", "warnings", "messages", "included", "links"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +63,11 @@ def response_media(operation: Operation) -> Media | None:
     return None
 
 
-def list_form(contract: Contract, pointer: str) -> tuple[str, str] | None:
-    """Where the rows stand in a list response: ``(property or '', pointer of the row schema)``; None if not a list."""
+def list_form(contract: Contract, pointer: str, collection: str = "") -> tuple[str, str] | None:
+    """Where the rows stand in a list response: ``(property or '', pointer of the row schema)``; None if not a list.
+
+    ``collection`` is the name by which the rows may stand there.
+    """
     try:
         pointer, schema = contract.follow(pointer)
     except KeyError:
@@ -64,8 +79,9 @@ def list_form(contract: Contract, pointer: str) -> tuple[str, str] | None:
     arrays = _array_properties(contract, pointer, schema)
     if not arrays or _looks_like_a_row(schema):
         return None
-    name = next((n for n in _LIST_NAMES if n in arrays), next(iter(arrays)))
-    return name, arrays[name]
+    known = [n for n in arrays if collection and plain(n) == plain(collection)]
+    known += [n for n in _LIST_NAMES if n in arrays] + [n for n in arrays if n not in _ASIDE]
+    return (known[0], arrays[known[0]]) if known else None
 
 
 def _looks_like_a_row(schema: Mapping[str, Any]) -> bool:
@@ -79,9 +95,24 @@ def _array_properties(contract: Contract, pointer: str, schema: Mapping[str, Any
             at, value = contract.follow(join(pointer, "properties", name))
         except KeyError:
             continue
-        if isinstance(value, Mapping) and isinstance(value.get("items"), Mapping):
-            found[str(name)] = join(at, "items")
+        listed = _array(contract, at, value)
+        if listed is not None:
+            found[str(name)] = join(listed, "items")
     return found
+
+
+def _array(contract: Contract, at: str, schema: Any) -> str | None:
+    """Where an array is described: in the schema at a pointer, or in the first of its alternatives that is one."""
+    if not isinstance(schema, Mapping):
+        return None
+    if isinstance(schema.get("items"), Mapping):
+        return at
+    for word in ("oneOf", "anyOf"):
+        for index in range(len(schema.get(word) or ())):
+            end, branch = contract.follow(join(at, word, index))
+            if isinstance(branch, Mapping) and isinstance(branch.get("items"), Mapping):
+                return end
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +121,46 @@ class ItemForm:
 
     wrapper: str | None
     pointer: str
+
+
+def answer_form(contract: Contract, pointer: str, collection: str) -> ItemForm:
+    """The same for an answer, in which a status, links and the like may stand beside the object.
+
+    The object then has a usual name, or that of one member of the collection: ``{"ok": true, "user": {...}}``.
+    """
+    found = item_form(contract, pointer)
+    if found.wrapper is not None:
+        return found
+    schema = contract.node(found.pointer)
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    if not isinstance(properties, Mapping) or _looks_like_a_row(schema):
+        return found
+    usual = [name for name in properties if plain(str(name)) in _singular(plain(collection))]
+    for name in [*usual, *(name for name in _ITEM_NAMES if name in properties)]:
+        at = _object(contract, join(found.pointer, "properties", name))
+        if at is not None:
+            return ItemForm(str(name), at)
+    return found
+
+
+def _object(contract: Contract, pointer: str) -> str | None:
+    """Where an object is described: at a pointer, or by the first of the alternatives there that is one."""
+    at, schema = contract.follow(pointer)
+    if not isinstance(schema, Mapping):
+        return None
+    if schema.get("properties") or schema.get("allOf"):
+        return at
+    branches = [join(at, word, i) for word in ("oneOf", "anyOf") for i in range(len(schema.get(word) or ()))]
+    ends = [contract.follow(branch) for branch in branches]
+    return next((end for end, one in ends if isinstance(one, Mapping) and one.get("properties")), None)
+
+
+def _singular(collection: str) -> frozenset[str]:
+    """What one of a collection may be called, itself included."""
+    endings = (("", ""), ("s", ""), ("es", ""), ("ies", "y"))
+    return frozenset(
+        collection.removesuffix(end) + other for end, other in endings if collection.endswith(end)
+    )
 
 
 def item_form(contract: Contract, pointer: str) -> ItemForm:
@@ -116,6 +187,16 @@ def shapes(contract: Contract) -> tuple[Shape, ...]:
     return tuple(_shape(contract, operation, paths, by_path) for operation in contract.operations)
 
 
+def collection_name(operation: Operation) -> str:
+    """What the rows of an operation's path are called."""
+    segments = [segment for segment in addressed(operation.path).split("/") if segment]
+    return _name(segments)
+
+
+def _name(segments: list[str]) -> str:
+    return next((_SUFFIX.sub("", s) for s in reversed(segments) if not _template(s)), "root")
+
+
 def _shape(
     contract: Contract, operation: Operation, paths: Iterable[str], methods: Mapping[str, set[str]]
 ) -> Shape:
@@ -126,9 +207,13 @@ def _shape(
         return _on_row(operation, segments, prints=prints)
     above = segments[:-1] if parameter else [*segments[:-1], *(_SUFFIX.sub("", s) for s in segments[-1:])]
     collection = "/" + "/".join(above)
-    name = next((_SUFFIX.sub("", s) for s in reversed(above) if not _template(s)), "root")
+    name = _name(above)
     parents = tuple(p for s in above if (p := _template(s)))
-    kind = _item_kind(operation) if parameter else _collection_kind(contract, operation, paths, methods)
+    kind = (
+        _item_kind(contract, operation)
+        if parameter
+        else _collection_kind(contract, operation, name, paths, methods)
+    )
     return Shape(operation, kind, collection, name, parents, parameter)
 
 
@@ -150,14 +235,16 @@ def _on_row(operation: Operation, segments: list[str], *, prints: bool) -> Shape
     """The shape of an operation on the row that the last template of its path names."""
     place = max(index for index, segment in enumerate(segments) if _template(segment))
     above = segments[:place]
-    name = next((_SUFFIX.sub("", s) for s in reversed(above) if not _template(s)), "root")
+    name = _name(above)
     parents = tuple(p for s in above if (p := _template(s)))
     kind = Kind(operation.extension.get("kind", Kind.ACTION))
     parameter = _template(segments[place])
     return Shape(operation, kind, "/" + "/".join(above), name, parents, parameter, acts=True, prints=prints)
 
 
-def _item_kind(operation: Operation) -> Kind:
+def _item_kind(contract: Contract, operation: Operation) -> Kind:
+    if operation.method == "GET" and _answers_list(contract, operation):
+        return Kind.ACTION
     kinds = {
         "GET": Kind.READ,
         "HEAD": Kind.READ,
@@ -166,6 +253,13 @@ def _item_kind(operation: Operation) -> Kind:
         "DELETE": Kind.DELETE,
     }
     return kinds.get(operation.method, Kind.ACTION)
+
+
+def _answers_list(contract: Contract, operation: Operation) -> bool:
+    """Whether an operation answers with a bare list, so that what its path names is no row."""
+    media = response_media(operation)
+    form = list_form(contract, media.schema_pointer) if media and media.schema_pointer else None
+    return form is not None and form[0] == ""
 
 
 def _is_scalar(contract: Contract, pointer: str) -> bool:
@@ -179,12 +273,13 @@ def _is_scalar(contract: Contract, pointer: str) -> bool:
 def _collection_kind(
     contract: Contract,
     operation: Operation,
+    name: str,
     paths: Iterable[str],
     methods: Mapping[str, set[str]],
 ) -> Kind:
     if operation.method == "GET":
         media = response_media(operation)
-        form = list_form(contract, media.schema_pointer) if media and media.schema_pointer else None
+        form = list_form(contract, media.schema_pointer, name) if media and media.schema_pointer else None
         return Kind.LIST if form and not _is_scalar(contract, form[1]) else Kind.ACTION
     if operation.method != "POST":
         return Kind.ACTION

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import click
 
@@ -184,7 +185,9 @@ def _welcome(engine: Any, about: dict[str, Any]) -> None:
     say("")
     width = max((len(c["name"]) for c in credentials), default=0)
     for credential in credentials:
-        headers = "  ".join(f"{name}: {value}" for name, value in credential["headers"].items())
+        shown = [f"{name}: {value}" for name, value in credential["headers"].items()]
+        shown += [f"?{urlencode([pair])}" for pair in credential.get("query", {}).items()]
+        headers = "  ".join(shown)
         scopes = credential["scopes"]
         rights = (
             "everything" if scopes == ["*"] else scopes[0] if len(scopes) == 1 else f"{len(scopes)} scopes"
@@ -200,18 +203,21 @@ def _stoppable() -> None:
 def _curl_lines(engine: Any, url: str, credentials: list[dict[str, Any]]) -> list[str]:
     """Three lines to copy: a list, a single row or a create, and the control plane."""
     headers = credentials[0]["headers"] if credentials else {}
+    asked = urlencode(credentials[0].get("query", {})) if credentials else ""
+    asked = f"?{asked}" if asked else ""
     flags = "".join(f" -H '{name}: {value}'" for name, value in headers.items())
     bindings = [b for b in engine.behaviour.bindings.values() if not b.parents]
     listed = next((b for b in bindings if b.kind == "list"), None)
     if listed is None:
         return []
-    lines = [f"curl{flags} '{url}{listed.operation.path}'"]
+    lines = [f"curl{flags} '{url}{listed.operation.path}{asked}'"]
     if listed.pagination and listed.pagination.size:
-        lines.append(f"curl{flags} '{url}{listed.operation.path}?{listed.pagination.size}=2'")
+        more = f"{asked}&" if asked else "?"
+        lines.append(f"curl{flags} '{url}{listed.operation.path}{more}{listed.pagination.size}=2'")
     created = next((b for b in bindings if b.kind == "create" and b.resource is listed.resource), None)
     if created is not None and created.operation.body is not None:
         body = engine.example_body(created).replace("'", "'\\''")
         lines.append(
-            f"curl{flags} -H 'content-type: application/json' -d '{body}' '{url}{created.operation.path}'"
+            f"curl{flags} -H 'content-type: application/json' -d '{body}' '{url}{created.operation.path}{asked}'"
         )
     return lines

@@ -155,8 +155,10 @@ def _budget(table: Table) -> str | None:
 def _principal(name: str, table: Table) -> Principal:
     from troth.conformance import Principal  # noqa: PLC0415 - as above
 
-    table.only("tenant", "headers", "scopes", "permissions", "settings", "known")
+    table.only("tenant", "headers", "query", "scopes", "permissions", "settings", "known")
     headers = {key: table.table("headers").string(key) or "" for key in table.table("headers").content}
+    query = table.table("query")
+    headers |= {f"?{key}": query.string(key) or "" for key in query.content}
     scopes, permissions = (table.strings(word, ("*",)) for word in ("scopes", "permissions"))
     known = MappingProxyType(dict(table.table("settings").content))
     rows = {name: table.table("known").strings(name, ()) for name in table.table("known").content}

@@ -106,8 +106,9 @@ class Cast:
 
     def credentials(self, headers: Mapping[str, str]) -> list[str]:
         """Which of a principal's headers are the credential; all of them when the contract does not say."""
+        carriers = self._behaviour.authentication.carriers.values()
         known = {
-            name for place, name, _ in self._behaviour.authentication.carriers.values() if place == "header"
+            {"query": f"?{name}", "cookie": "cookie"}.get(place, name).lower() for place, name, _ in carriers
         }
         return [name for name in headers if name.lower() in known] or list(headers)
 

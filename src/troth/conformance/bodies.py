@@ -20,6 +20,7 @@ from troth.contract.pointers import join
 __all__ = ["Bodies"]
 
 _DEPTH = 6
+_FLOOR = 24
 #: Fields that hold free words, so a number at the end makes them unique without breaking a hidden rule.
 _WORDS = re.compile(
     r"(name|title|subject|description|notes?|label|summary|reference|memo|text)$", re.IGNORECASE
@@ -107,8 +108,8 @@ class Bodies:
             pointer, schema = self._contract.follow(pointer)
         except KeyError:
             return None
-        if not isinstance(schema, Mapping):
-            return None
+        if not isinstance(schema, Mapping) or depth > _FLOOR:
+            return None  # what requires itself has no value
         own = given(schema)
         if own is not None and self._validators.at(pointer, "request").is_valid(own[0]):
             return copy.deepcopy(own[0])

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from troth.conformance.mailbox import Mailbox
+from troth.conformance.worn import placed
 from troth.engine import Engine, Request
 from troth.engine.control import CONTROL_PATH, Control
 from troth.engine.engine import SANDBOX_HEADER
@@ -88,9 +89,10 @@ class Loopback:
         content: bytes | None = None,
         json: Any = None,
     ) -> Reply:
+        url, headers = placed(url, headers or {})
         parts = urlsplit(url)
         body = content if content is not None else b"" if json is None else text.dumps(json).encode()
-        given = {name.lower(): value for name, value in (headers or {}).items()}
+        given = {name.lower(): value for name, value in headers.items()}
         made = Request(method, parts.path, parts.query, given, body, "127.0.0.1")
         controlled = parts.path == CONTROL_PATH or parts.path.startswith(CONTROL_PATH + "/")
         response = self._control.handle(made) if controlled else self.engine.handle(made)

@@ -11,6 +11,7 @@ import httpx
 
 from troth.conformance.connections import Connection
 from troth.conformance.timeline import Moved
+from troth.conformance.worn import worn
 from troth.errors import TargetError
 
 __all__ = ["SANDBOX", "Control"]
@@ -70,7 +71,7 @@ class Control:
         """(name, tenant, headers, scopes, permissions, settings) of every credential that the mock started with."""
         for about in self._call("GET", "/principals").get("principals") or ():
             rights = (tuple(about.get(word) or ("*",)) for word in ("scopes", "permissions"))
-            yield about["name"], about.get("tenant"), about["headers"], *rights, about.get("settings") or {}
+            yield about["name"], about.get("tenant"), worn(about), *rights, about.get("settings") or {}
 
     def applications(self) -> Iterator[tuple[str, str, str | None, str | None]]:
         """(id, redirect URI, secret, a user who consents) of every OAuth client."""
@@ -93,9 +94,7 @@ class Control:
             "name": name, "tenant": tenant, "scopes": list(scopes), "permissions": list(permissions),
             "settings": dict(settings or {}),
         }  # fmt: skip
-        made = self._call("POST", "/principals", asked)
-        headers: Mapping[str, str] = made["headers"]
-        return headers
+        return worn(self._call("POST", "/principals", asked))
 
     # -- webhooks; False or None where a control plane knows nothing of them --------------------------------------
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from troth.conformance.secrecy import bare_url, masked
+from troth.conformance.worn import placed
 
 __all__ = ["Exchange"]
 
@@ -60,12 +61,13 @@ class Exchange:
 
     def as_evidence(self) -> dict[str, Any]:
         """The exchange as JSON, without credentials."""
+        url, headers = placed(self.url, self.headers)
         return {
             "principal": self.principal,
             "request": {
                 "method": self.method,
-                "url": masked(bare_url(self.url), self.secrets),
-                "headers": {name: masked(value, self.secrets) for name, value in self.headers.items()},
+                "url": masked(bare_url(url), self.secrets),
+                "headers": {name: masked(value, self.secrets) for name, value in headers.items()},
                 "body": masked(_text(self.body), self.secrets),
             },
             "response": {

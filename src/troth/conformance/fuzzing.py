@@ -30,6 +30,7 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.schemas import promises_refusals
 from troth.conformance.secrecy import masked
 from troth.conformance.target import Target
+from troth.conformance.worn import asked
 from troth.contract import Contract, Validators
 from troth.contract.model import Operation
 from troth.contract.pointers import local
@@ -152,9 +153,11 @@ class _Dress:
         self._sent += 1
         if self._share and self._sent % self._share == 0:
             self._cast.renew(owner)
-        case.headers.update(owner.headers)
+        case.headers.update({n: v for n, v in owner.headers.items() if not n.startswith("?")})
         case.body = leading_nowhere(case.body)
         case.query = leading_nowhere(case.query)
+        if shown := asked(owner.headers):
+            case.query = {**(case.query or {}), **shown}
         if self._control is not None:
             case.headers[SANDBOX] = self._control.sandbox
         if self._version is not None:

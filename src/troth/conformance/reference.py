@@ -10,6 +10,7 @@ from typing import Any
 from troth.behaviour.model import Resource
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
+from troth.conformance.worn import placed, worn
 from troth.contract.model import Contract
 from troth.engine import Engine, Request, Response, Settings
 from troth.engine.authenticating import Principal
@@ -88,7 +89,7 @@ class Reference:
                 permissions=frozenset(actor.permissions),
             )
             self._engine.add_principal(principal)
-            self._headers[role] = self._engine.credential(principal)["headers"]
+            self._headers[role] = worn(self._engine.credential(principal))
 
     def begin(self, walk: str, now: datetime | None) -> None:
         """A state of its own for a walk; with ``now`` its clock stands still there."""
@@ -133,9 +134,10 @@ class Reference:
         given |= {name.lower(): value for name, value in self._headers.get(role or "", {}).items()}
         if role is None:
             given = {n: v for n, v in given.items() if n not in ("authorization", "x-api-key")}
-        request = Request(
-            method, self._contract.base_path + path, query, {**given, SANDBOX_HEADER: self._sandbox}, body
-        )
+        url, worn_by = placed(f"{path}?{query}", given)
+        query = url.partition("?")[2].removeprefix("&")
+        sent = {**worn_by, SANDBOX_HEADER: self._sandbox}
+        request = Request(method, self._contract.base_path + path, query, sent, body)
         self._engine.refusal = None
         response = self._engine.handle(request)
         exchange = Exchange(

@@ -14,12 +14,13 @@ from troth.conformance.applications import Application
 from troth.conformance.connections import Connection
 from troth.conformance.control import Control
 from troth.conformance.patience import PatientTransport
+from troth.conformance.worn import moved
 from troth.errors import TargetError, UsageError
 
 __all__ = ["Principal", "Target", "principal_of", "reached"]
 
 _TIMEOUT = 15.0
-_PART = re.compile(r",(?=(?:tenant|scopes|permissions|setting|header)=)")
+_PART = re.compile(r",(?=(?:tenant|scopes|permissions|setting|header|query)=)")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -27,6 +28,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 class Principal:
     """Somebody that the target knows. ``headers`` are everything that the caller must send; they hold secrets.
 
+    A credential in the query stands there as well (see :mod:`troth.conformance.worn`).
     ``known`` are ids of rows by resource, for what no list shows.
     """
 
@@ -67,9 +69,9 @@ class Target:
 
 
 def principal_of(text: str, environment: Mapping[str, str]) -> Principal:
-    """``NAME,tenant=T,scopes=A+B,permissions=P,setting=K:V,header=K:V`` with ``${VARIABLES}``.
+    """``NAME,tenant=T,scopes=A+B,permissions=P,setting=K:V,header=K:V,query=K:V`` with ``${VARIABLES}``.
 
-    ``setting`` and ``header`` may repeat.
+    ``setting``, ``header`` and ``query`` may repeat.
 
     Raises UsageError, which never shows a header's value.
     """
@@ -93,11 +95,12 @@ def principal_of(text: str, environment: Mapping[str, str]) -> Principal:
         else:
             word, colon, content = value.partition(":")
             if not colon:
-                example = "X-Api-Key:secret" if key == "header" else "visibility:restricted"
+                example = "visibility:restricted" if key == "setting" else "X-Api-Key:secret"
                 raise UsageError(
                     f"Principal {name}: {key}= takes a name and a value, such as {key}={example}"
                 )
-            (headers if key == "header" else settings)[word.strip()] = content.strip()
+            name_of = f"?{word.strip()}" if key == "query" else word.strip()
+            (settings if key == "setting" else headers)[name_of] = content.strip()
     return Principal(name, tenant, headers, scopes, permissions, settings)
 
 
@@ -124,6 +127,7 @@ def reached(target: Target, sandbox: str) -> tuple[Target, Connection, Control |
         timeout=_TIMEOUT,
         follow_redirects=False,
         trust_env=False,
+        event_hooks={"request": [moved]},
     )
     try:
         connection.request("GET", target.base_url)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from troth.behaviour.carriers import Carrier
 from troth.behaviour.model import Behaviour, Binding
 from troth.engine.messages import Request
 from troth.engine.refusing import Refusal
 from troth.engine.state import State
 
-__all__ = ["ANONYMOUS", "SHOWN_AS_TOKEN", "Authenticator", "Principal"]
+__all__ = ["ANONYMOUS", "SHOWN_AS_TOKEN", "Authenticator", "Principal", "worn"]
 
 #: Stands before what a request shows as a token, so that no key passes for one, and no token for a key.
 SHOWN_AS_TOKEN = "token:"  # noqa: S105 - a mark, no secret
@@ -51,6 +52,24 @@ class _Demand(NamedTuple):
 
 
 ANONYMOUS = Principal("anonymous", "", "", frozenset({"*"}))
+
+
+def worn(principal: Principal, carriers: Iterable[Carrier]) -> tuple[dict[str, str], dict[str, str]]:
+    """(headers, query parameters) in which a caller shows its credential."""
+    headers: dict[str, str] = {}
+    query: dict[str, str] = {}
+    cookies = []
+    for place, name, prefix in carriers:
+        secret = principal.secret
+        if prefix == "Basic ":
+            secret = base64.b64encode(f"{principal.name}:{secret}".encode()).decode()
+        if place == "query":
+            query[name] = secret
+        elif place == "cookie":
+            cookies.append(f"{name}={secret}")
+        else:
+            headers[name] = prefix + secret
+    return headers | ({"cookie": "; ".join(cookies)} if cookies else {}), query
 
 
 class Authenticator:
@@ -210,10 +229,12 @@ def _reader(place: str, name: str, prefix: str) -> Callable[[Request], str | Non
 
 
 def _basic(value: str) -> str | None:
+    """The password, or the user where a key stands in its place (RFC 7617)."""
     try:
-        return base64.b64decode(value, validate=True).decode()
+        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
+    return password or user
 
 
 def _cookies(header: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ One request's way: route, authenticate, rate limit, authorise, validate, replay 
 from __future__ import annotations
 
 import logging
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -16,12 +15,13 @@ from typing import Any
 
 from troth.behaviour import behaviour_of
 from troth.behaviour.bending import Bend, bends_of
+from troth.behaviour.carriers import Carrier, carriers_shown
 from troth.behaviour.catalogues import Catalogues
 from troth.behaviour.model import Behaviour, Binding
 from troth.behaviour.viewers import wrong_setting
 from troth.contract import Match, MethodNotAllowed, Validators
 from troth.contract.model import Contract
-from troth.engine.authenticating import Authenticator, Principal
+from troth.engine.authenticating import Authenticator, Principal, worn
 from troth.engine.betraying import betrayed
 from troth.engine.choosing import Choice
 from troth.engine.clock import Clock, instant, parse_instant
@@ -241,20 +241,18 @@ class Engine:
         for authenticator in self._authenticators.values():
             authenticator.principals[principal.secret] = principal
 
+    @cached_property
+    def _shown(self) -> tuple[Carrier, ...]:
+        return carriers_shown(self.behaviour.authentication, self.contract.operations)
+
     def credential(self, principal: Principal) -> dict[str, Any]:
-        """What a caller must send: its name, tenant and rights, and until when they hold."""
-        carriers = self.behaviour.authentication.carriers.values()
-        place, name, prefix = next(
-            (c for c in carriers if c[0] == "header"), ("header", "authorization", "Bearer ")
-        )
-        secret = principal.secret
-        if prefix == "Basic ":
-            secret = b64encode(secret.encode()).decode()
-        headers = {name: prefix + secret} if carriers and place == "header" else {}
+        """What a caller must send, in headers and in the query; its name, tenant and rights, and their end."""
+        headers, query = worn(principal, self._shown)
         return {
             "name": principal.name,
             "tenant": principal.tenant,
             "headers": headers | self._addressed(principal),
+            **({"query": query} if query else {}),
             "scopes": sorted(principal.scopes),
             "permissions": sorted(principal.permissions),
             "settings": dict(principal.settings),

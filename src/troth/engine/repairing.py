@@ -7,6 +7,7 @@ be, and sampled where it cannot.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,7 @@ __all__ = ["Fit", "Repair"]
 _REMEMBERED = 1024
 _DEEPEST = 12
 _NO_CONTENT = 204
+_DRAWN = 4
 
 
 class Repair:
@@ -76,6 +78,8 @@ class Fit:
         self._validators = validators
         self._exemplary = Sampler(contract)
         self._plain = Sampler(contract, exemplary=False)
+        #: They take other alternatives, where a value of the first one is one of another as well.
+        self._drawn = [Sampler(contract, random.Random(seed)) for seed in range(_DRAWN)]  # noqa: S311 - sample data
 
     def parts(self, pointer: str) -> list[tuple[str, Mapping[str, Any]]]:
         """The schema at a pointer and all that must hold with it, each with its place."""
@@ -92,7 +96,7 @@ class Fit:
         nearest = self._laid(pointer, value, 0)
         if self._fits(pointer, nearest):
             return nearest
-        for sampler in (self._exemplary, self._plain):
+        for sampler in (self._exemplary, self._plain, *self._drawn):
             sample = self._laid(pointer, sampler.sample(pointer), 0)
             if self._fits(pointer, sample):
                 return sample
@@ -115,6 +119,9 @@ class Fit:
         if kind == "array" and items is not None:
             listed = value if isinstance(value, list) else [] if value is None else [value]
             laid = [self._laid(items, one, depth + 1) for one in listed]
+            if self._fits(pointer, laid):
+                return laid
+            laid = [self._overlaid(items, one) for one in laid]
             return laid if self._fits(pointer, laid) else self._sampled(pointer)
         return self._scalar(pointer, value)
 
@@ -146,13 +153,29 @@ class Fit:
             made[name] = self._sampled(places[name]) if name in places else None
         return made
 
+    def _overlaid(self, pointer: str, value: Any) -> Any:
+        """A sample with the scalars of an object that does not fit, where those fit: who it is can still be told."""
+        if not isinstance(value, Mapping) or self._fits(pointer, value):
+            return value
+        sample = self._sampled(pointer)
+        if not isinstance(sample, dict):
+            return sample
+        scalars = {n: v for n, v in value.items() if n in sample and not isinstance(v, dict | list)}
+        for own in (scalars, {n: v for n, v in scalars.items() if n == "id"}):
+            if self._fits(pointer, sample | own):
+                return sample | own
+        return sample
+
     def _scalar(self, pointer: str, value: Any) -> Any:
         return next((v for v in _spellings(value) if self._fits(pointer, v)), self._sampled(pointer))
 
     def _sampled(self, pointer: str) -> Any:
         """A sample, from examples when they fit."""
-        sample = self._exemplary.sample(pointer)
-        return sample if self._fits(pointer, sample) else self._plain.sample(pointer)
+        for sampler in (self._exemplary, self._plain, *self._drawn):
+            sample = sampler.sample(pointer)
+            if self._fits(pointer, sample):
+                return sample
+        return self._plain.sample(pointer)
 
 
 def _spellings(value: Any) -> list[Any]:

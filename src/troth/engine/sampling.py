@@ -7,6 +7,7 @@ the API must show but nobody wrote.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -108,9 +109,9 @@ class Sampler:
         if self._exemplary:
             for word in ("example", "default"):
                 if word in schema:
-                    return (_told(schema[word], schema),)
+                    return _told(schema[word], schema)
             if isinstance(schema.get("examples"), list) and schema["examples"]:
-                return (_told(schema["examples"][0], schema),)
+                return _told(schema["examples"][0], schema)
         return None
 
     def _made(self, parts: list[tuple[str, Schema]], depth: int) -> Any:
@@ -172,10 +173,30 @@ class Sampler:
         return found
 
 
-def _told(example: Any, schema: Schema) -> Any:
-    """An example; a number that should be text, which YAML makes of ``example: 0123``, is text."""
-    number = isinstance(example, int | float) and not isinstance(example, bool)
-    return str(example) if number and schema.get("type") == "string" else example
+def _told(example: Any, schema: Schema) -> tuple[Any] | None:
+    """An example in the type that its schema asks for, which YAML makes a number of ``0123``; None of another one."""
+    named = schema.get("type")
+    kinds = {named} if isinstance(named, str) else set(named) if isinstance(named, list) else set[Any]()
+    own = _kinds_of(example)
+    if not kinds or own & kinds:
+        return (example,)
+    if "string" in kinds and own & {"integer", "number"}:
+        return (str(example),)
+    if "boolean" in kinds and example in (0, 1, "true", "false"):
+        return (example in (1, "true"),)
+    if isinstance(example, str) and kinds & {"integer", "number"} and re.fullmatch(r"-?\d{1,15}", example):
+        return (int(example),)
+    return None
+
+
+def _kinds_of(value: Any) -> set[str]:
+    """The types that a value has (JSON Schema 2020-12, 4.2.1: a number without a fraction is an integer)."""
+    if isinstance(value, bool):
+        return {"boolean"}
+    if isinstance(value, int | float):
+        return {"number", "integer"} if value % 1 == 0 else {"number"}
+    names: dict[type, str] = {str: "string", list: "array", dict: "object", type(None): "null"}
+    return {name for kind, name in names.items() if isinstance(value, kind)}
 
 
 def _kind(parts: list[Schema]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import uuid
 from collections.abc import Mapping
 from fractions import Fraction
@@ -30,6 +31,7 @@ _FORMATS: Mapping[str, str] = {
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _SPREAD = 1000
 _TRIES = 40
+_FRACTION = re.compile(r"\.\d+Z$")
 _MORE = 8
 _DAY = 86_400
 
@@ -84,6 +86,11 @@ def string(schema: Mapping[str, Any], rng: random.Random | None) -> str:
     most = int(schema.get("maxLength", 1_000_000_000))
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
+        shaped = _shaped(str(schema.get("format")), rng)
+        spelled = () if shaped is None else (shaped, _FRACTION.sub("Z", shaped), _FRACTION.sub("", shaped))
+        for text in spelled:
+            if least <= len(text) <= most and matches(pattern, text):
+                return text
         if rng is not None and (drawn := _drawn(pattern, least, most, rng)) is not None:
             return drawn
         fitting = [

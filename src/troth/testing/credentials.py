@@ -14,12 +14,13 @@ __all__ = ["ANONYMOUS", "Credential", "choose", "credential_of"]
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A caller. ``headers`` is all that it has to send, ``scopes`` is ``("*",)`` for every right."""
+    """A caller. ``headers`` and ``query`` are all that it has to send, ``scopes`` is ``("*",)`` for every right."""
 
     name: str
     tenant: str
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     scopes: tuple[str, ...] = ("*",)
+    query: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 #: A caller that shows no credential; every mock knows it by this name.
@@ -28,8 +29,8 @@ ANONYMOUS = Credential("anonymous", "", scopes=())
 
 def credential_of(given: Mapping[str, Any]) -> Credential:
     """A credential from what the engine says about a principal."""
-    headers = MappingProxyType(dict(given["headers"]))
-    return Credential(given["name"], given["tenant"], headers, tuple(given["scopes"]))
+    headers, query = (MappingProxyType(dict(given.get(word) or {})) for word in ("headers", "query"))
+    return Credential(given["name"], given["tenant"], headers, tuple(given["scopes"]), query)
 
 
 def choose(known: Iterable[Credential], name: str | None) -> Credential:

@@ -125,20 +125,27 @@ class Mock:
 
     def transport(self) -> MockTransport:
         """A transport for the code under test: ``httpx.Client(transport=mock.transport(), base_url=mock.url)``."""
-        return MockTransport(
-            self._engine, self._control, sandbox=self._sandbox, prefix=httpx.URL(self.url).path.rstrip("/")
-        )
+        return self._transport({})
+
+    def _transport(self, asked: Mapping[str, str]) -> MockTransport:
+        """``asked``: query parameters that every request has, which are a credential."""
+        prefix = httpx.URL(self.url).path.rstrip("/")
+        return MockTransport(self._engine, self._control, sandbox=self._sandbox, prefix=prefix, asked=asked)
 
     def client(self, principal: str | Credential | None = None) -> httpx.Client:
         """A client that is a caller of the mock, the first one unless named."""
-        headers = dict(self._chosen(principal).headers)
-        return httpx.Client(transport=self.transport(), base_url=self.url, headers=headers, trust_env=False)
+        chosen = self._chosen(principal)
+        moving = self._transport(chosen.query)
+        return httpx.Client(
+            transport=moving, base_url=self.url, headers=dict(chosen.headers), trust_env=False
+        )
 
     def async_client(self, principal: str | Credential | None = None) -> httpx.AsyncClient:
         """As :meth:`client`, for asynchronous code."""
-        headers = dict(self._chosen(principal).headers)
+        chosen = self._chosen(principal)
+        moving = self._transport(chosen.query)
         return httpx.AsyncClient(
-            transport=self.transport(), base_url=self.url, headers=headers, trust_env=False
+            transport=moving, base_url=self.url, headers=dict(chosen.headers), trust_env=False
         )
 
     def respx(self, router: respx.Router | None = None) -> respx.Router:

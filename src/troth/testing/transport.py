@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import anyio
 import httpx
@@ -25,11 +27,18 @@ class MockTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """
 
     def __init__(
-        self, engine: Engine, control: Control, *, sandbox: str = "", prefix: str | None = None
+        self,
+        engine: Engine,
+        control: Control,
+        *,
+        sandbox: str = "",
+        prefix: str | None = None,
+        asked: Mapping[str, str] | None = None,
     ) -> None:
         self._engine = engine
         self._control = control
         self._sandbox = sandbox
+        self._asked = urlencode(asked or {})
         base = engine.contract.base_path
         self._move = None if prefix is None or prefix == base else (prefix, base)
 
@@ -54,6 +63,7 @@ class MockTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if self._sandbox:
             headers.setdefault(SANDBOX_HEADER, self._sandbox)
         path, _, query = request.url.raw_path.decode("latin-1").partition("?")
+        query = "&".join(filter(None, (query, self._asked)))
         made = Request(
             request.method, self._moved(path), query, headers, body, "127.0.0.1", request.url.scheme
         )

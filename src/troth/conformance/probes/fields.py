@@ -27,6 +27,8 @@ def read_only(scene: Scene, binding: Binding) -> None:
     """A forged value is refused, or ignored, as the contract says; it is never taken."""
     tried = 0
     row, base = _writing(scene, binding)
+    if not isinstance(base, Mapping):
+        raise NotExercised(f"{binding.id} takes no object")
     for name, value in _forged(scene, binding, row):
         exchange = _send(scene, binding, row, {**base, name: value})
         tried += 1

@@ -250,6 +250,9 @@ def size(scene: Scene, binding: Binding) -> None:
                 deviation="value",
                 relation=_said(binding, exchange, "size", wanted),
             )
+    parameter = binding.operation.parameter("query", paging.size)
+    if parameter is not None and parameter.required:
+        return  # there is no page without it
     usual = scene.call(scene.owner, binding)
     asked = scene.call(scene.owner, binding, query=[(paging.size, paging.default_size)])
     if asked.ok and ids(binding, items_of(binding, usual)) != ids(binding, items_of(binding, asked)):

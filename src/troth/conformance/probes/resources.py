@@ -7,7 +7,7 @@ from typing import Any
 
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.resources import properties_of
-from troth.behaviour.shapes import item_form, list_form, response_media
+from troth.behaviour.shapes import answer_form, collection_name, list_form, response_media
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
@@ -65,7 +65,8 @@ def read(scene: Scene, binding: Binding) -> None:
 def _lists_the_same(scene: Scene, lister: Binding, resource: Resource) -> bool:
     """Whether a list shows rows by the schema by which they are read."""
     media = response_media(lister.operation)
-    form = list_form(scene.contract, media.schema_pointer) if media and media.schema_pointer else None
+    name = collection_name(lister.operation)
+    form = list_form(scene.contract, media.schema_pointer, name) if media and media.schema_pointer else None
     return form is None or scene.contract.follow(form[1])[0] == resource.schema_pointer
 
 
@@ -93,7 +94,7 @@ def _shows_id(scene: Scene, binding: Binding, resource: Resource) -> bool:
     media = response_media(binding.operation)
     if media is None or media.schema_pointer is None:
         return False
-    shown = item_form(scene.contract, media.schema_pointer).pointer
+    shown = answer_form(scene.contract, media.schema_pointer, collection_name(binding.operation)).pointer
     return resource.id_field in properties_of(scene.contract, shown)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from troth.behaviour.model import Behaviour, Binding
 from troth.conformance.exchanges import Exchange
@@ -11,7 +12,7 @@ from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 from troth.contract.model import Operation
 
-__all__ = ["promises_refusals", "response"]
+__all__ = ["promises_refusals", "promises_successes", "response"]
 
 
 def response(scene: Scene, binding: Binding) -> None:
@@ -45,6 +46,11 @@ def _is_judged_elsewhere(scene: Scene, exchange: Exchange) -> bool:
     return errors.declared and exchange.status not in {kind.status for kind in errors.kinds.values()}
 
 
+def promises_successes(operation: Operation) -> bool:
+    """Whether a document says how an operation succeeds: many tell its refusals alone."""
+    return any(status[:1] in "23" or status == "default" for status in operation.responses)
+
+
 def promises_refusals(behaviour: Behaviour, operation: Operation) -> bool:
     """Whether a refusal with a status that is not documented breaks a promise.
 
@@ -57,7 +63,8 @@ def promises_refusals(behaviour: Behaviour, operation: Operation) -> bool:
 
 def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
     documented = binding.operation.response_for(exchange.status)
-    if documented is None and not exchange.ok and not promises_refusals(scene.behaviour, binding.operation):
+    promises = promises_successes if exchange.ok else partial(promises_refusals, scene.behaviour)
+    if documented is None and not promises(binding.operation):
         return
     if documented is None:
         known = ", ".join(binding.operation.responses)

@@ -141,6 +141,8 @@ class Player:
         path, asked, query = step["path"].partition("?")
         url = (self._root if step.get("root") else self._base) + self._fill(path, _segment)
         url += asked + self._fill(query, quote_plus)
+        for name in [name for name in headers if name.startswith("?")]:  # a credential in the query
+            url += f"{'&' if '?' in url else '?'}{quote_plus(name[1:])}={quote_plus(headers.pop(name))}"
         kind = next((value for name, value in told.items() if name.lower() == "content-type"), "") or ""
         if "form-urlencoded" in kind:
             body = self._fill(step.get("send", ""), quote_plus)

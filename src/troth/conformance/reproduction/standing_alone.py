@@ -53,8 +53,8 @@ def credential(about: Mapping[str, Any], control: str) -> dict[str, str]:
     status, _, content = send("POST", f"{control}/principals", {"Content-Type": "application/json"}, body)
     if not 200 <= status < 300:  # noqa: PLR2004 - success
         raise Stuck(f"the control plane answers {status} to POST /principals")
-    headers: dict[str, str] = json.loads(content)["headers"]
-    return headers
+    made = json.loads(content)
+    return {**made["headers"], **{f"?{name}": value for name, value in made.get("query", {}).items()}}
 
 
 def client(about: Mapping[str, Any]) -> dict[str, str]:
