@@ -54,6 +54,7 @@ def behaviour_of(contract: Contract) -> Behaviour:
         shape.operation.id: _binding(contract, shape, resources, scopes, idempotency) for shape in found
     }
     bindings = {name: _answering(contract, binding, resources) for name, binding in bindings.items()}
+    bindings = _with_unlisted(contract, bindings)
     bindings = conditioned(contract, bindings)
     return Behaviour(
         tenancy=profiles.tenancy(contract),
@@ -350,6 +351,30 @@ def _answering(contract: Contract, binding: Binding, resources: Mapping[str, Res
     pointer = contract.follow(item_form(contract, media.schema_pointer).pointer)[0]
     shown = next((r.name for r in resources.values() if r.schema_pointer == pointer), None)
     return replace(binding, answers=shown)
+
+
+def _with_unlisted(contract: Contract, bindings: Mapping[str, Binding]) -> dict[str, Binding]:
+    """The bindings; a read of rows that nothing lists, writes or refers to shows whatever its path names.
+
+    Nobody could learn the id of one, so a mock with rows of its own would answer 404 to everybody.
+    """
+    found = [binding for binding in bindings.values() if binding.resource is not None]
+    reads = (Kind.READ, Kind.ACTION)
+    reached = {b.resource.name for b in found if b.resource and b.kind not in reads}
+    reached |= {to for b in found if b.resource for ref in b.resource.references for to in ref.to.values()}
+
+    def changed(binding: Binding) -> Binding:
+        resource = binding.resource
+        if binding.kind is not Kind.READ or resource is None or resource.name in reached:
+            return binding
+        schema = contract.node(resource.schema_pointer)
+        described = isinstance(schema, Mapping) and "x-behaviour" in schema
+        if described or binding.operation.extension:
+            return binding
+        sources = {**binding.sources, "kind": "nothing lists or writes such rows"}
+        return replace(binding, kind=Kind.ACTION, resource=None, wrapper=None, sources=sources)
+
+    return {name: changed(binding) for name, binding in bindings.items()}
 
 
 def _shorthand(operation: Operation, kind: Kind) -> Shorthand | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import pickle
+import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from troth.behaviour.model import Binding
+from troth.behaviour.model import Binding, Kind
 from troth.behaviour.occasions import writable_fields
 from troth.conformance.addresses import leading_nowhere
 from troth.conformance.values import GUESSES, given, later, number, string, type_of
@@ -16,11 +17,13 @@ from troth.contract import Validators
 from troth.contract.forms import Forms
 from troth.contract.model import Contract
 from troth.contract.pointers import join
+from troth.engine.sampling import Sampler
 
 __all__ = ["Bodies"]
 
 _DEPTH = 6
 _FLOOR = 24
+_DRAWN = 4
 #: Fields that hold free words, so a number at the end makes them unique without breaking a hidden rule.
 _WORDS = re.compile(
     r"(name|title|subject|description|notes?|label|summary|reference|memo|text)$", re.IGNORECASE
@@ -39,6 +42,10 @@ class Bodies:
         self._validators = validators
         self.forms = Forms(contract, validators)
         self._nonce = nonce
+        #: For schemas whose keywords have to be taken together.
+        self._samplers = [Sampler(contract, exemplary=False)]
+        for seed in range(_DRAWN):
+            self._samplers.append(Sampler(contract, random.Random(seed), sparse=bool(seed % 2)))  # noqa: S311 - bodies
         self._count = 0
 
     # -- valid bodies -----------------------------------------------------------------------------------------------
@@ -58,6 +65,8 @@ class Bodies:
         found = [copy.deepcopy(example) for example in media.examples.values()]
         found += [self.value(pointer, full=full) for full in (True, False)]
         valid = self._validators.at(pointer, "request").is_valid
+        if not any(valid(body) for body in found):
+            found += [sampler.sample(pointer) for sampler in self._samplers]
         if binding.is_form:
             found = [self.forms.expressible(body, pointer) for body in found]
         return [self._nowhere(body, pointer) for body in found if valid(body)]
@@ -88,6 +97,23 @@ class Bodies:
             if name in made:
                 made[name] = self._nowhere(made[name], pointer)
         return made
+
+    def anew(self, binding: Binding, body: Any) -> Any:
+        """The body of a new row without the id that an earlier one may have; with another number where it needs one."""
+        name = binding.resource.id_field if binding.resource else ""
+        if binding.kind is not Kind.CREATE or name != "id" or not isinstance(body, dict) or name not in body:
+            return body
+        bare = {key: value for key, value in body.items() if key != name}
+        if self.is_valid(binding, bare):
+            return bare
+        given = body[name]
+        other: Any = given + self._count if isinstance(given, int) and not isinstance(given, bool) else None
+        other = self._numbered(given, self._place(binding, name)) if isinstance(given, str) else other
+        changed = body if other is None else {**body, name: other}
+        return changed if self.is_valid(binding, changed) else body
+
+    def _place(self, binding: Binding, name: str) -> str:
+        return writable_fields(self._contract, binding)[name]
 
     def _nowhere(self, value: Any, pointer: str) -> Any:
         """The same value without a host that might resolve, where the schema lets it."""

@@ -127,7 +127,8 @@ class Scene(Stage):
         bodies = list(enumerate(self.bodies.candidates(binding)))
         start = self._working.get(binding.id, 0)
         for index, body in bodies[start:] + bodies[:start]:
-            yield index, self.bodies.unique(binding, self.referring(binding, body, actor, depth))
+            made = self.bodies.unique(binding, self.referring(binding, body, actor, depth))
+            yield index, self.bodies.anew(binding, made)
 
     def body(self, binding: Binding, actor: Actor) -> Any:
         """A valid body whose references lead to live rows: one that worked before, else the most telling."""

@@ -244,7 +244,7 @@ class Stage(ABC):
     ) -> str:
         """The path of an operation with its parameters filled in."""
         path = binding.operation.path
-        if binding.id_parameter is not None:
+        if binding.id_parameter is not None and identifier is not None:
             path = path.replace("{" + binding.id_parameter + "}", quote(str(identifier), safe=_SAFE))
         for parent in binding.parents:
             value = self._above(binding, parent, row, actor or self.owner)

@@ -82,6 +82,7 @@ class Rows:
         self._silent = binding.writes and documented is not None and not documented.media
         self.writable = _writable(contract, pointer, resource)
         self.defaults = _defaults(contract, pointer)
+        self.defaults.pop(resource.id_field, None)  # an id that everybody gets is none
         if "default-other" in faults:
             self.defaults = _others(contract, pointer, self.defaults, resource)
         self._wrapper = binding.wrapper

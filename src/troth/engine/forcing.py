@@ -21,6 +21,7 @@ __all__ = ["Preference", "forced_response", "parse_prefer"]
 
 _PART = re.compile(r'\s*([\w-]+)\s*(?:=\s*(?:"([^"]*)"|([^\s,;]*)))?')
 _WAIT = re.compile(r"^(\d+(?:\.\d+)?)(ms|s)?$")
+_ELSEWHERE = re.compile("30[012378]")
 _STATUS = re.compile(r"^[1-5][0-9]{2}$")
 _SEED = re.compile(r"^[0-9]{1,18}$")
 _LONGEST = 60.0
@@ -91,10 +92,11 @@ def forced_response(contract: Contract, operation: Operation, wanted: Preference
 
 
 def _usual(operation: Operation) -> str | None:
-    """The status of the documented success; None when only refusals are documented."""
+    """The status of the documented success, or of being led elsewhere; None when only refusals are documented."""
     found = next((s for s in sorted(operation.responses) if s.startswith("2")), None)
     if found is None:
-        return "200" if "default" in operation.responses else None
+        elsewhere = (s for s in sorted(operation.responses) if _ELSEWHERE.fullmatch(s))
+        return "200" if "default" in operation.responses else next(elsewhere, None)
     return found if found.isdigit() else "200"
 
 

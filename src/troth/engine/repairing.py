@@ -79,7 +79,9 @@ class Fit:
         self._exemplary = Sampler(contract)
         self._plain = Sampler(contract, exemplary=False)
         #: They take other alternatives, where a value of the first one is one of another as well.
-        self._drawn = [Sampler(contract, random.Random(seed)) for seed in range(_DRAWN)]  # noqa: S311 - sample data
+        self._drawn = [Sampler(contract, exemplary=False, sparse=True)]
+        for seed in range(_DRAWN):
+            self._drawn.append(Sampler(contract, random.Random(seed), sparse=bool(seed % 2)))  # noqa: S311 - sample data
 
     def parts(self, pointer: str) -> list[tuple[str, Mapping[str, Any]]]:
         """The schema at a pointer and all that must hold with it, each with its place."""
@@ -114,7 +116,8 @@ class Fit:
         }
         kind = self.kind(parts)
         if kind == "object" or (places and isinstance(value, Mapping)):
-            return self._object(pointer, parts, places, value, depth)
+            made = self._object(pointer, parts, places, value, depth)
+            return made if self._fits(pointer, made) else self._overlaid(pointer, made)
         items = next((join(at, "items") for at, part in parts if "items" in part), None)
         if kind == "array" and items is not None:
             listed = value if isinstance(value, list) else [] if value is None else [value]

@@ -40,15 +40,21 @@ Schema = Mapping[str, Any]
 class Sampler:
     """Samples of one contract's schemas. ``rng`` None gives the same plain value every time.
 
-    ``exemplary``: examples and defaults come before made values.
+    ``exemplary``: examples and defaults come before made values. ``sparse``: only what is required is there.
     """
 
     def __init__(
-        self, contract: Contract, rng: random.Random | None = None, *, exemplary: bool = True
+        self,
+        contract: Contract,
+        rng: random.Random | None = None,
+        *,
+        exemplary: bool = True,
+        sparse: bool = False,
     ) -> None:
         self._contract = contract
         self._rng = rng
         self._exemplary = exemplary and rng is None
+        self._sparse = sparse
         self._objects = 0
 
     def parts(self, pointer: str) -> list[tuple[str, Schema]]:
@@ -138,7 +144,7 @@ class Sampler:
         }
         required = {str(name) for _, part in parts for name in part.get("required") or ()}
         self._objects = self._objects + 1 if depth else 0
-        wide = depth < _DEPTH and self._objects < _OBJECTS
+        wide = not self._sparse and depth < _DEPTH and self._objects < _OBJECTS
         names = [name for name in places if wide or name in required]
         made = {name: self.sample(places[name], depth + 1) for name in names}
         made |= {name: None for name in required if name not in places}

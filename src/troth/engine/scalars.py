@@ -86,7 +86,7 @@ def string(schema: Mapping[str, Any], rng: random.Random | None) -> str:
     most = int(schema.get("maxLength", 1_000_000_000))
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
-        shaped = _shaped(str(schema.get("format")), rng)
+        shaped = _shaped(str(schema.get("format")), None) if rng is None else None
         spelled = () if shaped is None else (shaped, _FRACTION.sub("Z", shaped), _FRACTION.sub("", shaped))
         for text in spelled:
             if least <= len(text) <= most and matches(pattern, text):

@@ -131,14 +131,15 @@ def _odd(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
             ("An id of another form", "%F0%9F%8C%B5'--"),
         ]
     body = next(iter(scene.bodies.candidates(binding)), ABSENT) if binding.input else ABSENT
+    reads = binding.operation.method == "GET"
     for what, identifier in identifiers:
-        if binding.kind in (Kind.READ, Kind.LIST) or identifier is not None:
+        if reads or identifier is not None:
             yield what, _tried(scene, binding, identifier, body=body)
     missing = identifiers[0][1]
     if binding.input is not None:
         for what, raw in _ODD_BODIES:
             yield what, _tried(scene, binding, missing, raw=raw)
-    if binding.kind is Kind.LIST:
+    if binding.kind is Kind.LIST or (reads and binding.kind is Kind.ACTION):
         for query in (
             [("page", "-1")],
             [("no-such-parameter", "x")],
