@@ -151,6 +151,8 @@ def test_a_plain_document_is_explained_too(tmp_path: Path) -> None:
 openapi: 3.1.0
 info: {title: Plain, version: "1"}
 paths:
+  /things:
+    post: {responses: {"201": {description: Made.}}}
   /things/{id}:
     parameters: [{name: id, in: path, required: true, schema: {type: string}}]
     get:
@@ -165,7 +167,7 @@ paths:
 """,
         encoding="utf-8",
     )
-    read, act = explain(contract := load_contract(document), behaviour_of(contract))
+    _, read, act = explain(contract := load_contract(document), behaviour_of(contract))
     assert read.operation == "GET /things/{id}"
     assert told(read, "kind") == ["read"]
     assert told(read, "credential") == ["none is needed"]

@@ -354,24 +354,23 @@ def _answering(contract: Contract, binding: Binding, resources: Mapping[str, Res
 
 
 def _with_unlisted(contract: Contract, bindings: Mapping[str, Binding]) -> dict[str, Binding]:
-    """The bindings; a read of rows that nothing lists, writes or refers to shows whatever its path names.
+    """The bindings; what concerns rows that nothing lists, makes or refers to answers whatever its path names.
 
     Nobody could learn the id of one, so a mock with rows of its own would answer 404 to everybody.
     """
     found = [binding for binding in bindings.values() if binding.resource is not None]
-    reads = (Kind.READ, Kind.ACTION)
-    reached = {b.resource.name for b in found if b.resource and b.kind not in reads}
+    reached = {b.resource.name for b in found if b.resource and b.kind in (Kind.LIST, Kind.CREATE)}
     reached |= {to for b in found if b.resource for ref in b.resource.references for to in ref.to.values()}
 
     def changed(binding: Binding) -> Binding:
         resource = binding.resource
-        if binding.kind is not Kind.READ or resource is None or resource.name in reached:
+        if resource is None or resource.name in reached or binding.id_parameter is None:
             return binding
         schema = contract.node(resource.schema_pointer)
         described = isinstance(schema, Mapping) and "x-behaviour" in schema
         if described or binding.operation.extension:
             return binding
-        sources = {**binding.sources, "kind": "nothing lists or writes such rows"}
+        sources = {**binding.sources, "kind": "nothing lists or makes such rows"}
         return replace(binding, kind=Kind.ACTION, resource=None, wrapper=None, sources=sources)
 
     return {name: changed(binding) for name, binding in bindings.items()}
