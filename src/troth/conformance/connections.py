@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from troth.conformance.mailbox import Mailbox
 from troth.conformance.worn import placed
-from troth.engine import Engine, Request
+from troth.engine import Engine, Request, Response
 from troth.engine.control import CONTROL_PATH, Control
 from troth.engine.engine import SANDBOX_HEADER
 from troth.engine.messages import fold_headers
 
-__all__ = ["Connection", "Loopback", "Reply"]
+__all__ = ["Connection", "Loopback", "Receiver", "Reply"]
 
 _FAILED = 400
 
@@ -56,6 +55,13 @@ class Connection(Protocol):
         """Nothing is asked any more."""
 
 
+class Receiver(Protocol):
+    """Who takes deliveries."""
+
+    def take(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str]]:
+        """Take one request; gives status and headers of the answer."""
+
+
 @dataclass(slots=True)
 class _Answer:
     status_code: int
@@ -76,8 +82,8 @@ class Loopback:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._control = Control(engine)
-        #: Who takes the deliveries to the URLs that begin with ``public``.
-        self.mailbox: Mailbox | None = None
+        #: Who takes the deliveries of a sandbox to the URLs that begin with ``public``.
+        self.receivers: dict[str, Receiver] = {}
         self.public = ""
 
     def request(
@@ -94,14 +100,19 @@ class Loopback:
         body = content if content is not None else b"" if json is None else text.dumps(json).encode()
         given = {name.lower(): value for name, value in headers.items()}
         made = Request(method, parts.path, parts.query, given, body, "127.0.0.1")
-        controlled = parts.path == CONTROL_PATH or parts.path.startswith(CONTROL_PATH + "/")
-        response = self._control.handle(made) if controlled else self.engine.handle(made)
-        if self.mailbox is not None and (self.engine.prompt or parts.path.endswith("/deliveries/flush")):
-            self._deliver(self.mailbox, given.get(SANDBOX_HEADER, ""), prompt=not controlled)
+        response = self.handled(made, given.get(SANDBOX_HEADER, ""))
         shown = b"" if method == "HEAD" else response.body
         return _Answer(response.status, fold_headers(response.headers), shown)
 
-    def _deliver(self, mailbox: Mailbox, sandbox: str, *, prompt: bool) -> None:
+    def handled(self, made: Request, sandbox: str) -> Response:
+        """What the engine answers; what is due by then has been delivered."""
+        controlled = made.path == CONTROL_PATH or made.path.startswith(CONTROL_PATH + "/")
+        response = self._control.handle(made) if controlled else self.engine.handle(made)
+        if sandbox in self.receivers and (self.engine.prompt or made.path.endswith("/deliveries/flush")):
+            self._deliver(self.receivers[sandbox], sandbox, prompt=not controlled)
+        return response
+
+    def _deliver(self, receiver: Receiver, sandbox: str, *, prompt: bool) -> None:
         """Send what is due in one sandbox until nothing is, as a server would."""
         state, sender = self.engine.state(sandbox), self.engine.program().sender
         while due := sender.due(state, prompt=prompt):
@@ -110,7 +121,7 @@ class Loopback:
                 status, answered, error = None, dict[str, str](), "nobody listens there"
                 if delivery.url.startswith(f"{self.public}/"):
                     path = delivery.url[len(self.public) :]
-                    status, answered = mailbox.take(path, headers, delivery.body)
+                    status, answered = receiver.take(path, headers, delivery.body)
                 self.engine.delivered(
                     state, delivery, headers, status, error if status is None else None, answered
                 )

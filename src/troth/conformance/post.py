@@ -48,9 +48,9 @@ class Post:
     def _opened(self, control: Control | None) -> str:
         target = self._target
         if isinstance(self._connection, Loopback):
-            self._connection.mailbox, self._connection.public = self.mailbox, PUBLIC
             if control is None or not control.lead({PUBLIC: "http://127.0.0.1"}):
                 raise NotExercised("deliveries within one process take a control plane")
+            self._connection.receivers[control.sandbox], self._connection.public = self.mailbox, PUBLIC
             return PUBLIC
         if not target.networked:
             raise NotExercised("deliveries need a network, and this target is asked without one")

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from troth.behaviour.expressions import SEEN, Expression
 from troth.behaviour.model import Behaviour, Binding, Kind, Resource
 from troth.behaviour.seeing import Naming
-from troth.conformance.connections import Loopback, Reply
+from troth.conformance.connections import Loopback
 from troth.contract import Match
-from troth.engine.engine import SANDBOX_HEADER
+from troth.engine import Request, Response
 from troth.engine.state import Table
 
 __all__ = ["Followed", "Footprint", "Reach", "reach_of"]
@@ -73,27 +73,17 @@ class Followed(Loopback):
         super().__init__(*given)
         self.footprints: dict[str, Footprint] = {}
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
-        json: Any = None,
-    ) -> Reply:
-        sandbox = {name.lower(): value for name, value in (headers or {}).items()}.get(SANDBOX_HEADER, "")
+    def handled(self, made: Request, sandbox: str) -> Response:
         footprint = self.footprints.setdefault(sandbox, Footprint())
         state = self.engine.state(sandbox)
         if not isinstance(state.tables, _Tables):
             state.tables = _Tables(state.tables, footprint.resources)
-        parts = urlsplit(url)
-        found = self.engine.program().router.match(method, parts.path)
+        found = self.engine.program().router.match(made.method, made.path)
         if isinstance(found, Match):
             footprint.operations.add(found.operation.id)
-            names = (name.partition("[")[0] for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+            names = (name.partition("[")[0] for name, _ in parse_qsl(made.query, keep_blank_values=True))
             footprint.queries.update((found.operation.id, name) for name in names)
-        return super().request(method, url, headers=headers, content=content, json=json)
+        return super().handled(made, sandbox)
 
 
 def reach_of(correct: Behaviour, bent: Behaviour) -> Reach | None:

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from troth.conformance.fuzzing import Fuzzed
     from troth.conformance.walks import WalkFlaw
 
-__all__ = ["Budget", "Event", "Fuzzing", "Judged", "Planned", "Run", "Started", "verify"]
+__all__ = ["Budget", "Event", "Fuzzing", "Judged", "Planned", "Run", "Started", "ground_of", "verify"]
 
 Budget = Literal["pr", "nightly"]
 
@@ -107,6 +107,11 @@ class _Ground:
     scene: Scene
     control: Control | None
     log: list[Entry] = field(default_factory=list)
+
+
+def ground_of(clause: Clause) -> str:
+    """The ground on which a clause is judged, where there are several."""
+    return f"{clause.operation}-apart" if clause.id in APART else clause.operation
 
 
 class Run:
@@ -229,8 +234,7 @@ class Run:
         return Case(clause.name, clause.concept, verdict, findings, detail, time.monotonic() - started)
 
     def _verdict(self, clause: Clause) -> tuple[Verdict, str, tuple[Finding, ...]]:
-        apart = clause.id in APART and self._control is not None
-        ground = self._enter(f"{clause.operation}-apart" if apart else clause.operation)
+        ground = self._enter(clause.operation if self._control is None else ground_of(clause))
         since = len(ground.log)
         try:
             PROBES[clause.id](ground.scene, self.behaviour.bindings[clause.operation])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,12 +13,14 @@ from typing import Any
 
 from troth.conformance.connections import Loopback
 from troth.conformance.instruments import Instruments
+from troth.conformance.lockstep import Recorder, departing
 from troth.conformance.outcome import Outcome
-from troth.conformance.reach import Followed, Footprint, reach_of
-from troth.conformance.running import verify
+from troth.conformance.reach import reach_of
+from troth.conformance.running import ground_of, verify
 from troth.conformance.subjects import Subject
 from troth.conformance.target import Target
 from troth.contract import Contract
+from troth.contract.collecting import without_collection
 from troth.engine import Engine, Settings
 from troth.engine.faults import FAULTS
 
@@ -113,26 +115,23 @@ class Bench:
         return Engine(self.contract, Settings(seed=_SEED, seed_file=self._seed_file))
 
     @cached_property
-    def _unbent(self) -> tuple[Outcome, Mapping[str, Footprint]]:
-        """The verdict about the correct mock, and what was asked for it on the ground of each operation."""
-        connection = Followed(self.engine.misbehaving(()))
-        outcome = self.held(connection)
-        return outcome, {
-            name.partition("-")[2].partition("-")[2]: f for name, f in connection.footprints.items()
-        }
+    def _unbent(self) -> tuple[Outcome, Recorder]:
+        """The verdict about the correct mock, and all that was asked for it."""
+        connection = Recorder(self.engine.misbehaving(()))
+        return self.held(connection), connection
 
     def held(
         self,
         connection: Loopback,
         seed: int = _SEED,
-        operations: Collection[str] | None = None,
+        grounds: Collection[str] | None = None,
         only: Iterable[str] = (),
     ) -> Outcome:
-        """The verdict about a mock, on the grounds of some operations or of all; ``only`` of some clauses."""
+        """The verdict about a mock, on some grounds or on all; ``only`` of some clauses."""
         target = Target(f"http://mock.invalid{self.contract.base_path}", connection=connection)
         instruments = self.instruments
-        if operations is not None:
-            clauses = tuple(clause for clause in instruments.clauses if clause.operation in operations)
+        if grounds is not None:
+            clauses = tuple(clause for clause in instruments.clauses if ground_of(clause) in grounds)
             instruments = replace(instruments, clauses=clauses)
         with calm():
             return verify(
@@ -141,26 +140,34 @@ class Bench:
             )  # fmt: skip
 
     def tried(self, subject: Subject, *, everywhere: bool = False) -> Trial:
-        """The suite against one fault: on the grounds that it can reach, the others' verdicts stand as they were."""
+        """The suite against one fault: on the grounds that show it, the others' verdicts stand as they were."""
         started = time.perf_counter()
-        engine = self.engine.misbehaving([subject.name])
-        operations = None if everywhere else self._reached(engine)
-        outcome = self.held(Loopback(engine), operations=operations)
+        with without_collection():
+            engine = self.engine.misbehaving([subject.name])
+            grounds = None if everywhere else self._showing(engine)
+            outcome = self.held(Loopback(engine), grounds=grounds)
         findings = outcome.findings
-        if operations is not None:
-            findings += tuple(one for one in self._unbent[0].findings if one.operation not in operations)
+        if grounds is not None:
+            judged = {case.name for case in outcome.cases}
+            findings += tuple(one for one in self._unbent[0].findings if one.clause not in judged)
         violated = dict.fromkeys(str(finding.clause).partition("@")[0] for finding in findings)
         return Trial(subject, tuple(violated), outcome.requests, time.perf_counter() - started)
 
-    def _reached(self, engine: Engine) -> frozenset[str] | None:
-        """The operations on whose grounds a bent mock may answer otherwise than the correct one; None: all."""
-        if engine.faults & FAULTS.keys():
-            return None
-        behaviour = self.engine.behaviour
-        reach = reach_of(behaviour, engine.program().behaviour)
-        if reach is None:
-            return None
-        return frozenset(name for name, found in self._unbent[1].items() if reach.meets(found, behaviour))
+    def _showing(self, engine: Engine) -> frozenset[str] | None:
+        """The grounds on which a bent mock answers otherwise than the correct one; None: all."""
+        recorder = self._unbent[1]
+        first = f"verify-{_SEED:08x}"
+        with calm():
+            found = departing(engine.fork(), recorder.steps, self._reached(engine) | {first}, recorder.public)
+        return None if first in found else frozenset(name.removeprefix(f"{first}-") for name in found)
+
+    def _reached(self, engine: Engine) -> frozenset[str]:
+        """The sandboxes in which a bent mock may answer otherwise than the correct one."""
+        footprints, behaviour = self._unbent[1].footprints, self.engine.behaviour
+        reach = None if engine.faults & FAULTS.keys() else reach_of(behaviour, engine.program().behaviour)
+        return frozenset(
+            name for name, found in footprints.items() if reach is None or reach.meets(found, behaviour)
+        )
 
     def alarms(self, seed: int = _SEED) -> tuple[str, ...]:
         """What the suite finds broken on the correct mock; another seed gives other ids and other marks."""

@@ -233,6 +233,8 @@ class State:
         self.swept = ""
         #: Whether the present request is done in one go, whatever faults would let in.
         self.windows_shut = False
+        #: Whether other requests were ever let in between the steps of one.
+        self.raced = False
         #: What callers see of rows, by what these are; forks share it, and work out again where it is missing.
         self.gazes: dict[Any, Any] = {}
         #: Resources whose rows belong to all tenants: they are kept under the tenant "".
@@ -250,6 +252,7 @@ class State:
         """Let other requests in, as a server does that looks first and writes later; not where windows are shut."""
         if self.windows_shut:
             return
+        self.raced = True
         try:
             self.lock.release()
         except RuntimeError:  # nobody holds it: there are no other requests
