@@ -34,10 +34,14 @@ def reach(name: str, fault: str) -> Reach:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["filter.exact", "references.exists", "lifecycle.transition", "rules.held"]
-)
-def test_the_verdict_is_that_of_all_grounds(pattern: str) -> None:
-    subject = chosen(subjects_of(bench("billing").instruments), [f"{pattern}:*"])[0]
+    "fault",
+    [
+        "filter.exact:*", "references.exists:*", "lifecycle.transition:*", "rules.held:*",
+        "delete-noop", "page-gap", "race-on-unique", "signature-wrong", "sent-when-gone",
+    ],
+)  # fmt: skip
+def test_the_verdict_is_that_of_all_grounds(fault: str) -> None:
+    subject = chosen(subjects_of(bench("billing").instruments), [fault])[0]
     trial, whole = bench("billing").tried(subject), bench("billing").tried(subject, everywhere=True)
     assert set(trial.violated) == set(whole.violated)
     assert trial.killed
@@ -47,7 +51,7 @@ def test_the_verdict_is_that_of_all_grounds(pattern: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["billing", "clearmargin", "crm", "clientcasa"])
 def test_every_verdict_is_that_of_all_grounds(name: str) -> None:
-    for subject in [one for one in subjects_of(bench(name).instruments) if ":" in one.name][::4]:
+    for subject in subjects_of(bench(name).instruments)[::4]:
         trial, whole = bench(name).tried(subject), bench(name).tried(subject, everywhere=True)
         assert set(trial.violated) == set(whole.violated), subject.name
 
