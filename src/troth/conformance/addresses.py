@@ -18,7 +18,7 @@ _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:[/\\]+)([^/?#\\\s\"]*)")
 
 def nowhere(text: str) -> str:
     """The text with every host in an address replaced by one that never resolves; loopback and reserved ones stay."""
-    return _ADDRESS.sub(lambda found: found[1] + _host(found[2]), text)
+    return text if ":" not in text else _ADDRESS.sub(lambda found: found[1] + _host(found[2]), text)
 
 
 def leading_nowhere(value: Any) -> Any:

@@ -7,9 +7,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -53,6 +54,7 @@ class Client:
         self.gap = 1 / target.rate if target.rate else 0.0
         self._next = 0.0
         self._origin = urlsplit(self.base_url)[:2]
+        self._beginning = "{}://{}/".format(*self._origin)
         self._connection = connection
         self._cast = cast
         #: Where requests go on a target that has sandboxes.
@@ -70,6 +72,7 @@ class Client:
         self._batches = 0
         self._networked = target.networked
         self._opened = 1
+        self._pool: tuple[int, ThreadPoolExecutor] | None = None
         #: Everybody who has spoken, by name.
         self.actors: dict[str, Actor] = {}
         self.sent = 0
@@ -95,7 +98,7 @@ class Client:
         """
         query, extra = self._versioned(query)
         start = self.base_url if root is None else root
-        url = start + path + (f"?{urlencode([(k, _text(v)) for k, v in query], safe=',')}" if query else "")
+        url = start + path + ("?" + "&".join(_pair(k, _text(v)) for k, v in query) if query else "")
         content = raw if raw is not None else b"" if body is ABSENT else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if content else {}
         extra |= {SANDBOX: self.sandbox} if self.sandbox else {}
@@ -183,8 +186,10 @@ class Client:
             return requests[number]()
 
         since, self._batches = len(self.log), self._batches + 1
-        with ThreadPoolExecutor(len(requests)) as pool:
-            found = [replace(one, batch=self._batches) for one in pool.map(sent, range(len(requests)))]
+        pool = self._threads(len(requests))
+        begun = [pool.submit(sent, number) for number in range(len(requests))]
+        wait(begun)  # all of them have ended when one of them raises
+        found = [replace(one.result(), batch=self._batches) for one in begun]
         self.log[since:] = found  # in this order, whoever was first
         for one in found:
             left, actor = self.left(one), self.actors.get(one.principal)
@@ -204,12 +209,24 @@ class Client:
 
         ready, self._opened = threading.Barrier(count), count
         self.sent += count
-        with ThreadPoolExecutor(count) as pool:
-            list(pool.map(ask, range(count)))
+        list(self._threads(count).map(ask, range(count)))
+
+    def _threads(self, count: int) -> ThreadPoolExecutor:
+        """So many threads at least, the same ones for every batch."""
+        if self._pool is None or self._pool[0] < count:
+            self.close()
+            self._pool = count, ThreadPoolExecutor(count)
+        return self._pool[1]
+
+    def close(self) -> None:
+        """No batch is sent any more."""
+        if self._pool is not None:
+            self._pool[1].shutdown()
+            self._pool = None
 
     def _is_named(self, url: str) -> bool:
         """Whether a URL is on the host of the target, at its port."""
-        return urlsplit(url)[:2] == self._origin
+        return url.startswith(self._beginning) or urlsplit(url)[:2] == self._origin
 
     def left(self, exchange: Exchange) -> int | None:
         """What the answer says is left of the tightest limit; None when it does not say."""
@@ -237,6 +254,12 @@ class Client:
 
 def _lower(headers: Mapping[str, str]) -> set[str]:
     return {name.lower() for name in headers}
+
+
+@lru_cache(maxsize=1024)
+def _pair(name: str, value: str) -> str:
+    """One parameter of a query."""
+    return urlencode([(name, value)], safe=",")
 
 
 def _text(value: Any) -> str:

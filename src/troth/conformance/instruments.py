@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from troth.behaviour import Behaviour, behaviour_of
 from troth.behaviour.clauses import Clause, clauses_of
 from troth.behaviour.editions import Editions
+from troth.conformance.excerpts import excerpt
 from troth.conformance.reference import Model, model_of
 from troth.conformance.second_opinion import SecondOpinion
 from troth.contract import Contract, Validators, validators
@@ -26,6 +27,7 @@ class Instruments:
     bodies: dict[str, bytes] = field(default_factory=dict)
     _opinions: dict[str, SecondOpinion] = field(default_factory=dict)
     _models: list[Model] = field(default_factory=list)
+    _excerpts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, contract: Contract) -> Instruments:
@@ -38,6 +40,12 @@ class Instruments:
         if base_url not in self._opinions:
             self._opinions[base_url] = SecondOpinion(self.contract, base_url)
         return self._opinions[base_url]
+
+    def excerpt(self, pointer: str) -> str:
+        """The contract's own text at a pointer."""
+        if pointer not in self._excerpts:
+            self._excerpts[pointer] = excerpt(self.contract, pointer)
+        return self._excerpts[pointer]
 
     def model(self) -> Model:
         """The engine that reference models of runs share."""

@@ -39,13 +39,14 @@ class Delivered:
 class Step:
     """One request of a run, the control plane's among them, and all that came of it.
 
-    ``deliveries`` is None where nobody could receive any yet.
+    ``deliveries`` is None where nobody could receive any yet; ``parallel`` requests left together with others.
     """
 
     sandbox: str
     request: Request
     answer: tuple[Any, ...]
     deliveries: tuple[Delivered, ...] | None
+    parallel: bool = False
 
 
 class Recorder(Followed):
@@ -55,6 +56,7 @@ class Recorder(Followed):
         super().__init__(engine)
         self.steps: list[Step] = []
         self._lock = threading.Lock()
+        self._own = threading.get_ident()
 
     def handled(self, made: Request, sandbox: str) -> Response:
         if made.path == _HEALTH:
@@ -68,7 +70,8 @@ class Recorder(Followed):
             if receiver is not None:
                 self.receivers[sandbox] = receiver
             told = None if witness is None else tuple(witness.seen)
-            self.steps.append(Step(sandbox, made, _told(response), told))
+            parallel = threading.get_ident() != self._own
+            self.steps.append(Step(sandbox, made, _told(response), told, parallel))
         return response
 
 
@@ -124,11 +127,13 @@ def _departs(connection: Loopback, step: Step) -> bool:
     stand = None if step.deliveries is None else _Stand(step.deliveries)
     if stand is not None:
         connection.receivers[step.sandbox] = stand
+    state = connection.engine.state(step.sandbox)
+    state.alone, state.raced = True, False
     response = connection.handled(step.request, step.sandbox)
     return (
         _told(response) != step.answer
         or (stand is not None and stand.departed)
-        or connection.engine.state(step.sandbox).raced
+        or (step.parallel and state.raced)
     )
 
 

@@ -26,7 +26,6 @@ from troth.conformance.client import Client
 from troth.conformance.connections import Loopback
 from troth.conformance.control import Control
 from troth.conformance.deviations import identity_of, role_of
-from troth.conformance.excerpts import excerpt
 from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
 from troth.conformance.outcome import Outcome, advised, shortfall
@@ -177,6 +176,9 @@ class Run:
                 if ground.control is None:
                     withdraw(ground.scene)
             self._post.close()
+        self.client.close()
+        for ground in self._grounds.values():
+            ground.log.clear()  # thousands of exchanges that need not wait for the garbage collection
         with suppress(TargetError):  # after an interruption as well
             self.cleaned()
         self._connection.close()
@@ -410,7 +412,7 @@ class Run:
             evidence={
                 **violation.facts,
                 "exchanges": exchanges,
-                "contract": excerpt(self.contract, clause.pointer),
+                "contract": self.instruments.excerpt(clause.pointer),
             },
             identity=identity_of(
                 clause.name,

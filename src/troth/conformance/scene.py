@@ -164,9 +164,9 @@ class Scene(Stage):
     ) -> dict[str, Any]:
         """The same for plain references in lists of objects; what has nowhere to lead is null."""
         for field in resource.fields.values():
-            inner = [item.reference for item in (field.items or {}).values() if item.reference]
-            items = made.get(field.name)
-            for reference in inner if isinstance(items, list) else ():
+            if not (field.items and isinstance(made.get(field.name), list)):
+                continue
+            for reference in [item.reference for item in field.items.values() if item.reference]:
                 if reference.by is not None or reference.at is not None:
                     continue
                 target = self.behaviour.resources.get(reference.to.get("", ""))

@@ -37,7 +37,10 @@ def given_out(headers: Mapping[str, str], content: bytes) -> set[str]:
     """The secrets in an answer: members and parameters with the name of one, and cookies."""
     found: set[str] = set()
     low = content.lower()
-    if not any(word in low for word in (b"token", b"secret", b"passw", b"key", b"credential", b"code=")):
+    if not (
+        b"token" in low or b"secret" in low or b"passw" in low
+        or b"key" in low or b"credential" in low or b"code=" in low
+    ):  # fmt: skip
         content = b""
     for text in filter(None, (content, headers.get("location", "").encode())):
         for pattern in (_MEMBER, _PARAMETER):

@@ -146,6 +146,7 @@ class Bench:
             engine = self.engine.misbehaving([subject.name])
             grounds = None if everywhere else self._showing(engine)
             outcome = self.held(Loopback(engine), grounds=grounds)
+            engine.sandboxes.clear()  # frees most of what the run left behind without a garbage collection
         findings = outcome.findings
         if grounds is not None:
             judged = {case.name for case in outcome.cases}
@@ -158,7 +159,9 @@ class Bench:
         recorder, first = self._unbent[1], f"verify-{_SEED:08x}"
         shared = {"", first}  # what all grounds stand on
         with calm():
-            found = departing(engine.fork(), recorder.steps, self._reached(engine) | shared, recorder.public)
+            twin = engine.fork()
+            found = departing(twin, recorder.steps, self._reached(engine) | shared, recorder.public)
+            twin.sandboxes.clear()
         return None if found & shared else frozenset(name.removeprefix(f"{first}-") for name in found)
 
     def _reached(self, engine: Engine) -> frozenset[str]:

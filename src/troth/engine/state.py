@@ -233,8 +233,10 @@ class State:
         self.swept = ""
         #: Whether the present request is done in one go, whatever faults would let in.
         self.windows_shut = False
-        #: Whether other requests were ever let in between the steps of one.
+        #: Whether other requests were ever let in between the steps of one, or would have been.
         self.raced = False
+        #: Whether nobody asks but one after the other, so that there is nobody to let in.
+        self.alone = False
         #: What callers see of rows, by what these are; forks share it, and work out again where it is missing.
         self.gazes: dict[Any, Any] = {}
         #: Resources whose rows belong to all tenants: they are kept under the tenant "".
@@ -253,6 +255,8 @@ class State:
         if self.windows_shut:
             return
         self.raced = True
+        if self.alone:
+            return
         try:
             self.lock.release()
         except RuntimeError:  # nobody holds it: there are no other requests
