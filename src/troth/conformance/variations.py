@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import product
 from typing import Any
 
@@ -17,15 +17,21 @@ _MOST = 400
 _EACH = 6
 
 
-def variations(scene: Scene, binding: Binding, names: frozenset[str], base: Row) -> Iterator[dict[str, Any]]:
-    """``base`` with every combination of a few values in those of the fields that the operation writes."""
+def variations(
+    scene: Scene, binding: Binding, names: frozenset[str], base: Row, texts: Collection[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """``base`` with every combination of a few values in those of the fields that the operation writes.
+
+    ``texts`` are tried as well, in the fields that hold text.
+    """
     written = settable_fields(scene.contract, binding)
     choices: dict[str, list[Any]] = {}
     for name in sorted(names & written.keys()):
         value = base.get(name)
         plain = value if value is not None else scene.bodies.value(written[name], full=True)
         others = list(scene.bodies.others(written[name], plain))[:_EACH]
-        every = [value, plain, None, *others, *_below(plain), *_earlier(plain)]
+        named = texts if isinstance(plain, str) else ()
+        every = [value, plain, None, *others, *_below(plain), *_earlier(plain), *named]
         choices[name] = [one for index, one in enumerate(every) if one not in every[:index]]
     for count, values in enumerate(product(*choices.values())):
         if count > _MOST:

@@ -187,6 +187,8 @@ class WriteChecks:
         if "rule-ignored" in self._faults:
             return
         for rule in rules:
+            if "$id" not in row:  # whose related rows a rule asks for
+                row = {**row, "$id": row.get(self._resource.id_field)}
             if rule.when is not None and not rule.when.holds(row, world, extra):
                 continue
             if not rule.require.holds(row, world, extra):

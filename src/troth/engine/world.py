@@ -69,7 +69,7 @@ class TenantWorld:
 
     def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows of ``resource`` whose ``field`` holds this row's id."""
-        identifier = row.get("$id")
+        identifier = row["$id"] if "$id" in row else row.get("id")
         rows = self.state.table(self.tenant, resource).holding(field, identifier)
         return [self._viewed(resource, found) for found in rows]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from troth.behaviour.model import Binding, Kind, Reference
+from troth.behaviour.model import Binding, Kind, Reference, Resource
 from troth.behaviour.occasions import writable_fields, written_references
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.rules import abiding
 from troth.conformance.questions import Questions
-from troth.conformance.scene import Scene
+from troth.conformance.scene import Row, Scene
 from troth.conformance.variations import variations
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -111,7 +111,8 @@ def _updating(
 ) -> list[tuple[str, Callable[[Any], Exchange]]]:
     resource = binding.resource
     assert resource is not None  # noqa: S101 - references belong to resources
-    row = scene.created(resource, actor)
+    makes = scene.behaviour.binding(resource.name, Kind.CREATE) is not None
+    row = scene.created(resource, actor) if makes else _old(scene, resource, actor)
     attempts: list[tuple[str, Callable[[Any], Exchange]]] = []
     for target, extra in _targets(found):
         if extra and not found.at and not extra.keys() <= writable_fields(scene.contract, binding).keys():
@@ -125,6 +126,16 @@ def _updating(
 
         attempts.append((target, send))
     return attempts
+
+
+def _old(scene: Scene, resource: Resource, actor: Actor) -> Row:
+    """The last row of what no operation makes, where the run has a sandbox of its own: others take the first ones."""
+    if scene.control is None:
+        raise NotExercised(f"no operation makes rows of {resource.name}, and those that are there stay so")
+    listed = [row for row in scene.rows(resource, actor) if resource.id_field in row]
+    if not listed:
+        raise NotExercised(f"{actor.name} has no row of {resource.name}")
+    return listed[-1]
 
 
 def _targets(found: Reference) -> list[tuple[str, dict[str, Any]]]:
@@ -160,13 +171,46 @@ def untried(scene: Scene, binding: Binding, probe: Callable[..., None]) -> list[
     return None if tried else reasons
 
 
+def _misnaming(scene: Scene, binding: Binding, found: Reference) -> tuple[str, Exchange]:
+    """The resource that a reference leads into, and a write that names no row of it.
+
+    Where ids have another form than the field takes, whatever it takes names none.
+    """
+    try:
+        attempt = writing(scene, binding, found)
+    except NotExercised:
+        unfit = _unfit(scene, binding, found)
+        if unfit is None:
+            raise
+        return unfit
+    return attempt.target, attempt.send(scene.missing_id(scene.behaviour.resources[attempt.target]))
+
+
+def _unfit(scene: Scene, binding: Binding, found: Reference) -> tuple[str, Exchange] | None:
+    """A create that is accepted without a reference, sent with it: None where an id of a row fits into the field."""
+    pointer = writable_fields(scene.contract, binding).get(found.field)
+    target = scene.behaviour.resources.get(found.to.get("", "")) if found.by is None else None
+    if binding.kind is not Kind.CREATE or pointer is None or target is None:
+        return None
+    body = {
+        name: value for name, value in scene.creation(binding, scene.owner)[0].items() if name != found.field
+    }
+    own = scene.row(target, scene.owner)[target.id_field]
+    made = scene.bodies.value(pointer, full=True)
+    if scene.bodies.is_valid(binding, {**body, found.field: _written(scene, binding, found, own, {})}):
+        return None
+    if not scene.bodies.is_valid(binding, {**body, found.field: made}):
+        return None
+    return target.name, scene.call(
+        scene.owner, binding, body=scene.bodies.unique(binding, {**body, found.field: made})
+    )
+
+
 def _dangling(scene: Scene, binding: Binding, found: Reference) -> None:
-    attempt = writing(scene, binding, found)
-    missing = scene.missing_id(scene.behaviour.resources[attempt.target])
-    exchange = attempt.send(missing)
+    target, exchange = _misnaming(scene, binding, found)
     if exchange.ok:
         raise Violated(
-            f"'{found.field}' may name a row of {attempt.target} that does not exist",
+            f"'{found.field}' may name a row of {target} that does not exist",
             exchange,
             deviation="accepted",
             field=found.field,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from troth.behaviour.expressions import QUOTED
 from troth.behaviour.model import Binding, Kind, Resource, Rule
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
@@ -58,11 +59,14 @@ def _breaking_bodies(scene: Scene, binding: Binding, resource: Resource, rule: R
     """Valid bodies that break one rule and keep the others."""
     base, _ = scene.creation(binding, scene.owner)
     world = Questions(scene, scene.owner)
-    names, beside = _read_by(rule), _beside(resource, rule)
-    for changed in variations(scene, binding, names, base):
+    names, beside = _begun(resource, _read_by(rule)), _beside(resource, rule)
+    for changed in variations(scene, binding, names, base, _texts(rule)):
         body = scene.referring(binding, {k: v for k, v in changed.items() if v is not None}, scene.owner)
         if broken_by(resource, body, world) == [rule.name] and scene.bodies.is_valid(binding, body):
-            yield scene.bodies.unique(binding, body)
+            made = scene.bodies.unique(binding, body)
+            yield (
+                made if broken_by(resource, made, world) == [rule.name] else body
+            )  # '' with a mark is not empty
     # What breaks it may break others as well, unless what those read is changed along.
     for changed in variations(scene, binding, names | beside, base) if beside - names else ():
         body = {k: v for k, v in changed.items() if v is not None}
@@ -71,6 +75,12 @@ def _breaking_bodies(scene: Scene, binding: Binding, resource: Resource, rule: R
         body = scene.referring(binding, body, scene.owner)
         if broken_by(resource, body, world) == [rule.name]:
             yield scene.bodies.unique(binding, body)
+
+
+def _texts(rule: Rule) -> list[str]:
+    """The texts that a rule compares with."""
+    texts = [QUOTED.findall(one.text) for one in (rule.require, rule.when) if one is not None]
+    return list(dict.fromkeys(text[1:-1] for found in texts for text in found))
 
 
 def _beside(resource: Resource, rule: Rule) -> frozenset[str]:
@@ -105,6 +115,12 @@ def _read_by(rule: Rule) -> frozenset[str]:
     return rule.require.variables | (rule.when.variables if rule.when else frozenset())
 
 
+def _begun(resource: Resource, names: frozenset[str]) -> frozenset[str]:
+    """The fields and those that their first values are made from, where a body leaves them out."""
+    first = (resource.fields[name].initially for name in names & resource.fields.keys())
+    return names.union(*(one.variables & resource.fields.keys() for one in first if one is not None))
+
+
 def _is_broken(
     rule: Rule, row: Row, world: Questions, old: Row | None = None, changes: Row | None = None
 ) -> bool:
@@ -114,13 +130,16 @@ def _is_broken(
 
 
 def _on_existing(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Exchange | None:
-    """A row that is already in a state in which the rule forbids the write."""
+    """A row that is in a state in which the rule forbids the write already, if possible this rule alone."""
     world = Questions(scene, scene.owner)
     needed = _read_by(rule) & resource.fields.keys()
-    for row in scene.rows(resource, scene.owner):
-        if needed <= row.keys() and _is_broken(rule, row, world, row):
-            return _write(scene, binding, resource, row)
-    return None
+    rows = scene.rows(resource, scene.owner)
+    found = [row for row in rows if needed <= row.keys() and _is_broken(rule, row, world, row)]
+    others = [r for r in resource.rules if _MOMENTS[binding.kind] in r.on and r is not rule]
+    others = [r for r in others if world.reaches(r.require, r.when)]
+    alone = (row for row in found if not any(_is_broken(r, row, world, row) for r in others))
+    row = next(alone, next(iter(found), None))
+    return None if row is None else _write(scene, binding, resource, row)
 
 
 def _write(scene: Scene, binding: Binding, resource: Resource, row: Row) -> Exchange | None:
@@ -138,7 +157,7 @@ def _on_changed(scene: Scene, binding: Binding, resource: Resource, rule: Rule) 
         return None
     row = scene.created(resource, scene.owner)
     world = Questions(scene, scene.owner)
-    for changed in variations(scene, binding, _read_by(rule), row):
+    for changed in variations(scene, binding, _read_by(rule), row, _texts(rule)):
         changes: Mapping[str, Any] = {k: v for k, v in changed.items() if v != row.get(k) and v is not None}
         body = scene.update_body(binding, row, changes, scene.owner)
         if (
