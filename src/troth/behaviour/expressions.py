@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -160,11 +160,22 @@ class Expression:
             return value
         return self._execute(row, world, extra)
 
-    def _execute(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None) -> Any:
+    def regardless(self, unknown: Collection[str], row: Mapping[str, Any], world: World) -> Any:
+        """The value that comes out whatever fields hold that nothing shows; null where it hangs on one of them."""
+        return self._execute(row, world, None, [name for name in self.names if name not in unknown])
+
+    def _execute(
+        self,
+        row: Mapping[str, Any],
+        world: World,
+        extra: Mapping[str, Any] | None,
+        names: Iterable[str] | None = None,
+    ) -> Any:
         asked = self.asked
         calls = {name: _CALLS[name](world, row, asked.get(name)) for name in self.functions if name in _CALLS}
         try:
-            scope: dict[str, Any] = {name: doubles(row.get(name)) for name in self.names}
+            given = self.names if names is None else names
+            scope: dict[str, Any] = {name: doubles(row.get(name)) for name in given}
             if extra:
                 scope.update({k: _parts(v, asked.get(k)) for k, v in extra.items() if k in self.variables})
             if "viewer" in self.variables:

@@ -7,9 +7,11 @@ over came and went.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
+from troth.behaviour.expressions import Expression
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
@@ -25,9 +27,10 @@ _NUMBERS = ((1, 0.125, 3), (2.5, 0.25, 8), (5, 0.125, 20))
 def computed(scene: Scene, binding: Binding) -> None:
     resource = binding.resource
     assert resource is not None  # noqa: S101 - fields belong to resources
-    listed = scene.rows(resource, scene.owner)[: 12 if scene.thorough else 4]
+    listed, most = scene.rows(resource, scene.owner), 12 if scene.thorough else 4
     world = Questions(scene, scene.owner)
-    judged = sum(_judge(scene, resource, row, world) for row in listed)
+    chosen = [*listed[:most], *_settled(resource, listed[most:], world)]
+    judged = sum(_judge(scene, resource, row, world) for row in chosen)
     for row, sent in (*_plain(scene, resource), *_telling(scene, resource)):
         asked = Questions(scene, scene.owner)
         judged += _judge(scene, resource, row, asked, _unshown(resource, row, sent, asked))
@@ -142,7 +145,7 @@ def _judge(
     """
     row, exchange = _read_again(scene, resource, listed)
     judged, fresh = 0, unshown is not None
-    for told, field, scope in _fields(resource, row, unshown or {}):
+    for told, field, scope, unknown in _fields(resource, row, unshown or {}):
         expression = field.computed
         if expression is None or field.name not in scope:
             continue
@@ -150,8 +153,10 @@ def _judge(
             continue
         if field.frozen_when is not None and field.frozen_when.holds(scope, world):
             continue
+        wanted = _wanted(expression, unknown, scope, world)
+        if unknown and wanted is None:
+            continue
         judged += 1
-        wanted = expression.evaluate(scope, world)
         if not _near(wanted, scope[field.name]):
             raise Violated(
                 f"'{told}' is {scope[field.name]!r}, its expression gives {wanted!r}",
@@ -162,26 +167,48 @@ def _judge(
     return judged
 
 
-def _fields(resource: Resource, row: Row, unshown: Row) -> Iterator[tuple[str, Field, Mapping[str, Any]]]:
-    """(what it is called, field, what its expression reads) of the computed fields: of lines first, then of the row."""
+def _wanted(expression: Expression, unknown: frozenset[str], scope: Row, world: Questions) -> Any:
+    return expression.regardless(unknown, scope, world) if unknown else expression.evaluate(scope, world)
+
+
+def _settled(resource: Resource, rows: list[Row], world: Questions) -> Iterator[Row]:
+    """For each field over something that is never shown, a row in which its value doesn't hang on that."""
+    for field in resource.computed:
+        expression, unknown = field.computed, _unknown(field, resource.fields)
+        if expression is None or not unknown or expression.related or expression.looked_up:
+            continue
+        found = (row for row in rows if expression.regardless(unknown, row, world) is not None)
+        yield from islice(found, 1)
+
+
+def _fields(
+    resource: Resource, row: Row, unshown: Row
+) -> Iterator[tuple[str, Field, Mapping[str, Any], frozenset[str]]]:
+    """(what it is called, field, what its expression reads, what of that is not known) of the computed fields.
+
+    Those of lines come first, then those of the row.
+    """
     for holder in resource.fields.values():
         items = row.get(holder.name) if holder.items else None
         for index, item in enumerate(items if isinstance(items, list) else ()):
             for field in (holder.items or {}).values():
-                if isinstance(item, Mapping) and _is_open(field, holder.items or {}):
-                    yield f"{holder.name}.{index}.{field.name}", field, item
+                if isinstance(item, Mapping) and _unknown(field, holder.items or {}) == frozenset():
+                    yield f"{holder.name}.{index}.{field.name}", field, item, frozenset()
     scope = {**unshown, **row, "$id": row[resource.id_field]}
     for field in resource.computed:
-        if _is_open(field, resource.fields, unshown):
-            yield field.name, field, scope
+        unknown = _unknown(field, resource.fields, unshown)
+        if unknown is not None:
+            yield field.name, field, scope, unknown
 
 
-def _is_open(field: Field, fields: Mapping[str, Field], known: Row = MappingProxyType({})) -> bool:
-    """Whether an expression reads only what answers show, or is ``known``: not itself, nothing else hidden."""
+def _unknown(
+    field: Field, fields: Mapping[str, Field], known: Row = MappingProxyType({})
+) -> frozenset[str] | None:
+    """The fields that an expression reads, no answer shows and nothing makes known; None where it reads itself."""
     if field.computed is None or field.name in field.computed.variables:
-        return False
+        return None
     names = {name for name in field.computed.variables if name in fields}
-    return not any(fields[name].write_only or fields[name].hidden for name in names - known.keys())
+    return frozenset(name for name in names - known.keys() if fields[name].write_only or fields[name].hidden)
 
 
 def _read(resource: Resource) -> frozenset[str]:
