@@ -24,3 +24,14 @@ def test_what_cannot_be_computed_is_null_in_silence(
     world = SimpleNamespace(viewer={}, today=lambda: "2026-06-15", now=lambda: "2026-06-15T09:00:00.000Z")
     assert compile_expression(text).evaluate(row, world) is None
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("row", "value"),
+    [({"status": "paid", "total": 12}, 12), ({"status": "sent", "total": 12}, None)],
+)
+def test_a_value_may_not_hang_on_what_is_unknown(row: dict[str, object], value: object) -> None:
+    """What is paid is the total, whatever was received; of the rest only who knows that can say."""
+    world = SimpleNamespace(viewer={}, today=lambda: "2026-06-15", now=lambda: "2026-06-15T09:00:00.000Z")
+    paid = compile_expression("status == 'paid' ? total : received == null ? 0.0 : received")
+    assert paid.regardless({"received"}, row, world) == value

@@ -50,8 +50,35 @@ def test_a_fault_that_hides_is_noticed(fault: str, clause: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("contract", "fault", "clause"),
+    [
+        # What an expression gives whatever a hidden field holds.
+        ("clearmargin", "fields.computed:off-by-one:invoices.amountPaid", "fields.computed@getInvoice"),
+        # A narrowed list that is narrowed by conditions alone.
+        ("clearmargin", "leak-foreign-below", "tenancy.list@listClients"),
+        # What a body leaves out has a first value that is made from other fields.
+        ("clio", "rules.held:drop:contacts.has-name", "rules.held@createContact"),
+        # Most rows that break one rule break the other as well.
+        ("clio", "rules.held:drop:folders.root-stays", "rules.held@deleteFolder"),
+        # The field takes numbers, and the rows that it names have texts for ids.
+        ("clio", "references.exists:drop:activities.calendar_entry", "references.exists@createActivity"),
+        # No operation makes rows that could be changed.
+        ("clio", "references.exists:drop:bills.bill_theme", "references.exists@updateBill"),
+    ],
+)
+def test_a_fault_that_hides_elsewhere_is_noticed(contract: str, fault: str, clause: str) -> None:
+    assert clause in broken(contract, fault, only=clause)
+    assert broken(contract, only=clause) == set()
+
+
+@pytest.mark.parametrize(
     ("contract", "fault", "innocent"),
     [
+        ("clearmargin", "page-size-ignored", "pagination.past-end@listTimeEntries"),
+        ("clearmargin", "answer-bare", "schema.response@createClient"),
+        ("clearmargin", "depth-ignored", "fields.computed@getProject"),
+        ("clearmargin", "leak-foreign-list", "resource.read@getClient"),
+        ("clearmargin", "leak-foreign-below", "conditions.exact@listClients"),
         ("clientcasa", "bad-credential-accepted", "oauth.token-expiry"),
         ("clientcasa", "errors.code:off-by-one:unauthenticated.status", "oauth.token-expiry"),
         ("clientcasa", "scope-ignored", "oauth.scope"),

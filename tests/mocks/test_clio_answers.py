@@ -89,6 +89,15 @@ def test_r51_folders_and_documents_may_refuse_to_go(clio: Any) -> None:
     assert clio.partner.delete("documents/1").status_code == 204
 
 
+def test_r51_a_folder_without_anything_in_it_goes(clio: Any) -> None:
+    """While something is in it, it stays; afterwards it is deleted."""
+    made = clio.partner.made("folders", "id", name="Drafts", parent={"id": 25, "type": "Folder"})
+    child = clio.partner.made("folders", "id", name="Old", parent={"id": made["id"], "type": "Folder"})
+    clio.refused(clio.partner.delete(f"folders/{made['id']}"), 409, "ConflictError")
+    assert clio.partner.delete(f"folders/{child['id']}").status_code == 204
+    assert clio.partner.delete(f"folders/{made['id']}").status_code == 204
+
+
 def test_r51_what_was_billed_stays(clio: Any) -> None:
     """An activity on a bill that was sent, and the bill itself, are not deleted: 403."""
     billed = next(a for a in clio.partner.data("activities", "id,billed,bill{id}") if a["billed"])

@@ -149,11 +149,11 @@ class Pager:
         else:
             start = min(int(position), _FARTHEST) if str(position).isdecimal() else 0
             number = start // size + 1
+        self._reach(start)
         if "page-skips-row" in self._faults and start:
             start += 1
         if "page-repeats-row" in self._faults and start:
             start -= 1
-        self._reach(start)
         return Page(max(start, 0), size, number)
 
     def _reach(self, start: int) -> None:

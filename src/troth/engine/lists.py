@@ -109,10 +109,10 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
     table = call.state.table(world.tenant, rows.resource.name)
     found = list(table.all()) if "hidden-shown" in rows.faults else table.shown()
     rules, look = rows.sight.rules, _look(rows, world)
+    used = filters.used(call.values) or (rows.query is not None and rows.query.used(call.values))
     if rules is not None:
-        used = filters.used(call.values) or (rows.query is not None and rows.query.used(call.values))
         found = rules.listed(found, world, filtering=used)
-    narrow = rows.binding.parents or filters.used(call.values)
+    narrow = rows.binding.parents or used
     if "leak-foreign-list" in rows.faults or ("leak-foreign-below" in rows.faults and narrow):
         found = [
             r for (_, name), t in call.state.tables.items() if name == rows.resource.name for r in t.shown()

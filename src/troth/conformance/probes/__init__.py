@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from troth.behaviour.model import Binding
 from troth.conformance.probes import (
@@ -50,6 +49,7 @@ from troth.conformance.probes import (
     visibility_writes,
     webhooks,
 )
+from troth.conformance.probes.explaining import explained
 from troth.conformance.scene import Scene
 
 __all__ = ["PROBES", "Probe"]
@@ -57,7 +57,7 @@ __all__ = ["PROBES", "Probe"]
 Probe = Callable[[Scene, Binding], None]
 
 #: Clause id to its probe.
-PROBES: Mapping[str, Probe] = MappingProxyType(
+PROBES: Mapping[str, Probe] = explained(
     {
         "routing.method": routing.method,
         "authentication.required": authentication.required,
