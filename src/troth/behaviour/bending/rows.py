@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from troth.behaviour.bending.bend import Bend, Change, bend, on_binding, on_resource
-from troth.behaviour.model import Behaviour, Kind, Lifecycle, Resource, Transition
+from troth.behaviour.model import Behaviour, Kind, Lifecycle, Reference, Resource, Transition
 from troth.behaviour.moves import undeclared_moves
 from troth.behaviour.occasions import writable_fields, written_references
 from troth.contract.model import Contract
@@ -68,8 +68,8 @@ def _references(contract: Contract, behaviour: Behaviour, resource: Resource) ->
         for reference in written_references(contract, binding)
     }
     for reference in resource.references:
-        if reference.field not in written:
-            continue
+        if reference.field not in written or _repeated(contract, behaviour, resource, reference):
+            continue  # what names nothing is refused by the other reference
 
         def without(found: Resource, field: str = reference.field) -> Resource:
             return replace(found, references=tuple(one for one in found.references if one.field != field))
@@ -79,6 +79,25 @@ def _references(contract: Contract, behaviour: Behaviour, resource: Resource) ->
             f"'{reference.field}' of {resource.name} may name anything",
             on_resource(resource.name, without), pointer=reference.pointer,
         )  # fmt: skip
+
+
+def _repeated(contract: Contract, behaviour: Behaviour, resource: Resource, reference: Reference) -> bool:
+    """Whether only creates write a reference, and always make another one to the same rows from it."""
+    others = [
+        field.reference
+        for field in resource.fields.values()
+        if field.initially is not None and reference.field in field.initially.variables
+    ]
+    bindings = [b for b in behaviour.bindings.values() if b.resource and b.resource.name == resource.name]
+    takes = {b.kind: writable_fields(contract, b) for b in bindings if b.kind in _WRITES}
+    if any(reference.field in names for kind, names in takes.items() if kind is not Kind.CREATE):
+        return False
+    return any(
+        other is not None
+        and set(other.to.values()) == set(reference.to.values())
+        and not any(other.field in names for names in takes.values())
+        for other in others
+    )
 
 
 def _records(resource: Resource) -> Iterator[Bend]:

@@ -46,6 +46,8 @@ _EXPLAINED: Mapping[str, tuple[tuple[str, Where], ...]] = MappingProxyType(
         "list.where": (("tenancy.list", _here),),
         "visibility.listed": (("tenancy.list", _here),),
         "visibility.redacted": (("select.embedded", _here),),
+        "visibility.reference": (("resource.merge", _here),),
+        "concurrency.match": (("conditional.stale", _here),),
         "versions.change": (("tenancy.list", _here),),
         "fields.write-only": (("select.embedded", _here),),
         "conditions.exact": (("tenancy.list", _here),),

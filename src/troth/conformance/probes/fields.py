@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from troth.behaviour.model import Binding, Field, Kind, Resource
@@ -93,12 +93,15 @@ def write_only(scene: Scene, binding: Binding) -> None:
         for f in resource.fields.values()
         if f.write_only and not f.shown_once and (value := _secret(scene, creator, f))
     }
-    if not secret:
-        raise NotExercised("no create sets a write-only field")
+    later = _later(scene, resource, secret.keys()) if binding.kind is not Kind.CREATE else []
+    if not secret and not later:
+        raise NotExercised("no write sets a write-only field")
     body = {**scene.creation(creator, scene.owner)[0], **secret}
     made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, body))
     row = scene.unwrapped(creator, made)
-    for exchange in _answers(scene, binding, row, made, secret):
+    changed = [_set(scene, updater, row, names) for updater, names in later]
+    secret |= {name: value for _, names in later for name, value in names.items()}
+    for exchange in (*_answers(scene, binding, row, made, secret), *changed):
         if exchange.broken:
             raise Inconclusive(f"answers {exchange.status}")
         for name, value in secret.items():
@@ -153,6 +156,25 @@ def _changed(scene: Scene, binding: Binding, row: Row) -> Iterator[Exchange]:
         if exchange.ok:
             yield exchange
             return
+
+
+def _later(scene: Scene, resource: Resource, known: Collection[str]) -> list[tuple[Binding, dict[str, Any]]]:
+    """The updates that set write-only fields which no create sets, with a value for each."""
+    found: list[tuple[Binding, dict[str, Any]]] = []
+    names = {f.name for f in resource.fields.values() if f.write_only and not f.shown_once} - set(known)
+    for kind in (Kind.UPDATE, Kind.REPLACE):
+        updater = scene.behaviour.binding(resource.name, kind)
+        values = {n: _secret(scene, updater, resource.fields[n]) for n in sorted(names)} if updater else {}
+        if updater and (given := {name: value for name, value in values.items() if value is not None}):
+            found.append((updater, given))
+    return found
+
+
+def _set(scene: Scene, updater: Binding, row: Row, values: Mapping[str, Any]) -> Exchange:
+    """An update that sets some fields of a row."""
+    body = scene.update_body(updater, row, values, scene.owner)
+    identifier = row[_resource(updater).id_field]
+    return scene.call(scene.owner, updater, identifier=identifier, row=row, body=body)
 
 
 def _secret(scene: Scene, creator: Binding, field: Field) -> Any:
