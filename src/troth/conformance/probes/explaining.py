@@ -50,6 +50,8 @@ _EXPLAINED: Mapping[str, tuple[tuple[str, Where], ...]] = MappingProxyType(
         "concurrency.match": (("conditional.stale", _here),),
         "versions.change": (("tenancy.list", _here),),
         "fields.write-only": (("select.embedded", _here),),
+        "select.exact": (("fields.write-only", _here),),
+        "select.default": (("fields.write-only", _here),),
         "conditions.exact": (("tenancy.list", _here),),
         "pagination.max-size": (("pagination.size", _here),),
         "pagination.past-end": (("pagination.size", _here),),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from troth.behaviour.circumstances import moments
@@ -22,6 +23,14 @@ __all__ = ["moment", "written"]
 _ENOUGH = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a row of a record shows, and all rows of the list that has it."""
+
+    wanted: Row
+    rows: list[Row]
+
+
 def written(scene: Scene, binding: Binding) -> None:
     """After a write, the list of the other resource has a row with the values of each record that applies."""
     resource = binding.resource
@@ -33,7 +42,9 @@ def written(scene: Scene, binding: Binding) -> None:
         applies = record.when is None or record.when.holds(row, world, {"old": old})
         if name in record.on and applies:
             try:
-                _find(scene, resource, record, row, old, world, exchange)
+                found = _find(scene, resource, record, row, old, world, exchange)
+                if binding.kind is Kind.CREATE:
+                    _one_more(scene, binding, record, found)
                 judged += 1
             except NotExercised as reason:
                 reasons.append(str(reason))
@@ -96,7 +107,8 @@ def _find(
     old: Row | None,
     world: Questions,
     exchange: Exchange,
-) -> None:
+) -> _Found:
+    """What the row of a record shows, and the list that it is in. Raises Violated where it isn't."""
     every = {
         field: row[formula.text] if formula.text in row else formula.evaluate(row, world, {"old": old})
         for field, formula in record.row.items()
@@ -116,6 +128,21 @@ def _find(
             raise Inconclusive("the write changes nothing that is kept, so it need not leave anything behind")
         title = f"The write leaves no row '{record.name}' in {record.into}"
         raise Violated(title, exchange, *listing[-1:], expected=wanted, deviation="missing")
+    return _Found(wanted, found)
+
+
+def _one_more(scene: Scene, binding: Binding, record: Record, before: _Found) -> None:
+    """Where such a row may have been there already, another one is there after another create."""
+    exchange = scene.creation(binding, scene.owner)[1]
+    row, world = scene.unwrapped(binding, exchange), Questions(scene, scene.owner)
+    resource = binding.resource
+    if resource is None or (record.when is not None and not record.when.holds(row, world, {"old": None})):
+        return
+    after = _find(scene, resource, record, row, None, world, exchange)
+    counts = [sum(_holds(after.wanted, one) for one in found.rows) for found in (before, after)]
+    if after.wanted == before.wanted and counts[0] >= counts[1]:
+        title = f"The write leaves no row '{record.name}' in {record.into} beside those that were there"
+        raise Violated(title, exchange, expected=after.wanted, deviation="missing")
 
 
 def _below(resource: Resource, row: Row, above: list[Any]) -> bool:
