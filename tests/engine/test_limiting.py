@@ -101,3 +101,20 @@ def test_a_limit_may_be_announced_and_not_kept() -> None:
     """By the fault of that name."""
     state, limiter = at(0.0), Limiter(policy(limit=1), frozenset({"rate-limit-unenforced"}))
     assert [dict(limiter.take(state, "me"))[b"x-remaining"] for _ in range(3)] == [b"0"] * 3
+
+
+def test_the_end_of_a_window_may_be_counted_by_several_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a fault: the counter is read before the others are let in, and written after them. Elsewhere it is not."""
+    state, limiter = at(0.0), Limiter(policy(limit=6), frozenset({"race-on-limit"}))
+    told: list[bytes] = []
+    let_in = iter((True,))
+
+    def take() -> None:
+        told.append(dict(limiter.take(state, "me"))[b"x-remaining"])
+
+    monkeypatch.setattr(state, "open_window", lambda: take() if next(let_in, False) else None)
+    take()
+    take()
+    assert told == [b"5", b"4"]
+    take()
+    assert told[2:] == [b"3", b"3"]

@@ -70,6 +70,7 @@ from troth.behaviour.occasions import (
     keyed_create,
     lifecycle,
     limited_apart,
+    limited_beside_create,
     limited_once,
     limited_read,
     limited_told,
@@ -287,6 +288,8 @@ _ROWS = (
     Promise("authentication.expiry", "A token is good until its time is over.", tokened),
     Promise("idempotency.expiry", "A key is remembered for its time and no longer.", keyed_once),
     Promise("rate-limit.enforced", "The request after the last one of a window is refused.", limited_once),
+    Promise("concurrency.limit", "Of parallel requests as many pass as are left of the limit.", limited_once),
+    Promise("rate-limit.refused", "A request that is refused for the limit does nothing.", limited_beside_create),
     Promise("rate-limit.retry-after", "A refusal for the limit says when to come back.", limited_once),
 )  # fmt: skip
 

@@ -276,6 +276,18 @@ def limited_once(at: Place) -> str | None:
     return limited(at) if chosen is at.binding else None
 
 
+def limited_create(behaviour: Behaviour) -> Binding | None:
+    """A create whose rows are listed, both without a parent: the plainest one, to be refused for the limit."""
+    plain = [one for one in behaviour.bindings.values() if one.resource and not one.parents]
+    listed = {one.resource.name for one in plain if one.kind is Kind.LIST and one.resource}
+    makers = [b for b in plain if b.kind is Kind.CREATE and b.resource and b.resource.name in listed]
+    return min(makers, key=lambda one: len(one.resource.references) if one.resource else 0, default=None)
+
+
+def limited_beside_create(at: Place) -> str | None:
+    return limited_once(at) if limited_create(at.behaviour) is not None else None
+
+
 def limited_apart(at: Place) -> str | None:
     """Once, where every caller or tenant has a limit of its own that answers tell."""
     told = [p for p in at.behaviour.rate_limits if p.per != "address" and "remaining" in p.headers]

@@ -355,6 +355,7 @@ class Engine:
                 response = program.answer(plan, found.path_params, request, principal, state)
         except Refusal as refusal:
             if faults and operation is not None and isinstance(found, Match):
+                program.act_unseen(refusal, plan, found.path_params, request, principal, state)
                 refusal = betrayed(refusal, faults, plan.binding, found.path_params, state)
             response = self._refused(refusal, state, faults, request.path, operation)
             if "replay-before-rights" in faults and isinstance(found, Match) and refusal.kind == "forbidden":

@@ -133,6 +133,7 @@ _ROWS = (
     ("reset-far", "rate-limit.headers", "the window is said to end one window too late"),
     ("window-carried", "rate-limit.retry-after", "a new window begins half used up"),
     ("rate-limit-unenforced", "rate-limit.enforced", "the limit is announced but never enforced"),
+    ("limited-acts", "rate-limit.refused", "what is refused for the limit is carried out all the same"),
     ("retry-after-missing", "rate-limit.retry-after", "429 comes without Retry-After"),
     ("read-only-accepted", "fields.read-only", "read-only fields are taken from the request"),
     ("write-only-leaked", "fields.write-only", "write-only fields come back"),
@@ -163,6 +164,7 @@ _ROWS = (
     ("race-on-key", "concurrency.key", "of parallel requests with one key, each acts"),
     ("race-on-unique", "concurrency.unique", "parallel creates may take the same unique value"),
     ("race-on-sequence", "concurrency.sequence", "parallel creates may get the same number"),
+    ("race-on-limit", "concurrency.limit", "parallel requests at the end of a window are counted as one"),
     ("race-on-match", "concurrency.match", "parallel writes for one state of a row are all accepted"),
     (
         "race-on-row",

@@ -191,6 +191,20 @@ class Program:
         )
         return response
 
+    def act_unseen(
+        self,
+        refusal: Refusal,
+        plan: Plan,
+        path: Mapping[str, str],
+        request: Request,
+        principal: Principal | None,
+        state: State,
+    ) -> None:
+        """A fault: what is refused for the limit is done all the same."""
+        if "limited-acts" in self.faults and refusal.kind == "rate-limited" and principal is not None:
+            with suppress(Refusal):
+                self.answer(plan, path, request, principal, state)
+
     def _replay_scope(self, plan: Plan, principal: Principal, world: TenantWorld) -> str:
         scope = plan.replay_scope(principal)
         if self.keeper.seer.rules:  # what one caller was shown is not for one who sees less
@@ -225,6 +239,8 @@ class Program:
     def limit(self, principal: Principal, request: Request, state: State) -> tuple[tuple[bytes, bytes], ...]:
         """Count the request under every policy. Raises Refusal ``rate-limited`` with the headers of the policy."""
         headers: tuple[tuple[bytes, bytes], ...] = ()
+        if self._racing:
+            state.windows_shut = False
         for limiter in self.limiters:
             headers += limiter.take(state, limiter.partition(principal, request) or request.client)
         return headers

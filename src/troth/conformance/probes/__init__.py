@@ -152,6 +152,7 @@ PROBES: Mapping[str, Probe] = explained(
         "idempotency.unspent": keys.unspent,
         "idempotency.reads": keys.reads,
         "idempotency.announced": keys.announced,
+        "concurrency.limit": limits.at_once,
         "concurrency.key": concurrency.keyed,
         "concurrency.unique": concurrency.unique,
         "concurrency.sequence": concurrency.numbered,
@@ -189,6 +190,7 @@ PROBES: Mapping[str, Probe] = explained(
         "oauth.token-expiry": oauth.token_expiry,
         "authentication.expiry": authentication.expiry,
         "idempotency.expiry": idempotency.expiry,
+        "rate-limit.refused": limits.refused,
         "rate-limit.enforced": limits.enforced,
         "rate-limit.retry-after": limits.retry_after,
     }

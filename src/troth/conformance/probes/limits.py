@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from troth.behaviour.model import Binding, Kind, RateLimit
+from troth.behaviour.occasions import limited_create
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.idempotency import made_no_more, rows_counted
+from troth.conformance.probes.orders import SLOWEST
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Throttled, Violated
 
-__all__ = ["apart", "enforced", "headers", "remaining", "retry_after"]
+__all__ = ["apart", "at_once", "enforced", "headers", "refused", "remaining", "retry_after"]
 
 _TOO_MANY = 429
 _MOST_REQUESTS = 5000
 _OTHERS = 6
+#: How many requests leave together at the end of a window, and how many of them may pass.
+_AT_ONCE = 4
+_LEFT = 2
 _LONGEST = 60.0
 #: Seconds by which clocks may differ.
 _DOUBT = 2.0
@@ -160,6 +167,8 @@ class _Exhausted:
     accepted: int
     last: Exchange
     refused: Exchange | None
+    #: What left together when the limit had less than that left.
+    batch: tuple[Exchange, ...] = ()
 
 
 def _exhaust(scene: Scene, binding: Binding) -> _Exhausted:
@@ -180,16 +189,34 @@ def _used_up(scene: Scene, binding: Binding) -> _Exhausted:
     if policy.limit * scene.client.gap > _LONGEST:
         raise NotExercised(f"{policy.limit} requests take too long at the rate that the target allows")
     query = [(binding.pagination.size, 1)] if binding.pagination and binding.pagination.size else []
-    for count in range(policy.limit + 1):
-        exchange = scene.call(actor, binding, query=query, patient=False)
+
+    def ask() -> Exchange:
+        return scene.call(actor, binding, query=query, patient=False)
+
+    overlap = policy.limit > _AT_ONCE and scene.client.gap <= SLOWEST
+    accepted, batch = 0, list[Exchange]()
+    while accepted <= policy.limit or (batch and accepted < policy.limit + len(batch)):
+        if overlap and not batch and accepted == policy.limit - _LEFT:
+            batch = scene.client.at_once([ask] * _AT_ONCE)
+            _served(batch, accepted)
+            accepted += sum(one.ok for one in batch)
+            continue
+        exchange = ask()
         left = scene.client.left(exchange)
-        if count == 0 and left is not None and left < policy.limit - 1:
+        if accepted == 0 and left is not None and left < policy.limit - 1:
             raise NotExercised(f"a new credential has {left} of {policy.limit} requests left after its first")
         if exchange.status == _TOO_MANY:
-            return _Exhausted(actor, count, exchange, exchange)
-        if not exchange.ok:
-            raise Inconclusive(f"answers {exchange.status} after {count} requests")
-    return _Exhausted(actor, policy.limit + 1, exchange, None)
+            return _Exhausted(actor, accepted, exchange, exchange, tuple(batch))
+        _served([exchange], accepted)
+        accepted += 1
+    return _Exhausted(actor, accepted, exchange, None, tuple(batch))
+
+
+def _served(exchanges: Sequence[Exchange], before: int) -> None:
+    """Raises Inconclusive where an answer is neither a success nor a refusal for the limit."""
+    other = next((one for one in exchanges if not one.ok and one.status != _TOO_MANY), None)
+    if other is not None:
+        raise Inconclusive(f"answers {other.status} after {before} requests")
 
 
 def enforced(scene: Scene, binding: Binding) -> None:
@@ -207,6 +234,42 @@ def enforced(scene: Scene, binding: Binding) -> None:
             found.refused,
             deviation="count",
         )
+
+
+def at_once(scene: Scene, binding: Binding) -> None:
+    """Of requests that leave together when less is left than they take, no more than that pass."""
+    policy, found = _policy(scene), _exhaust(scene, binding)
+    if not found.batch:
+        raise NotExercised("no two requests overlap, or the limit is too low for a batch")
+    passed = sum(one.ok for one in found.batch)
+    if found.refused is None:
+        raise Inconclusive("the limit is not enforced, which is what rate-limit.enforced judges")
+    reset = policy.headers.get("reset")
+    if reset and policy.reset == "epoch" and len({one.header(reset) for one in found.batch}) > 1:
+        raise Inconclusive("a new window opened meanwhile")
+    if passed > _LEFT:
+        title = f"{passed} of {len(found.batch)} parallel requests pass where {_LEFT} are left of the limit"
+        raise Violated(title, *found.batch, deviation="count")
+
+
+def refused(scene: Scene, binding: Binding) -> None:
+    """Creates of somebody whose limit is used up are refused, and nothing is made."""
+    creator = limited_create(scene.behaviour)
+    assert creator is not None  # noqa: S101 - the clause exists only with one
+    assert creator.resource is not None  # noqa: S101 - and it makes rows
+    found = _exhaust(scene, binding)
+    if found.refused is None:
+        raise Inconclusive("the limit is not enforced")
+    body = scene.creation(creator, scene.owner)[0]
+    body = scene.bodies.unique(creator, body)
+    before = rows_counted(scene, creator.resource, scene.owner)
+    if before is None or not isinstance(body, Mapping):
+        raise NotExercised(f"the rows of {creator.resource.name} cannot be counted")
+    batch = scene.client.at_once([lambda: scene.call(found.actor, creator, body=body, patient=False)] * _LEFT)
+    if any(one.status != _TOO_MANY for one in batch):
+        raise Inconclusive(f"{creator.id} answers {', '.join(str(one.status) for one in batch)}")
+    title = f"{creator.id} is refused for the limit, and a row is made"
+    made_no_more(scene, creator.resource, before, body, 0, title, tuple(batch))
 
 
 def retry_after(scene: Scene, binding: Binding) -> None:
