@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
+from troth.behaviour.aftermaths import all_or_nothing, released
 from troth.behaviour.circumstances import (
     acting,
     acting_isolated,
@@ -103,11 +104,13 @@ from troth.behaviour.sightings import (
 from troth.behaviour.states import (
     dated_rows,
     demanded,
+    excluded,
     guarded,
     guarded_change,
     hidden_state,
     remembered,
     tagged,
+    unmodified,
 )
 from troth.behaviour.turns import bounded, by_number, cursors, linked, pointed, thinned
 from troth.contract.model import Contract
@@ -217,11 +220,15 @@ _ROWS = (
     Promise("conditional.modified-since", "A row that has not changed since a moment is not sent again.", dated_rows),
     Promise("tenancy.conditional", "Knowing the tag of another tenant's row gives nothing away.", hidden_state),
     Promise("conditional.stale", "A write that means an earlier state of the row is refused.", guarded),
+    Promise("conditional.none-match", "A write that excludes the state of the row is refused.", excluded),
+    Promise("conditional.unmodified-since", "A write for an earlier moment of the row is refused.", unmodified),
     Promise("conditional.required", "A write that does not say which state it means is refused.", demanded),
     Promise("answers.form", "The answer to a write of {resource} has the declared form.", answering),
     Promise("resource.update", "An update of {resource} is shown and kept.", when(*_CHANGE)),
     Promise("resource.merge", "An update changes only the fields that it names.", when(Kind.UPDATE)),
     Promise("resource.delete", "A deleted row of {resource} is gone.", when(Kind.DELETE)),
+    Promise("resource.atomic", "A write of {resource} that is refused does nothing.", all_or_nothing),
+    Promise("references.deleted", "What names a deleted row of {resource} follows as declared.", released),
     Promise("tenancy.write", "Another tenant cannot write to one of {resource}.", isolated(*_CHANGE, Kind.DELETE)),
     Promise("action.effect", "Acting on one of {resource} does to it what is declared.", acting),
     Promise("action.refused", "Acting where a rule or the state forbids it is refused and changes nothing.", refusable),

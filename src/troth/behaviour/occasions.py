@@ -154,7 +154,15 @@ def indistinguishable(at: Place) -> str | None:
     tenancy = at.behaviour.tenancy
     kind = tenancy.foreign_write if at.binding.writes else tenancy.foreign_read
     items = (Kind.READ, Kind.UPDATE, Kind.REPLACE, Kind.DELETE)
-    return isolated(*items)(at) if kind == "not-found" else None
+    below = (Kind.LIST, Kind.CREATE) if _stands_below(at) else ()
+    acts = (Kind.ACTION,) if at.binding.effect and at.binding.id_parameter else ()
+    return isolated(*items, *below, *acts)(at) if kind == "not-found" else None
+
+
+def _stands_below(at: Place) -> bool:
+    """Whether an operation is about rows below one that the path names and a tenant has to itself."""
+    above = [at.behaviour.resources.get(parent.resource or "") for parent in at.binding.parents]
+    return len(above) == 1 and above[0] is not None and not above[0].shared
 
 
 def isolated_reference(at: Place) -> str | None:

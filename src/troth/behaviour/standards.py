@@ -35,6 +35,8 @@ STANDARDS: Mapping[str, str] = MappingProxyType(
         "conditional.not-modified": "RFC 9110 section 13.1.2",
         "conditional.modified-since": "RFC 9110 section 13.1.3",
         "conditional.stale": "RFC 9110 section 13.1.1",
+        "conditional.none-match": "RFC 9110 section 13.1.2",
+        "conditional.unmodified-since": "RFC 9110 section 13.1.4",
         "conditional.required": "RFC 6585 section 3",
         "fields.read-only": "OpenAPI 3.1, readOnly",
         "fields.write-only": "OpenAPI 3.1, writeOnly",

@@ -6,7 +6,17 @@ from troth.behaviour.conditional import changed_field
 from troth.behaviour.model import Kind
 from troth.behaviour.occasions import Place, isolated
 
-__all__ = ["dated_rows", "demanded", "guarded", "guarded_change", "hidden_state", "remembered", "tagged"]
+__all__ = [
+    "dated_rows",
+    "demanded",
+    "excluded",
+    "guarded",
+    "guarded_change",
+    "hidden_state",
+    "remembered",
+    "tagged",
+    "unmodified",
+]
 
 _WRITES = (Kind.UPDATE, Kind.REPLACE, Kind.DELETE)
 
@@ -31,8 +41,8 @@ def dated_rows(at: Place) -> str | None:
 
 
 def hidden_state(at: Place) -> str | None:
-    """Where a tag could give away that another tenant has a row."""
-    return isolated(Kind.READ)(at) if remembered(at) else None
+    """Where a tag could give away that another tenant has a row: in reads, and in writes for one state of it."""
+    return isolated(Kind.READ, *_WRITES)(at) if remembered(at) or guarded(at) else None
 
 
 def guarded(at: Place) -> str | None:
@@ -41,6 +51,24 @@ def guarded(at: Place) -> str | None:
     held = profile is not None and profile.etag == "strong" and at.binding.preconditions
     reads = at.binding.resource and at.behaviour.binding(at.binding.resource.name, Kind.READ)
     return profile.pointer if profile and held and reads and at.kind in _WRITES else None
+
+
+def excluded(at: Place) -> str | None:
+    """Where a write can be for rows that are in none of some states, and the document has the answer to that."""
+    told = {"412", "4XX", "default"} & at.binding.operation.responses.keys()
+    return guarded(at) if told or _has_header(at, "if-none-match") else None
+
+
+def unmodified(at: Place) -> str | None:
+    """Where a write can be for rows that have not changed since a moment."""
+    profile = at.binding.conditional
+    dated = profile is not None and profile.last_modified and changed_field(at.binding) is not None
+    told = {"412", "4XX", "default"} & at.binding.operation.responses.keys()
+    return guarded(at) if dated and (told or _has_header(at, "if-unmodified-since")) else None
+
+
+def _has_header(at: Place, name: str) -> bool:
+    return any(p.location == "header" and p.name.lower() == name for p in at.binding.operation.parameters)
 
 
 def guarded_change(at: Place) -> str | None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
+from troth.behaviour.aftermaths import referring
 from troth.behaviour.bending import OPERATORS, Operator, bends_of
 from troth.behaviour.model import Behaviour, Binding, Kind
 from troth.behaviour.moves import undeclared_moves
+from troth.behaviour.occasions import written_references
 from troth.conformance.instruments import Instruments
 from troth.conformance.paging import holds_slot
 from troth.conformance.probes.authentication import challenges
@@ -36,7 +38,8 @@ class Subject:
 #: What a fault of the catalogue does to its clause, where it does not simply drop it.
 _OPERATORS: Mapping[Operator, str] = MappingProxyType(
     {
-        "invert": "has-more-wrong foreign-forbidden method-not-found moment-exact",
+        "invert": "has-more-wrong foreign-forbidden foreign-action-forbidden foreign-parent-forbidden "
+        "foreign-reference-told method-not-found moment-exact",
         "widen": "total-unfiltered "
         "page-size-unbounded bad-credential-accepted hidden-shown page-repeats-row cursor-repeats-row "
         "update-clobbers unknown-condition-accepted action-unchecked transition-unchecked event-unasked event-repeated "
@@ -47,7 +50,8 @@ _OPERATORS: Mapping[Operator, str] = MappingProxyType(
         "frozen-followed signature-stale computed-stale",
         "swap-identity": "leak-foreign-read leak-foreign-list leak-foreign-write leak-foreign-action "
         "foreign-reference-accepted stranger-accepted idempotency-cross-tenant error-code-wrong "
-        "leak-foreign-event leak-foreign-below leak-foreign-total limit-shared unique-across-tenants",
+        "leak-foreign-event leak-foreign-below leak-foreign-total limit-shared unique-across-tenants "
+        "foreign-told state-told stranger-acts",
     }
 )
 
@@ -116,6 +120,43 @@ def _moves(instruments: Instruments) -> bool:
     return any(undeclared_moves(instruments.contract, binding) for binding in bindings)
 
 
+def _follows(word: str) -> Callable[[Instruments], bool]:
+    """Whether something is deleted that rows name whose reference says so."""
+
+    def found(instruments: Instruments) -> bool:
+        contract, behaviour = instruments.contract, instruments.behaviour
+        gone = (b.resource.name for b in behaviour.bindings.values() if b.kind is Kind.DELETE and b.resource)
+        named = (reference for name in gone for _, reference in referring(contract, behaviour, name))
+        return any(reference.on_delete == word for reference in named)
+
+    return found
+
+
+def _refers(*kinds: Kind) -> Callable[[Instruments], bool]:
+    """Whether a write of a kind can name a row by its id alone, so that it can be refused for that."""
+
+    def found(instruments: Instruments) -> bool:
+        bindings = (b for b in instruments.behaviour.bindings.values() if b.kind in kinds)
+        named = (r for binding in bindings for r in written_references(instruments.contract, binding))
+        return any(reference.at is None for reference in named)
+
+    return found
+
+
+def _clears(instruments: Instruments) -> bool:
+    return _follows("restrict")(instruments) and (
+        _follows("cascade")(instruments) or _follows("nullify")(instruments)
+    )
+
+
+def _acts(behaviour: Behaviour) -> bool:
+    return any(b.kind is Kind.ACTION and b.effect and b.id_parameter for b in behaviour.bindings.values())
+
+
+def _conditions_writes(behaviour: Behaviour) -> bool:
+    return any(b.preconditions and b.writes for b in behaviour.bindings.values())
+
+
 def _hides(behaviour: Behaviour) -> bool:
     """Whether a rule hides rows from somebody who reads them by id; others redact what is read."""
     return any(
@@ -129,6 +170,10 @@ def _hides(behaviour: Behaviour) -> bool:
 _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
     {
         "hidden-read": _hides,
+        "foreign-action-forbidden": _acts,
+        "foreign-parent-forbidden": lambda b: any(len(one.parents) == 1 for one in b.bindings.values()),
+        "foreign-told": lambda b: _has_slot(b.errors.envelope, "message"),
+        "state-told": _conditions_writes,
         "request-id-missing": lambda b: _has_slot(b.errors.envelope, "requestId"),
         "error-code-wrong": lambda b: _has_slot(b.errors.envelope, "code"),
         "rate-limit-headers-missing": _told,
@@ -149,6 +194,19 @@ _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
     }
 )
 
+#: The same, where it takes the document.
+_NEEDS_OF: Mapping[str, Callable[[Instruments], bool]] = MappingProxyType(
+    {
+        "transition-unchecked": _moves,
+        "restriction-ignored": _follows("restrict"),
+        "cascade-ignored": _follows("cascade"),
+        "nullify-ignored": _follows("nullify"),
+        "refused-delete-clears": _clears,
+        "refused-create-kept": _refers(Kind.CREATE),
+        "refused-update-kept": _refers(Kind.UPDATE, Kind.REPLACE),
+    }
+)
+
 #: Clauses that name a fault as rightly as its own: what it bends is promised twice.
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -158,6 +216,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "bad-credential-accepted": ("authentication.token",),
         "anonymous-accepted": ("tenancy.header",),
         "action-unchecked": ("rules.held",),
+        "invalid-acts": ("validation.rejected",),
         "rule-ignored": ("action.refused",),
         "answer-bare": ("schema.response",),
         "document-plain": ("schema.response",),
@@ -167,10 +226,8 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def _shows(name: str, instruments: Instruments) -> bool:
-    if name == "transition-unchecked":
-        return _moves(instruments)
-    needed = _NEEDS.get(name)
-    return needed is None or needed(instruments.behaviour)
+    needed, of = _NEEDS.get(name), _NEEDS_OF.get(name)
+    return (needed is None or needed(instruments.behaviour)) and (of is None or of(instruments))
 
 
 def operator_of(name: str) -> Operator:

@@ -19,7 +19,7 @@ def acting(rows: Rows, effects: Effects, answers: str | None) -> Callable[[Call]
     shows_new = answers is not None and answers != resource.name
 
     def perform(call: Call) -> Response:
-        row, world = rows.leaked(call, "leak-foreign-action") or (rows.find(call), call.world)
+        row, world = rows.subject(call, "leak-foreign-action")
         rows.guard(row, world)
         before = kind.full(row, world)
         found, made = effects.changes(call.body, before, before, world)

@@ -1,14 +1,26 @@
-"""Faults that tell who may not ask whether a row is there: the row is looked for before the caller is looked at."""
+"""Faults about callers who are turned away: the row is looked for before they are, or what they ask is done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from troth.behaviour.model import Binding, Kind
+from troth.engine.authenticating import Principal
 from troth.engine.refusing import Refusal
 from troth.engine.state import State
 
-__all__ = ["betrayed"]
+__all__ = ["behind", "betrayed"]
+
+
+def behind(
+    refusal: Refusal, faults: frozenset[str], principal: Principal | None, known: Iterable[Principal]
+) -> Principal | None:
+    """As whom a request is done although its caller was turned away; None without a fault that does it."""
+    if "limited-acts" in faults and refusal.kind == "rate-limited":
+        return principal
+    if "stranger-acts" in faults and refusal.kind in ("unauthenticated", "forbidden"):
+        return principal or next((one for one in known if "*" in one.scopes), None)
+    return None
 
 
 def betrayed(

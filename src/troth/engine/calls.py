@@ -125,12 +125,28 @@ class Rows:
             return row
         if "crash" in self.faults and row is None:
             raise RuntimeError("the fault 'crash' is on")
-        raise Refusal(self._missing(identifier, call), None)
+        raise Refusal(self._missing(identifier, call), self._told(identifier, call))
+
+    def _told(self, identifier: str, call: Call) -> str | None:
+        """A fault: the refusal names what it keeps back."""
+        found = foreign(call, self.resource.name, identifier) if "foreign-told" in self.faults else None
+        texts = (
+            {name: value for name, value in found[1].data.items() if isinstance(value, str)} if found else {}
+        )
+        return f"This is not yours: {texts}" if texts else None
 
     def _missing(self, identifier: str, call: Call) -> str:
-        if "foreign-forbidden" in self.faults and foreign(call, self.resource.name, identifier):
+        acts = self.binding.kind is Kind.ACTION
+        fault = "foreign-action-forbidden" if acts else "foreign-forbidden"
+        if fault in self.faults and foreign(call, self.resource.name, identifier):
             return "forbidden"
         return self._foreign_write if self.binding.writes else self._foreign_read
+
+    def subject(self, call: Call, fault: str) -> tuple[Row, TenantWorld]:
+        """The row that a write is about; another tenant's where the fault lets it through. Raises Refusal."""
+        if self.conditions is not None and (hidden := self.leaked(call, "state-told")):
+            self.conditions.demand(call.request, *hidden)
+        return self.leaked(call, fault) or (self.find(call), call.world)
 
     def leaked(self, call: Call, fault: str) -> tuple[Row, TenantWorld] | None:
         """Another tenant's row, when a fault lets it through."""
@@ -154,7 +170,8 @@ class Rows:
                 rules = self.keeper.sights[parent.resource].rules
                 unseen = rules is not None and row is not None and not rules.readable(row, call.world)
                 if row is None or not row.visible or unseen:
-                    raise Refusal(self._foreign_read)
+                    told = "foreign-parent-forbidden" in self.faults and foreign(call, parent.resource, value)
+                    raise Refusal("forbidden" if told else self._foreign_read)
         return {p.field: call.values.get(("path", p.parameter)) for p in self.binding.parents}
 
     def guard(self, row: Row, world: TenantWorld, names: Collection[str] | None = None) -> None:

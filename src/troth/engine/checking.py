@@ -116,6 +116,8 @@ class WriteChecks:
                 at = f"{within}/{escape(reference.field)}{below}"
                 message = f"'{reference.field}' names a row of {target} that does not exist."
                 kind = reference.refused or self._tenancy.foreign_reference
+                if "foreign-reference-told" in self._faults and self._is_elsewhere(target, identifier, world):
+                    kind = "forbidden"
                 raise Refusal(kind, message, [detail(at, "reference", message)])
             rules = self._withholding.get(target or "")
             if rules is not None:
@@ -139,9 +141,13 @@ class WriteChecks:
         row = world.state.table(world.tenant, target).get(str(identifier))
         if row is not None and row.visible:
             return True
-        return "foreign-reference-accepted" in self._faults and any(
-            table.get(str(identifier)) for (_, name), table in world.state.tables.items() if name == target
-        )
+        accepted = "foreign-reference-accepted" in self._faults
+        return accepted and self._is_elsewhere(target, identifier, world)
+
+    def _is_elsewhere(self, target: str, identifier: Any, world: TenantWorld) -> bool:
+        """Whether any tenant has a row, for faults that let that show."""
+        tables = (table for (_, name), table in world.state.tables.items() if name == target)
+        return any(table.get(str(identifier)) for table in tables)
 
     def lifecycle(
         self, changes: Mapping[str, Any], stored: Row, view: Mapping[str, Any], world: TenantWorld

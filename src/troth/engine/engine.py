@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -22,7 +23,7 @@ from troth.behaviour.viewers import wrong_setting
 from troth.contract import Match, MethodNotAllowed, Validators
 from troth.contract.model import Contract
 from troth.engine.authenticating import Authenticator, Principal, worn
-from troth.engine.betraying import betrayed
+from troth.engine.betraying import behind, betrayed
 from troth.engine.choosing import Choice
 from troth.engine.clock import Clock, instant, parse_instant
 from troth.engine.dating import Versioned
@@ -32,7 +33,7 @@ from troth.engine.forcing import Preference, forced_response, parse_prefer
 from troth.engine.identity import Identities
 from troth.engine.messages import Request, Response, dump
 from troth.engine.oauth import AuthorizationServer
-from troth.engine.program import Program, Readers
+from troth.engine.program import Plan, Program, Readers
 from troth.engine.refusing import Refusal, refusal_renderer
 from troth.engine.sampling import Sampler
 from troth.engine.seed_files import Seed, invented_seed, read_seed
@@ -355,7 +356,7 @@ class Engine:
                 response = program.answer(plan, found.path_params, request, principal, state)
         except Refusal as refusal:
             if faults and operation is not None and isinstance(found, Match):
-                program.act_unseen(refusal, plan, found.path_params, request, principal, state)
+                self._done_behind(refusal, program, plan, found, request, principal, state)
                 refusal = betrayed(refusal, faults, plan.binding, found.path_params, state)
             response = self._refused(refusal, state, faults, request.path, operation)
             if "replay-before-rights" in faults and isinstance(found, Match) and refusal.kind == "forbidden":
@@ -365,6 +366,22 @@ class Engine:
             response = self._refused(Refusal("internal"), state, faults)
         response.headers.extend(headers)
         return response, operation, principal
+
+    def _done_behind(
+        self,
+        refusal: Refusal,
+        program: Program,
+        plan: Plan,
+        found: Match,
+        request: Request,
+        principal: Principal | None,
+        state: State,
+    ) -> None:
+        """A fault: what a caller asks who was turned away is done all the same."""
+        actor = behind(refusal, program.faults, principal, self._known())
+        if actor is not None:
+            with suppress(Refusal):
+                program.answer(plan, found.path_params, request, actor, state)
 
     def _off_route(self, found: Any, request: Request, state: State, program: Program) -> Response:
         """What no operation answers: the OAuth endpoints, 405 with Allow, 404; rate limit headers for known callers."""

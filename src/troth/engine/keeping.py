@@ -165,7 +165,13 @@ class Keeper:
 
     def remove(self, resource: Resource, row: Row, world: TenantWorld) -> None:
         """Drop a row. Raises Refusal ``conflict`` while a restricting reference points at it."""
-        self._refuse_restricted(resource.name, row.id, world)
+        if "restriction-ignored" not in self._faults:
+            try:
+                self._refuse_restricted(resource.name, row.id, world)
+            except Refusal:
+                if "refused-delete-clears" in self._faults:
+                    self._let_go(resource, row, world)
+                raise
         self._drop(resource, row, world)
 
     def _drop(self, resource: Resource, row: Row, world: TenantWorld) -> None:
@@ -173,22 +179,26 @@ class Keeper:
         touched = self._touched(resource.name, (row,), world)
         view = self.kinds[resource.name].full(row, world)
         world.state.table(world.tenant, resource.name).drop(row.id)
-        for owner, reference in self._referrers.get(resource.name, ()):
-            for referrer in self._referring(owner, reference, resource.name, row.id, world):
-                if world.state.table(world.tenant, owner.name).get(referrer.id) is None:
-                    continue
-                if reference.on_delete == "cascade":
-                    self._drop(owner, referrer, world)
-                elif reference.on_delete == "nullify":
-                    kept = referrer.data[reference.field]
-                    kept = [item for item in kept if str(item) != row.id] if isinstance(kept, list) else None
-                    self.change(owner, referrer, {**referrer.data, reference.field: kept}, world)
+        self._let_go(resource, row, world)
         self._settle(touched, world, quiet=False)
         for event in resource.events:
             if "delete" in event.on and (event.when is None or event.when.holds(view, world, {"old": view})):
                 self._emit(resource, event, view, view, world)
         if (resource.name, "delete") in self._recorder.wanted:
             self._recorder.write(resource, "delete", view, view, world)
+
+    def _let_go(self, resource: Resource, row: Row, world: TenantWorld) -> None:
+        """What refers to a row goes as well, or refers to nothing any more."""
+        for owner, reference in self._referrers.get(resource.name, ()):
+            for referrer in self._referring(owner, reference, resource.name, row.id, world):
+                if world.state.table(world.tenant, owner.name).get(referrer.id) is None:
+                    continue
+                if reference.on_delete == "cascade" and "cascade-ignored" not in self._faults:
+                    self._drop(owner, referrer, world)
+                elif reference.on_delete == "nullify" and "nullify-ignored" not in self._faults:
+                    kept = referrer.data[reference.field]
+                    kept = [item for item in kept if str(item) != row.id] if isinstance(kept, list) else None
+                    self.change(owner, referrer, {**referrer.data, reference.field: kept}, world)
 
     def _refuse_restricted(
         self,

@@ -73,6 +73,7 @@ class Limiter:
         if left < 0 and "rate-limit-unenforced" not in self._faults:
             window[1] = float(self.policy.limit)
             wait = max(1, math.ceil(window[0] - now))
+            wait = max(1, wait // 2) if "retry-after-early" in self._faults else wait
             after = () if "retry-after-missing" in self._faults else ((b"retry-after", str(wait).encode()),)
             raise Refusal(
                 "rate-limited",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from troth.behaviour.model import Behaviour, Binding, Kind
@@ -109,8 +110,7 @@ def _updater(rows: Rows, *, replace: bool) -> Performer:
     effects, races = rows.effects, "race-on-row" in rows.faults
 
     def perform(call: Call) -> Response:
-        leaked = rows.leaked(call, "leak-foreign-write")
-        row, world = leaked or (rows.find(call), call.world)
+        row, world = rows.subject(call, "leak-foreign-write")
         if rows.conditions is not None:
             rows.conditions.demand(call.request, row, world)
         body = rows.given(call)
@@ -166,8 +166,7 @@ def _replaced(rows: Rows, row: Row, changes: Mapping[str, Any], world: TenantWor
 
 def _deleter(rows: Rows) -> Performer:
     def perform(call: Call) -> Response:
-        leaked = rows.leaked(call, "leak-foreign-write")
-        row, world = leaked or (rows.find(call), call.world)
+        row, world = rows.subject(call, "leak-foreign-write")
         rows.guard(row, world)
         if rows.conditions is not None:
             rows.conditions.demand(call.request, row, world)
@@ -196,7 +195,12 @@ def performer_for(
     if binding.through is not None:
         return _checked(following(rows, binding.through), rows)
     if binding.kind is Kind.ACTION and rows.effects is not None:
-        return _checked(acting(rows, rows.effects, binding.answers), rows)
+        perform = acting(rows, rows.effects, binding.answers)
+        if _HALF_DONE[Kind.ACTION] in faults:
+            free = Rows(binding, binding.resource, contract, behaviour, keeper, _UNCHECKED)
+            assert free.effects is not None  # noqa: S101 - as above
+            perform = _half_done(perform, acting(free, free.effects, binding.answers))
+        return _checked(perform, rows)
     makers: Mapping[Kind, Callable[[], Performer]] = {
         Kind.LIST: lambda: lister(rows),
         Kind.CREATE: lambda: _creator(rows),
@@ -206,7 +210,42 @@ def performer_for(
         Kind.DELETE: lambda: _deleter(rows),
     }
     perform = makers[binding.kind]()
+    if _HALF_DONE.get(binding.kind) in faults:
+        lenient = performer_for(binding, contract, behaviour, keeper, _UNCHECKED)
+        perform = _half_done(perform, lenient) if lenient else perform
     return perform if rows.showing.plain else _checked(perform, rows)
+
+
+#: The faults by which writes are refused and done all the same, and those that take the checks out of the way.
+_HALF_DONE = {
+    Kind.CREATE: "refused-create-kept",
+    Kind.UPDATE: "refused-update-kept",
+    Kind.REPLACE: "refused-update-kept",
+    Kind.ACTION: "refused-action-kept",
+}
+_UNCHECKED = frozenset(
+    {
+        "rule-ignored",
+        "dangling-reference-accepted",
+        "unique-ignored",
+        "transition-unchecked",
+        "action-unchecked",
+    }
+)
+
+
+def _half_done(perform: Performer, lenient: Performer) -> Performer:
+    """A fault: a request that a check refuses is done by a performer without the checks, and refused after that."""
+
+    def performed(call: Call) -> Response:
+        try:
+            return perform(call)
+        except Refusal:
+            with suppress(Refusal):
+                lenient(call)
+            raise
+
+    return performed
 
 
 def _checked(perform: Performer, rows: Rows) -> Performer:

@@ -64,6 +64,8 @@ class Preconditions:
         self._always = "not-modified-ignored" in faults
         self._ageless = "modified-since-ignored" in faults
         self._stale = "stale-accepted" in faults
+        self._included = "none-match-ignored" in faults
+        self._timeless = "unmodified-since-ignored" in faults
         self._weakly = "weak-match-accepted" in faults
         self._reads = binding.kind is Kind.READ
 
@@ -110,22 +112,23 @@ class Preconditions:
             raise Refusal("precondition-required", "Say with If-Match which state of the row is meant.")
         self._match(headers, row, world)
         known = headers.get("if-none-match")
-        if known is not None and self.knows(known, row, world):
+        if known is not None and not self._included and self.knows(known, row, world):
             raise Refusal("precondition-failed", "The row is one of those that If-None-Match excludes.")
         if self._races and conditioned:
             world.state.open_window()
 
     def _match(self, headers: Mapping[str, str], row: Row, world: TenantWorld) -> None:
         wanted, since = headers.get("if-match"), headers.get("if-unmodified-since")
-        if self._stale:
-            return
         if wanted is not None:
+            if self._stale:
+                return
             if self._profile.etag != "none" and not self._is(wanted, row, world):
                 raise Refusal(
                     "precondition-failed", "The row has changed: If-Match names another state of it."
                 )
         elif (
             since is not None
+            and not self._timeless
             and self._moment(row, world) is not None
             and not self._is_before(row, world, since)
         ):

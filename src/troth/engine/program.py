@@ -162,6 +162,8 @@ class Program:
         except Refusal:
             if "refusal-spends-key" in self.faults:
                 self._spend(plan, principal, request, state)
+            if "invalid-acts" in self.faults:
+                self._done_unread(plan, path, request, principal, state)
             raise
         world = self.keeper.world(state, principal.tenant, principal)
         call = Call(principal, state, world, values, body, request)
@@ -191,20 +193,6 @@ class Program:
         )
         return response
 
-    def act_unseen(
-        self,
-        refusal: Refusal,
-        plan: Plan,
-        path: Mapping[str, str],
-        request: Request,
-        principal: Principal | None,
-        state: State,
-    ) -> None:
-        """A fault: what is refused for the limit is done all the same."""
-        if "limited-acts" in self.faults and refusal.kind == "rate-limited" and principal is not None:
-            with suppress(Refusal):
-                self.answer(plan, path, request, principal, state)
-
     def _replay_scope(self, plan: Plan, principal: Principal, world: TenantWorld) -> str:
         scope = plan.replay_scope(principal)
         if self.keeper.seer.rules:  # what one caller was shown is not for one who sees less
@@ -217,6 +205,24 @@ class Program:
         if plan.replays is not None and key is not None:
             scope = self._replay_scope(plan, principal, self.keeper.world(state, principal.tenant, principal))
             plan.replays.keep(state, scope, key, request, Response(HTTPStatus.BAD_REQUEST, [], b""))
+
+    def _done_unread(
+        self, plan: Plan, path: Mapping[str, str], request: Request, principal: Principal, state: State
+    ) -> None:
+        """A fault: a request that is refused as invalid is done all the same."""
+        binding = plan.binding
+        lenient = RequestReader(
+            self.contract,
+            self.validators,
+            binding.operation,
+            frozenset({"invalid-accepted"}),
+            self.validate,
+            None,
+        )
+        with suppress(Refusal):
+            values, body = lenient.parameters(path, request, []), lenient.body(request, [])
+            world = self.keeper.world(state, principal.tenant, principal)
+            plan.perform(Call(principal, state, world, values, body, request))
 
     def _recalled(self, plan: Plan, call: Call, scope: str, key: str) -> Response | None:
         """The stored answer; with faults the request may act all the same. Raises Refusal on a mismatch."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
@@ -15,6 +16,7 @@ from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = [
+    "callers_turned_away",
     "challenges",
     "credential_headers",
     "expiry",
@@ -75,6 +77,25 @@ def required(scene: Scene, binding: Binding) -> None:
     missing = _missing(scene, binding, None, _others(scene))
     if missing is not None:
         _refused(scene, missing, "for a missing row and without a credential")
+
+
+def callers_turned_away(
+    scene: Scene, binding: Binding
+) -> Iterator[tuple[str, Actor | None, Mapping[str, str] | None]]:
+    """Whoever an operation should refuse, as far as somebody is known: (in words, the actor, headers)."""
+    if binding.operation.security and all(binding.operation.security):
+        with suppress(NotExercised):
+            yield "without a credential", None, _others(scene)
+    with suppress(NotExercised):
+        if binding.scopes:
+            yield "without the scope", scene.cast.lacking(binding), None
+    with suppress(NotExercised):
+        if binding.permissions:
+            yield (
+                "without the permission",
+                scene.cast.without(min(binding.permissions), binding.permissions),
+                None,
+            )
 
 
 def _missing(

@@ -7,12 +7,23 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Resource
-from troth.conformance.actors import Actor
+from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["foreign", "modified_since", "not_modified", "required", "stale", "tag"]
+__all__ = [
+    "changed_once",
+    "foreign",
+    "modified_since",
+    "not_modified",
+    "read_of",
+    "required",
+    "stale",
+    "tag",
+    "tag_of",
+    "written_for",
+]
 
 _NOT_MODIFIED = 304
 _OTHER = '"no-such-tag"'
@@ -23,20 +34,19 @@ def _resource(binding: Binding) -> Resource:
     return binding.resource
 
 
-def _read(
+def read_of(
     scene: Scene,
     binding: Binding,
     row: Row,
     headers: Mapping[str, str] | None = None,
-    actor: Actor | None = None,
 ) -> Exchange:
     identifier = row[_resource(binding).id_field]
-    return scene.call(actor or scene.owner, binding, identifier=identifier, row=row, headers=headers)
+    return scene.call(scene.owner, binding, identifier=identifier, row=row, headers=headers)
 
 
-def _tag(scene: Scene, binding: Binding, row: Row) -> tuple[str, Exchange]:
+def tag_of(scene: Scene, binding: Binding, row: Row) -> tuple[str, Exchange]:
     """The tag of a row as reading it tells. Raises Inconclusive, Violated."""
-    exchange = _read(scene, binding, row)
+    exchange = read_of(scene, binding, row)
     if not exchange.ok:
         raise Inconclusive(f"reading answers {exchange.status}")
     found = exchange.header("etag")
@@ -45,7 +55,7 @@ def _tag(scene: Scene, binding: Binding, row: Row) -> tuple[str, Exchange]:
     return found, exchange
 
 
-def _changed(scene: Scene, resource: Resource, row: Row) -> Exchange | None:
+def changed_once(scene: Scene, resource: Resource, row: Row) -> Exchange | None:
     """A row is changed by its owner, in the first way that works; None where there is none."""
     for kind in (Kind.UPDATE, Kind.REPLACE):
         binding = scene.behaviour.binding(resource.name, kind)
@@ -62,8 +72,8 @@ def tag(scene: Scene, binding: Binding) -> None:
     """The same tag twice, the one that a field shows, and another after a change."""
     resource = _resource(binding)
     row = scene.row(resource, scene.owner)
-    first, one = _tag(scene, binding, row)
-    second, other = _tag(scene, binding, row)
+    first, one = tag_of(scene, binding, row)
+    second, other = tag_of(scene, binding, row)
     if first != second and one.content == other.content:
         raise Violated("The tag changes although the row does not", one, other, deviation="value")
     named = next((f.name for f in resource.fields.values() if f.generated == "etag"), None)
@@ -84,11 +94,11 @@ def _follows(scene: Scene, binding: Binding) -> None:
         row = scene.created(resource, scene.owner)
     except NotExercised:
         return
-    before, one = _tag(scene, binding, row)
-    changed = _changed(scene, resource, row)
+    before, one = tag_of(scene, binding, row)
+    changed = changed_once(scene, resource, row)
     if changed is None:
         return
-    after, other = _tag(scene, binding, row)
+    after, other = tag_of(scene, binding, row)
     if before == after and one.content != other.content:
         raise Violated(
             "The tag stays although the row has changed",
@@ -102,10 +112,10 @@ def _follows(scene: Scene, binding: Binding) -> None:
 def not_modified(scene: Scene, binding: Binding) -> None:
     """304 without a body for the tag alone, weakly, in a list and for any; the row for another tag."""
     row = scene.row(_resource(binding), scene.owner)
-    known, _ = _tag(scene, binding, row)
+    known, _ = tag_of(scene, binding, row)
     weak = known if known.startswith("W/") else f"W/{known}"
     for text in (known, weak, f"{_OTHER}, {known}", "*"):
-        exchange = _read(scene, binding, row, {"If-None-Match": text})
+        exchange = read_of(scene, binding, row, {"If-None-Match": text})
         if exchange.status != _NOT_MODIFIED:
             raise Violated(
                 f"If-None-Match: {text} answers {exchange.status} instead of 304",
@@ -113,7 +123,7 @@ def not_modified(scene: Scene, binding: Binding) -> None:
                 deviation="status",
             )
         _bare(exchange)
-    other = _read(scene, binding, row, {"If-None-Match": _OTHER})
+    other = read_of(scene, binding, row, {"If-None-Match": _OTHER})
     if not other.ok:
         raise Violated(
             f"If-None-Match with another tag answers {other.status}",
@@ -132,7 +142,7 @@ def _bare(exchange: Exchange) -> None:
 def modified_since(scene: Scene, binding: Binding) -> None:
     """304 for the moment of the last change, the row for an earlier one and for what is no date."""
     row = scene.row(_resource(binding), scene.owner)
-    whole = _read(scene, binding, row)
+    whole = read_of(scene, binding, row)
     moment = whole.header("last-modified")
     if not whole.ok or moment is None:
         raise (
@@ -144,7 +154,7 @@ def modified_since(scene: Scene, binding: Binding) -> None:
         changed = parsedate_to_datetime(moment)
     except ValueError:
         raise Violated(f"Last-Modified: {moment} is no date of HTTP", whole, deviation="form") from None
-    same = _read(scene, binding, row, {"If-Modified-Since": moment})
+    same = read_of(scene, binding, row, {"If-Modified-Since": moment})
     if same.status != _NOT_MODIFIED:
         raise Violated(
             f"If-Modified-Since: {moment} answers {same.status} instead of 304",
@@ -155,24 +165,43 @@ def modified_since(scene: Scene, binding: Binding) -> None:
     _bare(same)
     earlier = format_datetime(changed.replace(year=changed.year - 1, month=1, day=1), usegmt=True)
     for text in (earlier, "yesterday"):
-        exchange = _read(scene, binding, row, {"If-Modified-Since": text})
+        exchange = read_of(scene, binding, row, {"If-Modified-Since": text})
         if not exchange.ok:
             raise Violated(f"If-Modified-Since: {text} answers {exchange.status}", exchange)
 
 
 def foreign(scene: Scene, binding: Binding) -> None:
-    """The peer gets for the owner's row, with its tag and without, what it gets anyway."""
-    row = scene.row(_resource(binding), scene.owner)
-    known, _ = _tag(scene, binding, row)
-    plain = _read(scene, binding, row, actor=scene.peer)
+    """Whatever the peer asks of the owner's row by its tag, the answer is that of a row that is not there."""
+    resource, peer = _resource(binding), scene.peer
+    row = scene.created(resource, scene.owner) if binding.writes else scene.row(resource, scene.owner)
+    known, _ = tag_of(scene, scene.operation(resource, Kind.READ), row)
+    plain = _sent(scene, binding, row, row[resource.id_field], {})
     if plain.ok:
-        raise Inconclusive(f"{scene.peer.name} can read the row")
-    for headers in ({"If-None-Match": known}, {"If-None-Match": "*"}, {"If-Match": _OTHER}):
-        exchange = _read(scene, binding, row, headers, scene.peer)
-        if exchange.status != plain.status:
+        raise Inconclusive(f"{peer.name} reaches the row")
+    for headers in (
+        {"If-None-Match": known},
+        {"If-None-Match": "*"},
+        {"If-Match": _OTHER},
+        {"If-Match": known},
+    ):
+        exchange = _sent(scene, binding, row, row[resource.id_field], headers)
+        missing = _sent(scene, binding, row, scene.missing_id(resource), headers)
+        if exchange.status != missing.status:
             ((name, value),) = headers.items()
-            title = f"{scene.peer.name} gets {exchange.status} with {name}: {value}, {plain.status} without"
-            raise Violated(title, plain, exchange)
+            title = (
+                f"{peer.name} gets {exchange.status} with {name}: {value}, {missing.status} for a missing row"
+            )
+            raise Violated(title, plain, exchange, missing)
+
+
+def _sent(scene: Scene, binding: Binding, row: Row, identifier: Any, headers: Mapping[str, str]) -> Exchange:
+    """The peer's request about a row, under a condition."""
+    body = ABSENT
+    if binding.kind not in (Kind.READ, Kind.DELETE):
+        body = next((body for _, _, body in scene.changes(binding, row, scene.owner)), ABSENT)
+    return scene.call(
+        scene.peer, binding, identifier=identifier, row=row, body=body, headers=headers, conditioned=False
+    )
 
 
 def stale(scene: Scene, binding: Binding) -> None:
@@ -180,27 +209,27 @@ def stale(scene: Scene, binding: Binding) -> None:
     resource = _resource(binding)
     reader = scene.operation(resource, Kind.READ)
     row = scene.created(resource, scene.owner)
-    known, before = _tag(scene, reader, row)
-    changed = _changed(scene, resource, row)
+    known, before = tag_of(scene, reader, row)
+    changed = changed_once(scene, resource, row)
     if changed is None:
         raise NotExercised(f"no row of {resource.name} can be changed")
-    current, now = _tag(scene, reader, row)
+    current, now = tag_of(scene, reader, row)
     if current == known:
         raise Inconclusive("the tag stays although the row has changed")
-    late = _write(scene, binding, row, known)
+    late = written_for(scene, binding, row, known)
     if late.broken:
         raise Inconclusive(f"a stale write answers {late.status}")
     if late.status != scene.kind("precondition-failed").status:
         raise Violated(f"A write for an earlier state answers {late.status}", before, changed, late)
-    after = _read(scene, reader, row)
+    after = read_of(scene, reader, row)
     if after.content != now.content:
         raise Violated("A refused write has changed the row", now, late, after, deviation="value")
     weak = current if current.startswith("W/") else f"W/{current}"
-    loose = _write(scene, binding, row, weak)
+    loose = written_for(scene, binding, row, weak)
     if loose.ok:
         title = f"A write for the weak tag {weak} answers {loose.status}: If-Match compares strongly"
         raise Violated(title, now, loose, deviation="accepted")
-    fresh = _write(scene, binding, row, f"{_OTHER}, {current}")
+    fresh = written_for(scene, binding, row, f"{_OTHER}, {current}")
     if fresh.status == late.status:
         raise Violated(
             f"A write for the present state answers {fresh.status}",
@@ -210,9 +239,11 @@ def stale(scene: Scene, binding: Binding) -> None:
         )
 
 
-def _write(scene: Scene, binding: Binding, row: Row, known: str | None) -> Exchange:
-    """The operation's write for a state of the row; for none where that is None."""
-    headers = {} if known is None else {"If-Match": known}
+def written_for(
+    scene: Scene, binding: Binding, row: Row, known: str | None, more: Mapping[str, str] | None = None
+) -> Exchange:
+    """The operation's write for a state of the row, for none where that is None; under further conditions."""
+    headers = {**({} if known is None else {"If-Match": known}), **(more or {})}
     options: dict[str, Any] = {"row": row, "headers": headers, "conditioned": False}
     identifier = row[_resource(binding).id_field]
     if binding.kind is Kind.DELETE:
@@ -227,10 +258,10 @@ def required(scene: Scene, binding: Binding) -> None:
     """Without a condition the write is refused; with one for any state it is not."""
     row = scene.created(_resource(binding), scene.owner)
     wanted = scene.kind("precondition-required").status
-    exchange = _write(scene, binding, row, None)
+    exchange = written_for(scene, binding, row, None)
     if exchange.broken:
         raise Inconclusive(f"answers {exchange.status}")
     if exchange.status != wanted:
         raise Violated(f"A write without If-Match answers {exchange.status} instead of {wanted}", exchange)
-    if (other := _write(scene, binding, row, "*")).status == wanted:
+    if (other := written_for(scene, binding, row, "*")).status == wanted:
         raise Violated(f"A write with If-Match: * answers {wanted} as well", exchange, other)

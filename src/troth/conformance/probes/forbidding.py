@@ -54,9 +54,14 @@ def _second_time(scene: Scene, binding: Binding, row: Row, body: Any, first: Exc
         return set()
     again = acted_on(scene, binding, row, body)
     _judge(scene, kind, told, again, first)
-    if not same(after, shown(scene, resource, row)):
-        raise Violated("It is refused and changes the row all the same", again, deviation="value")
+    _unmoved(scene, resource, after, again)
     return {name}
+
+
+def _unmoved(scene: Scene, resource: Resource, before: Row, refused: Exchange) -> None:
+    """The row is as it was before it was refused."""
+    if not same(before, shown(scene, resource, before)):
+        raise Violated("It is refused and changes the row all the same", refused, deviation="value")
 
 
 def _judge(scene: Scene, kind: str, told: str, exchange: Exchange, *before: Exchange) -> None:
@@ -81,7 +86,9 @@ def _where_broken(scene: Scene, binding: Binding, rule: Rule, body: Any) -> bool
 
     read = rule.require.variables | (rule.when.variables if rule.when else frozenset())
     for row in situated(scene, resource, read, wanted, listed=True):
-        _judge(scene, rule.refused, f"the rule '{rule.name}' forbids it", acted_on(scene, binding, row, body))
+        exchange = acted_on(scene, binding, row, body)
+        _judge(scene, rule.refused, f"the rule '{rule.name}' forbids it", exchange)
+        _unmoved(scene, resource, row, exchange)
         return True
     return False
 
@@ -126,7 +133,9 @@ def _from_closed_states(scene: Scene, binding: Binding) -> int:
         if exchange.ok:
             _assure_it_moves(scene, binding, move)
             raise Violated(f"'{move.name}' is accepted in the state {way.target!r}", exchange)
-        refused_ += not exchange.broken
+        if not exchange.broken:
+            _unmoved(scene, resource, row, exchange)
+            refused_ += 1
     return refused_
 
 

@@ -72,14 +72,19 @@ def headers(scene: Scene, binding: Binding) -> None:
 
 def _resets(scene: Scene, policy: RateLimit, exchange: Exchange, told: int) -> None:
     """The window ends within its own length, from now."""
-    now, doubt = scene.now().timestamp(), _DOUBT
-    if scene.control is None:
-        date = exchange.header("date")
-        now, doubt = parsedate_to_datetime(date).timestamp() if date else now, doubt * 5
-    left = told - now if policy.reset == "epoch" else told
+    doubt = _DOUBT if scene.control else _DOUBT * 5
+    left = _left(scene, policy, exchange, told)
     if not -doubt <= left <= policy.window + doubt:
         title = f"{policy.headers['reset']} says that {left:.0f} s are left of a window of {policy.window} s"
         raise Violated(title, exchange, deviation="value", field=policy.headers["reset"])
+
+
+def _left(scene: Scene, policy: RateLimit, exchange: Exchange, told: int) -> float:
+    """The seconds that a reset header says are left, by the target's own clock where it tells that."""
+    now = scene.now().timestamp()
+    if scene.control is None and (date := exchange.header("date")):
+        now = parsedate_to_datetime(date).timestamp()
+    return told - now if policy.reset == "epoch" else told
 
 
 def remaining(scene: Scene, binding: Binding) -> None:
@@ -181,6 +186,7 @@ def _exhaust(scene: Scene, binding: Binding) -> _Exhausted:
 
 def _used_up(scene: Scene, binding: Binding) -> _Exhausted:
     policy = _policy(scene)
+    scene.success(binding)  # nothing is said about a limit by a target that does not serve its owner
     actor = scene.cast.fresh(scene.owner)
     if actor is None:
         raise NotExercised("no credential may be used up; that takes a target with a control plane")
@@ -286,6 +292,11 @@ def retry_after(scene: Scene, binding: Binding) -> None:
             found.refused,
             deviation="value",
         )
+    name = policy.headers.get("reset", "")
+    ends = found.refused.header(name) or ""
+    if ends.isdigit() and int(told) + _DOUBT < (ahead := _left(scene, policy, found.refused, int(ends))):
+        title = f"Retry-After is {told}, {name} says that the window ends in {ahead:.0f} s"
+        raise Violated(title, found.refused, deviation="early")
     if scene.control is None:
         return
     scene.control.advance(int(told))

@@ -28,8 +28,10 @@ class Attempt:
     send: Callable[[Any], Exchange]
 
 
-def writing(scene: Scene, binding: Binding, found: Reference, by: Actor | None = None) -> Attempt:
-    """An accepted write that sets a reference, by the owner or another caller of its tenant.
+def writing(
+    scene: Scene, binding: Binding, found: Reference, by: Actor | None = None, to: str | None = None
+) -> Attempt:
+    """An accepted write that sets a reference, by the owner or another caller of its tenant; ``to`` one resource.
 
     Raises NotExercised or Inconclusive when there is none.
     """
@@ -39,7 +41,7 @@ def writing(scene: Scene, binding: Binding, found: Reference, by: Actor | None =
     last: Exchange | None = None
     for target, send in make(scene, binding, found, actor):
         resource = scene.behaviour.resources.get(target)
-        if resource is None:
+        if resource is None or to not in (None, target):
             continue
         own = scene.row(resource, actor)[resource.id_field]
         last = send(own)

@@ -14,7 +14,7 @@ from troth.conformance.scene import Row, Scene
 from troth.conformance.variations import first_values, variations
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["abiding", "held"]
+__all__ = ["abiding", "breaking_bodies", "breaking_changes", "held"]
 
 _MOMENTS = {Kind.CREATE: "create", Kind.UPDATE: "update", Kind.REPLACE: "update", Kind.DELETE: "delete"}
 
@@ -48,15 +48,19 @@ def held(scene: Scene, binding: Binding) -> None:
 
 def _attempt(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Exchange | None:
     if binding.kind is Kind.CREATE:
-        body = next(_breaking_bodies(scene, binding, resource, rule), None)
+        body = next(breaking_bodies(scene, binding, rule), None)
         return None if body is None else scene.call(scene.owner, binding, body=body)
     if rule in binding.rules:  # it judges the change, so a row that is there already says nothing
         return _on_changed(scene, binding, resource, rule)
     return _on_existing(scene, binding, resource, rule) or _on_changed(scene, binding, resource, rule)
 
 
-def _breaking_bodies(scene: Scene, binding: Binding, resource: Resource, rule: Rule) -> Iterator[Any]:
+def breaking_bodies(scene: Scene, binding: Binding, rule: Rule) -> Iterator[Any]:
     """Valid bodies that break one rule and keep the others."""
+    resource = binding.resource
+    assert resource is not None  # noqa: S101 - rules belong to resources
+    if not Questions(scene, scene.owner).reaches(rule.require, rule.when):
+        return
     base, _ = scene.creation(binding, scene.owner)
     world = Questions(scene, scene.owner)
     names, beside = _begun(resource, _read_by(rule)), _beside(resource, rule)
@@ -156,14 +160,20 @@ def _on_changed(scene: Scene, binding: Binding, resource: Resource, rule: Rule) 
     if binding.input is None or scene.behaviour.binding(resource.name, Kind.CREATE) is None:
         return None
     row = scene.created(resource, scene.owner)
+    for changes in breaking_changes(scene, binding, rule, row):
+        body = scene.update_body(binding, row, changes, scene.owner)
+        return scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
+    return None
+
+
+def breaking_changes(scene: Scene, binding: Binding, rule: Rule, row: Row) -> Iterator[Mapping[str, Any]]:
+    """Valid changes of a row that a rule forbids."""
     world = Questions(scene, scene.owner)
+    if not world.reaches(rule.require, rule.when):
+        return
     for changed in variations(scene, binding, _read_by(rule), row, _texts(rule)):
         changes: Mapping[str, Any] = {k: v for k, v in changed.items() if v != row.get(k) and v is not None}
-        body = scene.update_body(binding, row, changes, scene.owner)
-        if (
-            changes
-            and _is_broken(rule, {**row, **changes}, world, row, changes)
-            and scene.bodies.is_valid(binding, body)
-        ):
-            return scene.call(scene.owner, binding, identifier=row[resource.id_field], row=row, body=body)
-    return None
+        if not changes or not _is_broken(rule, {**row, **changes}, world, row, changes):
+            continue
+        if scene.bodies.is_valid(binding, scene.update_body(binding, row, changes, scene.owner)):
+            yield changes

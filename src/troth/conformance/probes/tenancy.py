@@ -15,7 +15,11 @@ from troth.conformance.probes.errors import envelope_slot
 from troth.conformance.probes.pagination import total as counted
 from troth.conformance.probes.references import untried, writing
 from troth.conformance.scene import Row, Scene
+from troth.conformance.situations import action_body
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+#: How long a text must be that tells something.
+_TELLING = 6
 
 __all__ = ["header", "indistinguishable", "listing", "reading", "reference", "writing_foreign"]
 
@@ -149,7 +153,9 @@ def reading(scene: Scene, binding: Binding) -> None:
 
 
 def _attempt(scene: Scene, binding: Binding, row: Row) -> dict[str, Any]:
-    """The body with which an update is tried."""
+    """The body with which a write is tried."""
+    if binding.kind is Kind.ACTION:
+        return {"body": action_body(scene, binding, scene.peer)}
     if binding.kind is Kind.DELETE or binding.input is None:
         return {"body": ABSENT}
     for _, _, body in scene.changes(binding, row, scene.owner):
@@ -175,6 +181,9 @@ def writing_foreign(scene: Scene, binding: Binding) -> None:
 
 def indistinguishable(scene: Scene, binding: Binding) -> None:
     """A foreign id and an id that nobody has get the same answer, apart from the ids in it."""
+    if binding.parents and binding.id_parameter is None:
+        _below_either(scene, binding)
+        return
     resource, peer = _resource(binding), scene.peer
     creates = binding.writes and scene.behaviour.binding(resource.name, Kind.CREATE)
     if binding.writes and not creates:
@@ -185,11 +194,50 @@ def indistinguishable(scene: Scene, binding: Binding) -> None:
     missing = scene.call(peer, binding, identifier=scene.missing_id(resource), row=row, **options)
     if foreign.ok or foreign.broken or missing.ok or missing.broken:
         raise Inconclusive(f"the answers are {foreign.status} and {missing.status}")
-    if (foreign.status, _shape(scene, foreign)) != (missing.status, _shape(scene, missing)):
+    _alike(scene, foreign, missing, "Another tenant's row")
+    _silent(row, foreign, missing)
+
+
+def _below_either(scene: Scene, binding: Binding) -> None:
+    """The same for what stands below a foreign row and below one that is not there."""
+    (parent,) = binding.parents
+    above = scene.behaviour.resources[str(parent.resource)]
+    foreign_id = scene.row(above, scene.owner)[above.id_field]
+    body = scene.body(binding, scene.peer) if binding.input else ABSENT
+
+    def asked(identifier: Any) -> Exchange:
+        return scene.call(scene.peer, binding, row={parent.field: identifier}, body=body)
+
+    foreign, missing = asked(foreign_id), asked(scene.missing_id(above))
+    if foreign.broken or missing.broken:
+        raise Inconclusive(f"the answers are {foreign.status} and {missing.status}")
+    if foreign.ok and not missing.ok and binding.kind is Kind.LIST and items_of(binding, foreign):
+        raise Inconclusive("rows below a foreign one are listed, which is what tenancy.list judges")
+    _alike(scene, foreign, missing, f"What stands below another tenant's row of {above.name}")
+
+
+def _alike(scene: Scene, foreign: Exchange, missing: Exchange, subject: str) -> None:
+    """Two refusals with one status, one code and the same members."""
+    plain = foreign.ok and missing.ok
+    same = plain or _shape(scene, foreign) == _shape(scene, missing)
+    if foreign.status != missing.status or not same:
         told = f"{foreign.status}, a missing one {missing.status}"
         told += ", with other codes or members" if foreign.status == missing.status else ""
-        title = f"Another tenant's row answers {told}"
-        raise Violated(title, foreign, missing, deviation="value")
+        raise Violated(f"{subject} answers {told}", foreign, missing, deviation="value")
+
+
+def _silent(row: Row, foreign: Exchange, missing: Exchange) -> None:
+    """No text of the foreign row stands in its refusal."""
+    told, sent = (
+        foreign.content.decode("utf-8", "replace"),
+        foreign.url + foreign.body.decode("utf-8", "replace"),
+    )
+    usual = missing.content.decode("utf-8", "replace")
+    for name, value in row.items():
+        is_text = isinstance(value, str) and len(value) >= _TELLING
+        if is_text and value in told and value not in sent and value not in usual:
+            title = f"The refusal for another tenant's row tells its '{name}'"
+            raise Violated(title, foreign, missing, deviation="leaked", field=name)
 
 
 def _shape(scene: Scene, exchange: Exchange) -> Any:
@@ -222,3 +270,7 @@ def _foreign_reference(scene: Scene, binding: Binding, found: Reference) -> None
         raise Violated(title, exchange)
     if exchange.broken:
         raise Inconclusive(f"a foreign '{found.field}' answers {exchange.status}")
+    missing = attempt.send(scene.missing_id(target))
+    if not (missing.ok or missing.broken):
+        subject = f"'{found.field}' with a row of {target.name} that belongs to {scene.peer.name}"
+        _alike(scene, exchange, missing, subject)
