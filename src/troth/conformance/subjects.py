@@ -50,8 +50,8 @@ _OPERATORS: Mapping[Operator, str] = MappingProxyType(
         "frozen-followed signature-stale computed-stale",
         "swap-identity": "leak-foreign-read leak-foreign-list leak-foreign-write leak-foreign-action "
         "foreign-reference-accepted stranger-accepted idempotency-cross-tenant error-code-wrong "
-        "leak-foreign-event leak-foreign-below leak-foreign-total limit-shared unique-across-tenants "
-        "foreign-told state-told stranger-acts",
+        "leak-foreign-event leak-foreign-below leak-foreign-condition leak-foreign-total limit-shared "
+        "unique-across-tenants foreign-told state-told stranger-acts",
     }
 )
 
@@ -174,6 +174,8 @@ _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
         "foreign-parent-forbidden": lambda b: any(len(one.parents) == 1 for one in b.bindings.values()),
         "foreign-told": lambda b: _has_slot(b.errors.envelope, "message"),
         "state-told": _conditions_writes,
+        "leak-foreign-condition": lambda b: any(one.query.conditions for one in b.bindings.values()),
+        "hidden-counted": lambda b: any(one.resource and one.resource.visibility for one in _totalled(b)),
         "request-id-missing": lambda b: _has_slot(b.errors.envelope, "requestId"),
         "error-code-wrong": lambda b: _has_slot(b.errors.envelope, "code"),
         "rate-limit-headers-missing": _told,
@@ -212,6 +214,7 @@ _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "computed-stale": ("fields.frozen",),
         "leak-foreign-below": ("filter.exact",),
+        "leak-foreign-condition": ("conditions.exact",),
         "leak-foreign-total": ("tenancy.list",),
         "bad-credential-accepted": ("authentication.token",),
         "anonymous-accepted": ("tenancy.header",),

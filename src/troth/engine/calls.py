@@ -196,6 +196,10 @@ class Rows:
         row = call.state.table(call.world.tenant, self.resource.name).get(str(identifier))
         return None if row is None else row.data
 
+    def unveiled(self, item: dict[str, Any], row: Row) -> dict[str, Any]:
+        """A row of a list with its write-only fields, as a fault shows it."""
+        return {**item, **{name: row.data.get(name) for name in self._secrets}}
+
     def one(
         self,
         row: Row,

@@ -27,6 +27,7 @@ _ROWS = (
     ("leak-foreign-read", "tenancy.read", "reading by id finds other tenants' rows"),
     ("leak-foreign-list", "tenancy.list", "lists include other tenants' rows"),
     ("leak-foreign-below", "tenancy.list", "lists that are narrowed include other tenants' rows"),
+    ("leak-foreign-condition", "tenancy.list", "lists under a condition include other tenants' rows"),
     ("leak-foreign-write", "tenancy.write", "updating and deleting reach other tenants' rows"),
     (
         "foreign-forbidden",
@@ -164,6 +165,7 @@ _ROWS = (
     ("retry-after-missing", "rate-limit.retry-after", "429 comes without Retry-After"),
     ("read-only-accepted", "fields.read-only", "read-only fields are taken from the request"),
     ("write-only-leaked", "fields.write-only", "write-only fields come back"),
+    ("write-only-listed", "fields.write-only", "lists show write-only fields"),
     ("immutable-changed", "fields.immutable", "immutable fields can be changed"),
     ("emptied-kept", "fields.emptied", "the text that stands for null is stored as it is"),
     (
@@ -238,6 +240,7 @@ _ROWS = (
     ),
     ("hidden-read", "visibility.redacted", "reading a row that must stay hidden finds it"),
     ("hidden-listed", "visibility.listed", "lists have and count rows that the caller may not see"),
+    ("hidden-counted", "visibility.listed", "totals count rows that the caller may not see"),
     ("hidden-searched", "visibility.searched", "filters look at what is withheld"),
     ("hidden-sorted", "visibility.searched", "lists are put in order by what is withheld"),
     (

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import orjson
+
 from troth.engine.calls import Call, Performer, Rows, belongs
 from troth.engine.faults import FAULTS
 from troth.engine.filtering import FilterSet
@@ -54,6 +56,10 @@ def lister(rows: Rows) -> Performer:
         found = _ordered(rows, call, found)
         page, chosen, total = pager.cut(page, found, extra=extra) if pager else (None, found, 0)
         items = rows.showing.items(resource.name, chosen, call.world, call.values)
+        if "write-only-listed" in rows.faults:
+            items = [
+                rows.unveiled(orjson.loads(dump(item)), row) for item, row in zip(items, chosen, strict=True)
+            ]
         if pager is None:
             return (rows.json,), dump(items)
         slots = filters.asked(call.values) if pager.echoes else {}
@@ -74,6 +80,11 @@ def lister(rows: Rows) -> Performer:
 def _miscounted(rows: Rows, call: Call, total: int) -> dict[str, int]:
     """The slot of the total as faults make it."""
     counted = [(tenant, t) for (tenant, name), t in call.state.tables.items() if name == rows.resource.name]
+    rules = rows.sight.rules
+    if "hidden-counted" in rows.faults and rules is not None:
+        own = call.state.table(call.world.tenant, rows.resource.name).shown()
+        plain = total == len(rules.listed(own, call.world, filtering=False))
+        return {"total": len(own)} if plain else {}
     if "leak-foreign-total" in rows.faults:
         return {"total": total + sum(len(t.shown()) for tenant, t in counted if tenant != call.world.tenant)}
     if "total-unfiltered" in rows.faults:
@@ -112,8 +123,7 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
     used = filters.used(call.values) or (rows.query is not None and rows.query.used(call.values))
     if rules is not None:
         found = rules.listed(found, world, filtering=used)
-    narrow = rows.binding.parents or used
-    if "leak-foreign-list" in rows.faults or ("leak-foreign-below" in rows.faults and narrow):
+    if _leaks(rows, call, filters):
         found = [
             r for (_, name), t in call.state.tables.items() if name == rows.resource.name for r in t.shown()
         ]
@@ -134,6 +144,17 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
         if "filter-drops-row" in rows.faults:
             found = found[1:]
     return rows.query.chosen(found, look, call.values, world) if rows.query else found
+
+
+def _leaks(rows: Rows, call: Call, filters: FilterSet) -> bool:
+    """Whether a fault lets other tenants' rows into a list that is asked for like this."""
+    conditioned = rows.query is not None and rows.query.used(call.values)
+    filtered = filters.used(call.values)
+    return (
+        "leak-foreign-list" in rows.faults
+        or ("leak-foreign-below" in rows.faults and (bool(rows.binding.parents) or filtered or conditioned))
+        or ("leak-foreign-condition" in rows.faults and conditioned)
+    )
 
 
 def _ordered(rows: Rows, call: Call, found: list[Row]) -> list[Row]:
