@@ -20,6 +20,8 @@ ALSO = {
     "hidden-shown": {"schema.response"},
     # where a cursor is the only way through a list, every walk and every link goes by it
     "cursor-repeats-row": {"pagination.complete", "pagination.links", "pagination.survivors"},
+    # what is computed from a first value is computed from none
+    "initially-ignored": {"fields.computed"},
     # a wrong credential is answered as none is
     "challenge-missing": {"authentication.invalid"},
 }
@@ -27,6 +29,7 @@ ALSO = {
 #: Faults that show only where a document tells of what they leave out, and a contract that does.
 TOLD_OF = {
     **dict.fromkeys(("challenge-missing", "error-status-wrong"), str(Path(__file__).parent / "gate")),
+    "previous-lost": "clearmargin",
     **dict.fromkeys(("foreign-action-forbidden", "foreign-parent-forbidden"), "crm"),
 }
 

@@ -27,6 +27,7 @@ from troth.behaviour.circumstances import (
 from troth.behaviour.contests import contended
 from troth.behaviour.epochs import changed, dated_default, echoed_version, retiring, versioned
 from troth.behaviour.grants import authorized, authorized_by_scope, keyed_once, revocable
+from troth.behaviour.held_fields import begun, below, concealed, editable, masked, stamped
 from troth.behaviour.hook_occasions import (
     announcing,
     announcing_apart,
@@ -112,7 +113,7 @@ from troth.behaviour.states import (
     tagged,
     unmodified,
 )
-from troth.behaviour.turns import bounded, by_number, cursors, linked, pointed, thinned
+from troth.behaviour.turns import bounded, by_number, cursors, linked, placed, pointed, thinned
 from troth.contract.model import Contract
 from troth.errors import UsageError, did_you_mean
 
@@ -178,9 +179,11 @@ _ROWS = (
     Promise("pagination.max-size", "A page never has more than {maximum} rows.", maximum),
     Promise("pagination.total", "The total is the number of rows that the walk finds.", slotted("total")),
     Promise("pagination.has-more", "The flag says truly whether another page follows.", slotted("hasMore")),
+    Promise("pagination.place", "A page says truly which one it is, and of how many.", placed),
     Promise("filter.exact", "A filter keeps exactly the rows that match it.", filtered),
     Promise("filter.echo", "A list says which filters were used.", echoed),
     Promise("list.where", "The list has the rows that satisfy its condition, and no others.", narrowed),
+    Promise("list.below", "The list has the rows of {resource} below one row, and no others.", below),
     Promise("conditions.exact", "Conditions keep exactly the rows that satisfy them.", conditional),
     Promise("conditions.unknown", "A condition on what does not exist is refused.", conditional),
     Promise("sort.ordered", "A sorted list has the rows of the list in the order that is asked for.", sorted_lists),
@@ -191,6 +194,8 @@ _ROWS = (
     Promise("select.refused", "A selection of what does not exist, or that cannot be read, is refused.", selected),
     Promise("resource.read", "Reading one of {resource} shows what the list shows.", when(Kind.READ)),
     Promise("resource.visible", "Hidden rows of {resource} are not listed.", visible),
+    Promise("fields.in-list", "Lists of {resource} leave out what only the single row shows.", masked),
+    Promise("fields.hidden", "Hidden fields of {resource} are never shown.", concealed),
     Promise("visibility.listed", "A caller's list of {resource} has what it may see, and counts no more.", ruled_lists),
     Promise("visibility.redacted", "What a caller may not see is withheld wherever it is shown.", withheld_somewhere),
     Promise("visibility.searched", "Nothing of {resource} is found or sorted by what is withheld.", ruled_searches),
@@ -245,6 +250,9 @@ _ROWS = (
     Promise("fields.immutable", "Immutable fields keep their value.", immutable),
     Promise("fields.emptied", "The text that stands for null is kept as null.", emptied),
     Promise("fields.default", "A field that a create leaves out has its default.", defaulted),
+    Promise("fields.initial", "A field that a create leaves out begins with what is declared.", begun),
+    Promise("fields.stamped", "A moment is kept when what it stands for comes about.", stamped),
+    Promise("fields.editable", "A field is changed only while that is allowed.", editable),
     Promise("fields.unique", "No two rows of {resource} share what is unique.", unique_values),
     Promise("fields.sequence", "Numbers of {resource} have their form and are given once.", numbered),
     Promise("tenancy.unique", "What one tenant has taken is not taken for another.", unique_elsewhere),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from troth.behaviour.model import Kind
 from troth.behaviour.occasions import Place, paged, slotted
 
-__all__ = ["bounded", "by_number", "cursors", "linked", "pointed", "thinned"]
+__all__ = ["PLACES", "bounded", "by_number", "cursors", "linked", "placed", "pointed", "thinned"]
+
+#: The slots of an envelope that follow from where its page stands.
+PLACES = ("page", "pages", "offset", "count", "hasPrevious", "previousPage", "nextPage")
 
 
 def pointed(at: Place) -> str | None:
@@ -40,6 +43,13 @@ def by_number(at: Place) -> str | None:
     """Where any page can be asked for by its number, or by that of its first row."""
     paging = at.binding.pagination
     return paged(at) if paging and paging.position and paging.style != "cursor" else None
+
+
+def placed(at: Place) -> str | None:
+    """Where pages that are cut to a size say where they stand."""
+    paging = at.binding.pagination
+    told = any(slotted(name)(at) for name in PLACES)
+    return by_number(at) if paging and paging.size and told else None
 
 
 def bounded(at: Place) -> str | None:

@@ -43,6 +43,10 @@ class Scene(Stage):
         """Every row of a list, walked page by page."""
         return walk(binding, lambda paging: self.call(actor, binding, query=[*query, *paging]), size)
 
+    def listed_below(self, binding: Binding, above: Row) -> tuple[list[Row], list[Exchange]]:
+        """Every row of a list below the rows that ``above`` names by the fields of the path."""
+        return walk(binding, lambda paging: self.call(self.owner, binding, row=above, query=paging))
+
     def rows(self, resource: Resource, actor: Actor) -> list[Row]:
         """Every row that an actor sees; empty when there is no list."""
         binding = self.behaviour.binding(resource.name, Kind.LIST)

@@ -88,6 +88,12 @@ def _totalled(behaviour: Behaviour) -> Iterator[Binding]:
             yield binding
 
 
+def _says(behaviour: Behaviour, *slots: str) -> bool:
+    """Whether pages say something of their place."""
+    lists = [b for b in behaviour.bindings.values() if b.kind is Kind.LIST]
+    return any(holds_slot(binding, slot) for binding in lists for slot in slots)
+
+
 def _narrows(binding: Binding) -> bool:
     """Whether a list has a filter for equality, or conditions."""
     plain = any(one.op == "eq" and not (one.where or one.separator) for one in binding.filters)
@@ -174,6 +180,9 @@ _NEEDS: Mapping[str, Callable[[Behaviour], bool]] = MappingProxyType(
         "foreign-parent-forbidden": lambda b: any(len(one.parents) == 1 for one in b.bindings.values()),
         "foreign-told": lambda b: _has_slot(b.errors.envelope, "message"),
         "state-told": _conditions_writes,
+        "page-misnumbered": lambda b: _says(b, "page", "offset"),
+        "pages-short": lambda b: _says(b, "pages"),
+        "previous-lost": lambda b: _says(b, "hasPrevious", "previousPage"),
         "leak-foreign-condition": lambda b: any(one.query.conditions for one in b.bindings.values()),
         "hidden-counted": lambda b: any(one.resource and one.resource.visibility for one in _totalled(b)),
         "request-id-missing": lambda b: _has_slot(b.errors.envelope, "requestId"),
@@ -213,6 +222,7 @@ _NEEDS_OF: Mapping[str, Callable[[Instruments], bool]] = MappingProxyType(
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "computed-stale": ("fields.frozen",),
+        "initially-ignored": ("fields.computed",),
         "leak-foreign-below": ("filter.exact",),
         "leak-foreign-condition": ("conditions.exact",),
         "leak-foreign-total": ("tenancy.list",),

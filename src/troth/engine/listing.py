@@ -172,6 +172,9 @@ class Pager:
         cursor = None if self._pagination.cursor else str(start + size)
         more = start + len(items) < total
         shown_total = total + 1 if "total-wrong" in self._faults else total
+        faults = self._faults
+        first, behind = start > 0 and "previous-lost" not in faults, "page-misnumbered" in faults
+        pages = total // size if "pages-short" in faults else -(-total // size)
         if "has-more-when-full" in self._faults:
             more = len(items) == size
         if "has-more-wrong" in self._faults:
@@ -179,18 +182,18 @@ class Pager:
         return self._envelope(
             {
                 "items": items,
-                "page": number,
+                "page": number + behind,
                 "size": size,
                 "total": shown_total,
-                "pages": -(-total // size),
+                "pages": pages,
                 "hasMore": more,
-                "hasPrevious": start > 0,
-                "offset": start,
+                "hasPrevious": first,
+                "offset": start + behind,
                 "first": start + 1,
                 "count": len(items),
                 "nextCursor": cursor if more else None,
                 "nextPage": number + 1 if more else None,
-                "previousPage": number - 1 if start > 0 else None,
+                "previousPage": number - 1 if first else None,
                 **(asked or {}),
             }
         )

@@ -128,7 +128,7 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
             r for (_, name), t in call.state.tables.items() if name == rows.resource.name for r in t.shown()
         ]
     parents = rows.parent_values(call)
-    if parents:
+    if parents and "parent-ignored" not in rows.faults:
         above, known = [(p, str(parents[p.field])) for p in rows.binding.parents], rows.keeper.kinds
         found = [row for row in found if all(belongs(row.data, *one, known) for one in above)]
     where = rows.binding.where

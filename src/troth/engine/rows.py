@@ -87,14 +87,16 @@ class RowKind:
         self._stored = tuple(f for f in ordered if f.name not in late)
         self._late = tuple(f for f in ordered if f.name in late)
         self._unshown = tuple(f.name for f in self._late if f.hidden or f.write_only)
-        self._stamped = tuple(f for f in resource.fields.values() if f.stamped is not None)
+        stamping = "stamp-lost" not in faults
+        self._stamped = tuple(f for f in resource.fields.values() if f.stamped is not None and stamping)
         freezing = "frozen-followed" not in faults
         self._freezing = tuple(f for f in self._late if f.frozen_when is not None and freezing)
         told = "secret-shown" in faults
         self._public = tuple(
             f
             for f in resource.fields.values()
-            if not f.hidden and (not f.write_only or (told and f.shown_once))
+            if (not f.hidden or "hidden-field-shown" in faults)
+            and (not f.write_only or (told and f.shown_once))
         )
         self._shown = tuple(f.name for f in self._public)
         # A row whose fields are all shown as they are stored is its own view.
@@ -108,7 +110,8 @@ class RowKind:
             f.name for f in resource.fields.values() if f.generated in ("created", "updated")
         )
         fields = resource.fields.values()
-        self._dynamic = tuple(f for f in fields if f.sequence or f.initially or f.secret)
+        begins = "initially-ignored" not in faults
+        self._dynamic = tuple(f for f in fields if f.sequence or (f.initially and begins) or f.secret)
         #: Whether moments or frozen values may have to be stamped after a write.
         self.stamps = bool(self._stamped or self._freezing)
         self.daily = resource.name in daily

@@ -39,7 +39,8 @@ class Showing:
         self._projector = Projector(catalogue, keeper, faults) if catalogue else None
         self._resource = binding.resource
         fields = binding.resource.fields.values() if binding.resource else ()
-        self._masks = {found.name: found.in_list for found in fields if found.in_list}
+        masks = {found.name: found.in_list for found in fields if found.in_list}
+        self._masks = {} if "list-unmasked" in faults else masks
         #: Whether a row is shown as it is seen, whatever the request.
         self.plain = self._populator is None and self._projector is None
 

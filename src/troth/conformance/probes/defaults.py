@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from troth.behaviour.held_fields import begun_fields
 from troth.behaviour.model import Binding
 from troth.behaviour.occasions import defaults_of
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
+from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
 
-__all__ = ["default"]
+__all__ = ["default", "initial"]
 
 
 def default(scene: Scene, binding: Binding) -> None:
@@ -33,6 +35,26 @@ def default(scene: Scene, binding: Binding) -> None:
             )
     if not judged:
         raise NotExercised("no answer shows a field that has a default and can be left out")
+
+
+def initial(scene: Scene, binding: Binding) -> None:
+    """Fields that are left out have what their expression gives over the row as it is shown."""
+    fields = {field.name: field for field in begun_fields(scene.contract, binding)}
+    made, sent = _sparse(scene, binding, frozenset(fields))
+    row, world, judged = scene.unwrapped(binding, made), Questions(scene, scene.owner), 0
+    for name, field in fields.items():
+        expression = field.initially
+        assert expression is not None  # noqa: S101 - that is what they were chosen by
+        known = expression.variables - {"viewer"} <= row.keys()
+        if name in sent or name not in row or not known or not world.reaches(expression):
+            continue
+        judged += 1
+        wanted = expression.evaluate({**row, name: None}, world)
+        if not same(wanted, row[name]):
+            title = f"'{name}' is {row[name]!r} where none is given; {expression.text} gives {wanted!r}"
+            raise Violated(title, made, deviation="value", field=name)
+    if not judged:
+        raise NotExercised("nothing that answers show tells what the fields begin with")
 
 
 def _sparse(scene: Scene, binding: Binding, names: frozenset[str]) -> tuple[Exchange, Row]:
