@@ -53,7 +53,7 @@ def test_every_cell_names_what_is_there() -> None:
         assert FAULTS[fault].clause == concept, fault
 
 
-@pytest.mark.parametrize("cell", params())
+@pytest.mark.parametrize("cell", list(params()))
 def test_a_leak_through_a_channel_is_noticed(cell: Cell) -> None:
     """The clause does not hold with the fault, and holds without it."""
     made: Bench = bench(cell.contract)
