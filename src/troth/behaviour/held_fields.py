@@ -55,9 +55,11 @@ def masked(at: Place) -> str | None:
 
 
 def concealed(at: Place) -> str | None:
-    """Where rows are shown that have fields which never are."""
+    """Where rows are shown that have fields which never are; what was not asked for, select.exact judges."""
     fields = at.binding.resource.fields.values() if at.binding.resource else ()
-    shown = at.kind in (Kind.LIST, Kind.READ) and at.binding.through is None
+    shown = (
+        at.kind in (Kind.LIST, Kind.READ) and at.binding.through is None and at.binding.query.select is None
+    )
     return next((f.pointer for f in fields if f.hidden and f.pointer), None) if shown else None
 
 

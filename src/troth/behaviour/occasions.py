@@ -18,6 +18,7 @@ __all__ = [
     "computed",
     "defaulted",
     "defaults_of",
+    "due_key",
     "echoed",
     "emptied",
     "exampled",
@@ -244,6 +245,15 @@ def keyed(at: Place) -> str | None:
 
 def keyed_create(at: Place) -> str | None:
     return keyed(at) if at.kind is Kind.CREATE else None
+
+
+def due_key(at: Place) -> str | None:
+    """Where a key may be too long, as the contract says, or must be there."""
+    policy, given = at.binding.idempotency, at.contract.extension.get("idempotency")
+    bounded = isinstance(given, Mapping) and "maxLength" in given
+    headers = (p for p in at.binding.operation.parameters if p.location == "header" and p.required)
+    due = policy is not None and any(p.name.lower() == policy.header for p in headers)
+    return keyed_create(at) if bounded or due else None
 
 
 def read_beside_keys(at: Place) -> str | None:

@@ -156,6 +156,7 @@ _ROWS = (
     ("idempotency-cross-tenant", "idempotency.scope", "one tenant's key replays for another"),
     ("replay-before-rights", "idempotency.rights", "a key gives its answer to callers without the rights"),
     ("refusal-spends-key", "idempotency.unspent", "a request that is refused as invalid uses up its key"),
+    ("key-unbounded", "idempotency.form", "keys may be as long as they like"),
     ("key-on-read", "idempotency.reads", "reads are replayed by key as writes are"),
     ("replay-announces", "idempotency.announced", "a replay announces the created row once more"),
     ("remaining-stuck", "rate-limit.remaining", "the number of remaining requests never falls"),

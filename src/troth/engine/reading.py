@@ -150,7 +150,7 @@ def _json_conditions(values: Values, name: str, request: Request) -> Values:
 
 
 #: The faults that show in how requests are read.
-READING_FAULTS = frozenset({"invalid-accepted", "page-size-unbounded"})
+READING_FAULTS = frozenset({"invalid-accepted", "page-size-unbounded", "key-unbounded"})
 
 
 class RequestReader:
@@ -173,6 +173,7 @@ class RequestReader:
         self._headers = tuple(p.name.lower() for p in operation.parameters if p.location == "header")
         self._known: dict[tuple[str, ...], Values] = {}
         self._unbounded = "page-size-unbounded" in faults
+        self._endless = "key-unbounded" in faults
         self._conditions = conditions
 
     def parameters(self, path: Mapping[str, str], request: Request, warnings: list[str]) -> Values:
@@ -202,6 +203,8 @@ class RequestReader:
                 raise Refusal("not-found")
             if self._unbounded:
                 violations = [v for v in violations if v.keyword != "maximum"]
+            if self._endless:
+                violations = [v for v in violations if v.keyword != "maxLength" or v.location != "header"]
         if violations and not self._lenient:
             details = [
                 {**detail(v.pointer, v.keyword, v.message), "in": v.location or "query", "name": v.name or ""}

@@ -31,7 +31,7 @@ class Replays:
         key = request.headers.get(self._policy.header)
         if key is None:
             return None
-        if not 0 < len(key) <= self._policy.max_length:
+        if not 0 < len(key) <= self._policy.max_length and "key-unbounded" not in self._faults:
             raise Refusal(
                 "invalid", f"The key has {len(key)} characters; 1 to {self._policy.max_length} are allowed."
             )

@@ -167,6 +167,7 @@ PROBES: Mapping[str, Probe] = explained(
         "idempotency.scope": idempotency.scope,
         "idempotency.rights": idempotency.rights,
         "idempotency.unspent": keys.unspent,
+        "idempotency.form": keys.form,
         "idempotency.reads": keys.reads,
         "idempotency.announced": keys.announced,
         "concurrency.limit": limits.at_once,

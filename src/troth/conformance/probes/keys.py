@@ -15,7 +15,7 @@ from troth.conformance.scene import Row, Scene
 from troth.conformance.subscribing import assure, post_of, profile_of, subscribe
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["announced", "reads", "unspent"]
+__all__ = ["announced", "form", "reads", "unspent"]
 
 _REFUSALS = ("malformed", "invalid", "unprocessable")
 
@@ -44,6 +44,27 @@ def unspent(scene: Scene, binding: Binding) -> None:
     if before is not None and isinstance(body, Mapping):
         title = "A corrected request with the key of a refused one creates two rows"
         made_no_more(scene, resource, before + 1, body, 1, title, (refused, mended))
+
+
+def form(scene: Scene, binding: Binding) -> None:
+    """A key of one character too many is refused; so is a request without one where the contract wants one."""
+    policy = binding.idempotency
+    assert policy is not None  # noqa: S101 - the clause exists only with keys
+    base, _ = scene.creation(binding, scene.owner)
+    longest = scene.key().ljust(policy.max_length, "x")
+    wrong: list[tuple[str, str | None]] = [(f"A key of {policy.max_length + 1} characters", longest + "x")]
+    wrong += [("A request without a key", None)] if scene.needs_key(binding) else []
+    for what, key in wrong:
+        body = scene.bodies.unique(binding, base)
+        exchange = scene.call(scene.owner, binding, body=body, headers={policy.header: key})
+        if exchange.broken:
+            raise Inconclusive(f"{what[:1].lower()}{what[1:]} answers {exchange.status}")
+        if exchange.ok:
+            raise Violated(f"{what} is accepted", exchange, deviation="accepted")
+    body = scene.bodies.unique(binding, base)
+    exchange = scene.call(scene.owner, binding, body=body, headers={policy.header: longest})
+    if exchange.status in {scene.kind(kind).status for kind in _REFUSALS}:
+        raise Violated(f"A key of {policy.max_length} characters is refused", exchange, deviation="refused")
 
 
 def reads(scene: Scene, binding: Binding) -> None:
