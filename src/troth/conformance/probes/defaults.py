@@ -50,7 +50,9 @@ def initial(scene: Scene, binding: Binding) -> None:
         expression = field.initially
         assert expression is not None  # noqa: S101 - that is what they were chosen by
         known = expression.variables - {"viewer"} <= begun.keys()
-        if name in sent or name not in row or not known or not world.reaches(expression):
+        # Which day it is where the server stands, only a control plane tells.
+        apart = expression.daily and scene.control is None
+        if name in sent or name not in row or apart or not known or not world.reaches(expression):
             continue
         judged += 1
         wanted = [expression.evaluate({**one, name: None}, world) for one in (begun, empty)]
