@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from troth.behaviour.model import Binding, Field, Kind
+from troth.behaviour.model import Binding, Field, Kind, Reference
 from troth.behaviour.occasions import Place, settable_fields
 from troth.contract.model import Contract
 
-__all__ = ["begun", "begun_fields", "below", "concealed", "editable", "guarded_fields", "masked", "stamped"]
+__all__ = [
+    "begun",
+    "begun_fields",
+    "below",
+    "concealed",
+    "editable",
+    "guarded_fields",
+    "masked",
+    "reference_above",
+    "stamped",
+]
+    "begun",
+    "begun_fields",
+    "below",
+    "concealed",
+    "editable",
+    "guarded_fields",
+    "masked",
+    "reference_above",
+    "stamped",
+]
 
 _CHANGES = (Kind.UPDATE, Kind.REPLACE)
 
@@ -69,5 +89,13 @@ def below(at: Place) -> str | None:
     if resource is None or at.kind is not Kind.LIST or len(parents) != 1:
         return None
     field = resource.fields.get(parents[0].field)
-    known = parents[0].resource in at.behaviour.resources
-    return at.operation if known and field is not None and not (field.hidden or field.write_only) else None
+    shown = field is not None and not (field.hidden or field.write_only)
+    return at.operation if shown and reference_above(at.binding) else None
+
+
+def reference_above(binding: Binding) -> Reference | None:
+    """The reference by which a row names the one that the path does: a name alone may mean something else."""
+    resource, parent = binding.resource, binding.parents[0]
+    references = resource.references if resource else ()
+    found = (r for r in references if r.field == parent.field and parent.resource in r.to.values())
+    return next(found, None)

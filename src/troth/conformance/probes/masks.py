@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from troth.behaviour.held_fields import reference_above
 from troth.behaviour.model import Binding, Kind, Resource
 from troth.conformance.exchanges import Exchange
-from troth.conformance.probes.resources import same
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -55,8 +55,15 @@ def _shown(scene: Scene, binding: Binding) -> list[tuple[Row, Exchange]]:
 
 def below(scene: Scene, binding: Binding) -> None:
     """The list below a row has the rows that name it, and no others; another row's list has those that name that."""
-    resource, (parent,) = _resource(binding), binding.parents
+    resource, (parent,), reference = _resource(binding), binding.parents, reference_above(binding)
+    assert reference is not None  # noqa: S101 - the clause exists only with one
     above = scene.behaviour.resources[str(parent.resource)]
+
+    def names(row: Row, identifier: object) -> bool:
+        return any(
+            to == above.name and str(named) == str(identifier) for _, to, named in reference.named(row)
+        )
+
     whole = scene.behaviour.binding(resource.name, Kind.LIST)
     known = (
         scene.rows(resource, scene.owner)
@@ -69,16 +76,14 @@ def below(scene: Scene, binding: Binding) -> None:
             break
         identifier = row[above.id_field]
         rows, exchanges = scene.listed_below(binding, {parent.field: identifier})
-        strays = [
-            one for one in rows if parent.field in one and not _names(one[parent.field], identifier, above)
-        ]
+        strays = [one for one in rows if reference.named(one) and not names(one, identifier)]
         if strays:
             title = f"A row is listed below another one than its '{parent.field}' names"
             raise Violated(title, exchanges[0], row=dict(strays[0]), deviation="extra", field=parent.field)
         tried += bool(rows)
         if binding.where is None and not binding.query.conditions:
             own = {str(one.get(resource.id_field)) for one in rows}
-            wanted = [one for one in known if _names(one.get(parent.field), identifier, above)]
+            wanted = [one for one in known if names(one, identifier)]
             lost = next((one for one in wanted if str(one.get(resource.id_field)) not in own), None)
             if lost is not None and not resource.visibility:
                 title = f"A row is not listed below the one that its '{parent.field}' names"
@@ -89,12 +94,3 @@ def below(scene: Scene, binding: Binding) -> None:
 
 #: How many lists with rows in them are enough, and how many are asked for to find those.
 _FEW, _MOST = 4, 60
-
-
-def _names(value: object, identifier: object, above: Resource) -> bool:
-    """Whether a field names a row: by its id, as one of several, or as an object."""
-    if isinstance(value, list):
-        return any(_names(one, identifier, above) for one in value)
-    if isinstance(value, dict):
-        value = value.get(above.id_field)
-    return same(value, identifier) or str(value) == str(identifier)
