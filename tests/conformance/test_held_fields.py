@@ -1,4 +1,4 @@
-"""Words of the vocabulary about single fields and pages are judged: each fault by its clause, and named for what it is."""
+"""Words of the vocabulary about single fields and pages are judged, and what breaks them is named."""
 
 from __future__ import annotations
 

@@ -19,16 +19,6 @@ __all__ = [
     "reference_above",
     "stamped",
 ]
-    "begun",
-    "begun_fields",
-    "below",
-    "concealed",
-    "editable",
-    "guarded_fields",
-    "masked",
-    "reference_above",
-    "stamped",
-]
 
 _CHANGES = (Kind.UPDATE, Kind.REPLACE)
 
