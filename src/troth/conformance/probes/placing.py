@@ -8,7 +8,7 @@ from troth.behaviour.model import Binding
 from troth.behaviour.turns import PLACES
 from troth.conformance.assurances import assure
 from troth.conformance.paging import holds_slot, items_of, slot_of
-from troth.conformance.probes.pagination import complete, size, small, total, whole_list
+from troth.conformance.probes.pagination import complete, size, total, whole_list
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Violated
 
@@ -20,7 +20,7 @@ def place(scene: Scene, binding: Binding) -> None:
     whole, _ = whole_list(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - the clause exists only for paged lists
-    rows = small(len(whole))
+    rows = scene.cut(len(whole))
     pages = -(-len(whole) // rows)
     for turn in dict.fromkeys((0, 1, pages - 1)):
         start = turn * rows
