@@ -29,7 +29,7 @@ ALSO = {
 #: Faults that show only where a document tells of what they leave out, and a contract that does.
 TOLD_OF = {
     **dict.fromkeys(("challenge-missing", "error-status-wrong"), str(Path(__file__).parent / "gate")),
-    "previous-lost": "clearmargin",
+    **dict.fromkeys(("previous-lost", "leak-foreign-condition"), "clearmargin"),
     **dict.fromkeys(("foreign-action-forbidden", "foreign-parent-forbidden"), "crm"),
 }
 
