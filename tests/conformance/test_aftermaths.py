@@ -26,7 +26,6 @@ Held = Callable[..., Outcome]
         ("invalid-acts", "resource.atomic@updateClient", "with an invalid body answers 400 and changes 'name'"),
         ("stranger-acts", "resource.atomic@createClient", "without a credential answers 401 and leaves its row"),
         ("stranger-acts", "resource.atomic@deleteClient", "without a credential answers 401, and the row is gone"),
-        ("limited-acts", "rate-limit.refused@listClients", "beyond the limit answers 429 and leaves its row"),
         ("restriction-ignored", "references.deleted@deleteClient", "A row is deleted that 'clientId' of projects"),
         ("cascade-ignored", "references.deleted@deleteProject", "its 'parentId' of milestones names"),
         ("nullify-ignored", "references.deleted@deleteClient", "'clientId' of contacts goes on naming a deleted row"),
