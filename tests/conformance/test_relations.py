@@ -67,6 +67,8 @@ CASES: tuple[tuple[str, Mapping[str, Any], Mapping[str, Answer], Mapping[str, An
     ("lists", {"row": 2}, {"whole": page(1, 2)}, {"whole": page(1)}),
     ("lacks", {"row": 2}, {"whole": page(1)}, {"whole": page(1, 2)}),
     ("says", {"at": "/size", "right": 2}, {"answer": page(1, size=2)}, {"answer": page(1, size=3)}),
+    ("differ", {"at": "/data/0/id"}, {"one": page(1), "other": page(2)}, {"one": page(1), "other": page(1)}),
+    ("hides", {"member": "token"}, {"answer": page(1, kept={"tokens": 1})}, {"answer": page(1, kept={"token": 1})}),
 )  # fmt: skip
 
 

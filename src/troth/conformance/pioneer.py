@@ -25,7 +25,8 @@ class Pioneer(Scene):
         super().__init__(*given, **options)
         self._own: dict[tuple[str, int], Row] = {}
         self._made: set[tuple[str, str]] = set()
-        self._sparing = True
+        #: Whether bodies leave out references that need not be there.
+        self.sparing = True
 
     def row(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
         """A row made for this; one that was there only where none can be made. Raises NotExercised."""
@@ -37,6 +38,12 @@ class Pioneer(Scene):
                 self._own[key] = super().row(resource, actor, depth)
         return self._own[key]
 
+    def rows(self, resource: Resource, actor: Actor) -> list[Row]:
+        """The rows of its own that an actor sees; every row where none can be made."""
+        with suppress(NotExercised, Inconclusive):
+            self.row(resource, self.owner)
+        return self.telling(resource, super().rows(resource, actor))
+
     def created(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
         row = super().created(resource, actor, depth)
         self._made.add((resource.name, str(row[resource.id_field])))
@@ -46,19 +53,19 @@ class Pioneer(Scene):
         self, binding: Binding, actor: Actor, *, headers: Mapping[str, str] | None = None, depth: int = 0
     ) -> tuple[Any, Exchange]:
         """A body with the references that must be there, else with all that it may have."""
-        if not self._sparing:
+        if not self.sparing:
             return super().creation(binding, actor, headers=headers, depth=depth)
         try:
             return super().creation(binding, actor, headers=headers, depth=depth)
         except (NotExercised, Inconclusive):
-            self._sparing = False
+            self.sparing = False
             try:
                 return super().creation(binding, actor, headers=headers, depth=depth)
             finally:
-                self._sparing = True
+                self.sparing = True
 
     def referring(self, binding: Binding, body: Any, actor: Actor, depth: int = 0) -> Any:
-        if self._sparing and binding.kind is Kind.CREATE and binding.resource and isinstance(body, Mapping):
+        if self.sparing and binding.kind is Kind.CREATE and binding.resource and isinstance(body, Mapping):
             required = self.bodies.required(binding)
             dropped = {one.field for one in binding.resource.references} - set(required)
             body = {name: value for name, value in body.items() if name not in dropped}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -265,21 +265,25 @@ class Run:
             violation.facts.get("fields"), violation.relation, frozenset({maker.id} if maker else ()),
         )  # fmt: skip
 
-    def _anew(self, clause: Clause) -> Recording | None:
-        """The same violation where every row is made for it; None where it does not show there."""
-        ground = self._enter(f"{clause.operation}-anew", Pioneer)
-        scene, binding = ground.scene, self.behaviour.bindings[clause.operation]
-        assert isinstance(scene, Pioneer)  # noqa: S101 - made a line above
+    def _anew(self, clause: Clause) -> Iterator[Recording]:
+        """The same violation where every row is made for it, as plain as it may be and then with all that it may have.
+
+        Nothing where it does not show there.
+        """
+        binding = self.behaviour.bindings[clause.operation]
         peer = self.cast.peer if clause.concept == "tenancy" or clause.id == "pagination.total" else None
-        since = len(ground.log)
-        try:
-            scene.stocked(binding, [self.cast.owner, *([peer] if peer else [])])
-            PROBES[clause.id](scene, binding)
-        except Violated as violation:
-            return self._recorded(clause, ground, since, violation)
-        except (Inconclusive, NotExercised, KeyError):
-            return None
-        return None
+        for sparing in (True, False):
+            ground = self._enter(f"{clause.operation}-anew-{'plain' if sparing else 'full'}", Pioneer)
+            scene, since = ground.scene, len(ground.log)
+            assert isinstance(scene, Pioneer)  # noqa: S101 - made a line above
+            scene.sparing = sparing
+            try:
+                scene.stocked(binding, [self.cast.owner, *([peer] if peer else [])])
+                PROBES[clause.id](scene, binding)
+            except Violated as violation:
+                yield self._recorded(clause, ground, since, violation)
+            except (Inconclusive, NotExercised, KeyError):
+                continue
 
     @cached_property
     def _reference(self) -> Reference:
@@ -301,8 +305,8 @@ class Run:
         clause = self._probed.get(case.name)
         found: Reproduction | str = ""
         if clause is not None and clause.id not in APART and self._reproducer.leans(recording):
-            anew = self._anew(clause)
-            found = self._reproducer.reproduced(anew, thoroughly=thoroughly) if anew else ""
+            anew = (self._reproducer.reproduced(one, thoroughly=thoroughly) for one in self._anew(clause))
+            found = next((one for one in anew if isinstance(one, Reproduction)), "")
         if isinstance(found, str):
             found = self._reproducer.reproduced(recording, thoroughly=thoroughly)
         told = {"unreproduced": found} if isinstance(found, str) else {"reproduction": found.as_json()}

@@ -9,6 +9,7 @@ from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import forgeable_fields, writable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
+from troth.conformance.relating import Related
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -112,6 +113,9 @@ def write_only(scene: Scene, binding: Binding) -> None:
                     exchange,
                     deviation="extra",
                     field=name,
+                    relation=Related("hides", {"answer": exchange}, {"member": name})
+                    if exchange.ok
+                    else None,
                 )
 
 

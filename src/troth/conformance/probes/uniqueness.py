@@ -12,8 +12,10 @@ from troth.behaviour.occasions import numbered_fields, unique_fields, writable_f
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
+from troth.conformance.relating import Related
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+from troth.contract.pointers import join
 
 __all__ = ["fresh_value", "numbered", "taken", "unique", "unique_elsewhere"]
 
@@ -118,7 +120,11 @@ def numbered(scene: Scene, binding: Binding) -> None:
                         made,
                         deviation="repeated",
                         field=field.name,
-                    )
+                        relation=Related(
+                            "differ", {"one": first, "other": made},
+                            {"at": join("", *filter(None, (binding.wrapper, field.name)))},
+                        ),
+                    )  # fmt: skip
 
 
 def _unnumbered(scene: Scene, binding: Binding, field: Field, actor: Actor) -> Exchange:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["ABSENT", "ID", "Answer", "answered", "at", "leaves", "renamed", "seen", "together"]
+__all__ = ["ABSENT", "ID", "SEVERAL", "Answer", "answered", "at", "leaves", "renamed", "seen", "together"]
 
 ABSENT = "(absent)"
+SEVERAL = "(the number of several)"
 SHORTEST, DEEPEST, ROWS = 6, 6, 60
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[:.\dZ+-]*")
 MADE = re.compile(
@@ -62,8 +63,8 @@ def seen(answer: Answer, place: str) -> Any:
     """What an answer has at a place.
 
     That is ``status``, ``text``, ``header:NAME``, ``header:NAME?PARAMETER`` of a URL in it, ``given:NAME`` for whether
-    there is such a header, ``shown`` for which of the rows known from earlier answers there are, ``order:POINTER`` for
-    how a list is ordered by a member, or a JSON pointer.
+    there is such a header, ``has:POINTER`` for whether there is anything, ``shown`` for which of the rows known from
+    earlier answers there are, ``order:POINTER`` for how a list is ordered by a member, or a JSON pointer.
     """
     kind, _, rest = place.partition(":")
     if kind in READERS and not place.startswith("/"):
@@ -117,14 +118,14 @@ def leaves(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, An
 
 
 def named(values: Mapping[str, Any]) -> tuple[dict[str, str], dict[int, str]]:
-    """The names of texts and of numbers; whoever gave a value first has named it."""
+    """The names of texts and of numbers; whoever gave a text first has named it, a number may be several things."""
     words: dict[str, str] = {}
     numbers: dict[int, str] = {}
     for name, value in values.items():
         if "." not in name and len(str(value)) >= SHORTEST:
             words.setdefault(str(value), "{{" + name + "}}")
         if isinstance(value, int):
-            numbers.setdefault(value, "{{" + name + "}}")
+            numbers[value] = SEVERAL if value in numbers else "{{" + name + "}}"
     return words, numbers
 
 
@@ -172,6 +173,7 @@ READERS: Mapping[str, Callable[[Answer, str], Any]] = {
     "text": lambda answer, _: answer.text[:200],
     "header": header,
     "given": lambda answer, name: name in answer.headers,
+    "has": lambda answer, pointer: at(answer.json, pointer) != ABSENT,
     "shown": lambda answer, _: known(answer),
     "order": lambda answer, pointer: order(answer.json, pointer),
 }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from troth.conformance.reproduction.answers import ABSENT, Answer, leaves, seen
+from troth.conformance.reproduction.answers import ABSENT, SEVERAL, Answer, at, leaves, seen
 from troth.conformance.reproduction.playing import Played
 from troth.conformance.reproduction.steps import AnyStep, Expectation, Step
 
@@ -49,7 +49,7 @@ def parted(right: Sequence[Played], wrong: Sequence[Played], index: int, place: 
     ours = [seen(played.answers[index], place) for played in right]
     theirs = [seen(played.answers[index], place) for played in wrong]
     steady = all(one == ours[0] for one in ours) and all(one == theirs[0] for one in theirs)
-    if not steady or ours[0] == theirs[0]:
+    if not steady or ours[0] == theirs[0] or SEVERAL in (ours[0], theirs[0]):
         return None
     return Expectation(index, place, ours[0], theirs[0])
 
@@ -64,12 +64,15 @@ def is_own(steps: Sequence[AnyStep], found: Expectation) -> bool:
         return True
     if kind == "shown":
         return bool(found.right == [])
-    if kind in ("text", "order") or not found.at.startswith("/"):
+    place = found.at.removeprefix("has:")
+    if kind in ("text", "order") or not place.startswith("/"):
         return kind not in ("text", "order")
     made = {name for one in steps if isinstance(one, Step) and one.method == "POST" for name in one.keeps}
     wanted = set(re.findall(r"\{\{(\w+)\}\}", step.path.partition("?")[0]))
     if step.method == "POST" if not wanted else wanted <= made:
         return True
+    if place != found.at:
+        return not re.search(r"/\d+(/|$)", place)
     return not re.search(r"/\d+(/|$)", found.at) and all(
         one == ABSENT or re.fullmatch(r"\{\{id\d+\}\}", str(one)) for one in (found.right, found.wrong)
     )
@@ -80,7 +83,9 @@ def _inner(right: Answer, wrong: Answer) -> Iterator[str]:
     for answer in (right, wrong):
         if "?" in answer.headers.get("location", ""):
             yield from (f"header:location?{name}" for name in ("error", "code", "state"))
-    yield from dict.fromkeys(pointer for answer in (right, wrong) for pointer, _ in leaves(answer.json))
+    for pointer in dict.fromkeys(pointer for answer in (right, wrong) for pointer, _ in leaves(answer.json)):
+        lacking = ABSENT in (at(right.json, pointer), at(wrong.json, pointer))
+        yield f"has:{pointer}" if lacking else pointer
     yield from (
         "shown",
         *dict.fromkeys(place for answer in (right, wrong) for place in _ordered(answer.json)),

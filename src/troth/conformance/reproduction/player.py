@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from troth.conformance.reproduction.answers import ABSENT, Answer, answered, renamed, seen, together
+from troth.conformance.reproduction.answers import ABSENT, SEVERAL, Answer, answered, renamed, seen, together
 from troth.conformance.reproduction.contesting import busy, came_to, staggered
 from troth.conformance.reproduction.deliveries import Inboxes, made_secret, shown
 from troth.conformance.reproduction.relations import holds
@@ -117,6 +117,18 @@ class Player:
             return write(str(self.values[found[1]]))
 
         return VARIABLE.sub(value, text)
+
+    def shows(self, expects: Mapping[str, Any], answer: Answer) -> Any:
+        """What an answer has where something is expected, by the name that is expected where it has several."""
+        found, right = seen(answer, expects["at"]), expects["right"]
+        name = VARIABLE.fullmatch(right) if isinstance(right, str) else None
+        if (
+            found == SEVERAL
+            and name
+            and seen(self.came[expects["step"]], expects["at"]) == self.values.get(name[1])
+        ):
+            return right
+        return found
 
     def related(self, relation: Mapping[str, Any]) -> tuple[bool | None, str]:
         """Whether a relation holds between the answers so far; None where it cannot be told, and what was found."""

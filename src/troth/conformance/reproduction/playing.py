@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
+from typing import Any
 
 import httpx
 
@@ -28,13 +29,14 @@ class Played:
     """The answers of one play, in order, and why it ended before its end; empty when it did not.
 
     ``holds`` is whether the relation that is expected holds, None where that could not be told, and ``told`` what was
-    found instead.
+    found instead; ``found`` is what is where a value is expected.
     """
 
     answers: tuple[Answer, ...]
     stuck: str = ""
     holds: bool | None = None
     told: str = ""
+    found: Any = None
 
 
 class _Posted:
@@ -115,6 +117,9 @@ class Stage:
             return Played(tuple(answers), str(reason))
         if isinstance(reproduction.expects, Relation):
             return Played(tuple(answers), "", *player.related(reproduction.expects.as_json()))
+        if reproduction.expects is not None:
+            expects = reproduction.expects.as_json()
+            return Played(tuple(answers), found=player.shows(expects, answers[expects["step"]]))
         return Played(tuple(answers))
 
     def _sent(

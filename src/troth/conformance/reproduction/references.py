@@ -14,7 +14,7 @@ from troth.conformance.target import Principal, Target
 from troth.engine import Engine, Settings
 from troth.engine.seed_files import seed_file_for
 
-__all__ = ["references"]
+__all__ = ["bare", "references"]
 
 _MOCK = "http://reference.invalid"
 #: What no replay uses up, told in the same headers.
@@ -32,6 +32,11 @@ def references(
     return [_reference(instruments, seed, tenants, now, limited=limited) for seed in (0, 1)]
 
 
+def bare(instruments: Instruments, tenants: Sequence[str], now: Callable[[], datetime]) -> Stage:
+    """A correct mock without a row, so that what depends on rows that were there before shows."""
+    return _reference(instruments, 2, tenants, now, limited=False, empty=True)
+
+
 def _reference(
     instruments: Instruments,
     seed: int,
@@ -39,12 +44,12 @@ def _reference(
     now: Callable[[], datetime],
     *,
     limited: bool,
+    empty: bool = False,
 ) -> Stage:
     contract, hooks = instruments.contract, instruments.behaviour.webhooks
     seed_file = seed_file_for(contract.name) or seed_file_for(contract.source)
-    engine = Engine(
-        contract, Settings(seed=seed, seed_file=seed_file, rate_limit="contract" if limited else _GENEROUS)
-    )
+    limit = "contract" if limited else _GENEROUS
+    engine = Engine(contract, Settings(seed=seed, seed_file=seed_file, rate_limit=limit, empty=empty))
     connection = Loopback(engine)
     control = Control(connection, f"{_MOCK}/__troth", "reference")
     principals = [Principal(*about[:4]) for about in control.principals()]

@@ -243,6 +243,24 @@ def says(roles: Roles, facts: Facts) -> Told:
     return found == facts["right"], f"{facts['at']} is {found!r}, by the contract it is {facts['right']!r}"
 
 
+def differ(roles: Roles, facts: Facts) -> Told:
+    """``one`` and ``other`` have different values at a place."""
+    one, other = at(roles["one"].json, facts["at"]), at(roles["other"].json, facts["at"])
+    return one != other, f"{facts['at']} is {one!r} and {other!r}"
+
+
+def hides(roles: Roles, facts: Facts) -> Told:
+    """``answer`` has no member of a name, however deep."""
+    found = occurs(roles["answer"].json, facts["member"])
+    return not found, f"the answer {'has' if found else 'does not have'} a member {facts['member']!r}"
+
+
+def occurs(value: Any, name: str) -> bool:
+    if isinstance(value, Mapping):
+        return name in value or any(occurs(inner, name) for inner in value.values())
+    return isinstance(value, list) and any(occurs(inner, name) for inner in value)
+
+
 RELATIONS: Mapping[str, Callable[[Roles, Facts], Told]] = {
     "same-rows": same_rows,
     "full-pages": full_pages,
@@ -260,4 +278,6 @@ RELATIONS: Mapping[str, Callable[[Roles, Facts], Told]] = {
     "lists": lists,
     "lacks": lacks,
     "says": says,
+    "differ": differ,
+    "hides": hides,
 }

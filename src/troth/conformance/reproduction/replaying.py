@@ -55,7 +55,7 @@ def replayed(reproduction: Reproduction, target: Target) -> Replay:
         if played.holds is None:
             return Replay("stuck", None, played.answers, played.told)
         return Replay("right" if played.holds else "wrong", played.told, played.answers)
-    found = seen(played.answers[expects.step], expects.at)
+    found = seen(played.answers[expects.step], expects.at) if played.stuck else played.found
     verdict: Literal["right", "wrong", "other"] = (
         "right" if found == expects.right else "wrong" if found == expects.wrong else "other"
     )

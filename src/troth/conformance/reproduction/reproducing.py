@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from troth.behaviour import Behaviour
@@ -24,8 +24,8 @@ from troth.conformance.reproduction.contests import contest
 from troth.conformance.reproduction.folding import Attempt, counted, folded, index_at, places_of, pruned
 from troth.conformance.reproduction.minimising import delete_many, delete_one, needed
 from troth.conformance.reproduction.naming import Surroundings
-from troth.conformance.reproduction.playing import Stage, quietly
-from troth.conformance.reproduction.references import references
+from troth.conformance.reproduction.playing import Played, Stage, quietly
+from troth.conformance.reproduction.references import bare, references
 from troth.conformance.reproduction.relating import leans, places_in, shortest, supply
 from troth.conformance.reproduction.steps import Expectation, Relation, Reproduction
 from troth.conformance.reproduction.tracing import trace
@@ -93,6 +93,8 @@ class Reproducer:
         self._applications = applications
         self._concept = ""
         self._correct: dict[bool, list[Stage]] = {}
+        #: Whether what tells must not hang on the rows of a server.
+        self._anywhere = True
         self._stage = Stage(
             connection, target.base_url, target.principals, control,
             post=post, applications=applications, pace=self._pace, secrets=cast.secrets,
@@ -103,10 +105,27 @@ class Reproducer:
         """Correct mocks of the contract; their rate limits hold where limits are what is judged."""
         limited = self._concept == "rate-limit"
         if limited not in self._correct:
-            actors = (self._cast.owner, self._cast.peer)
-            tenants = list(dict.fromkeys(one.tenant for one in actors if one and one.tenant))
-            self._correct[limited] = references(self._instruments, tenants, self._now, limited=limited)
+            self._correct[limited] = references(self._instruments, self._tenants, self._now, limited=limited)
         return self._correct[limited]
+
+    @cached_property
+    def _bare(self) -> Stage:
+        """A correct mock without rows."""
+        return bare(self._instruments, self._tenants, self._now)
+
+    @property
+    def _tenants(self) -> list[str]:
+        actors = (self._cast.owner, self._cast.peer)
+        return list(dict.fromkeys(one.tenant for one in actors if one and one.tenant))
+
+    def _right(self, short: Reproduction) -> list[Played]:
+        """Plays on correct mocks: also on one without rows, where that can play as much."""
+        found = [quietly(stage, short) for stage in self._references]
+        if self._anywhere and self._concept != "rate-limit":
+            on_bare = quietly(self._bare, short)
+            statuses = [answer.status for answer in found[0].answers]
+            found += [on_bare] if [answer.status for answer in on_bare.answers] == statuses else []
+        return found
 
     def _headers(self, concept: str) -> list[str]:
         """Places of the headers that the contract speaks of; of when a limit begins anew, only whether it is said.
@@ -215,10 +234,11 @@ class Reproducer:
         telling = recording.telling
         own, every = recording.looks(recording.since), recording.looks(0)
         whole = trace(recording.log, self._around(recording), {*telling, *every})
+        after = [at for at, one in enumerate(recording.log) if at > telling[-1] and isinstance(one, Exchange)]
         found: list[Attempt] = []
         for wanted, told in (
             (telling, telling),
-            ([*range(recording.since, len(recording.log)), *telling], sorted({*telling, *own})),
+            ([*range(recording.since, len(recording.log)), *telling], sorted({*telling, *own, *after})),
             (range(len(recording.log)), sorted({*telling, *every})),
         ):
             kept = tuple(needed(whole.steps, wanted))
@@ -242,7 +262,8 @@ class Reproducer:
         """What tells the target from a correct server after these steps, else why nothing does."""
         short, places = folded(attempt)
         wrong = [quietly(self._stage, short) for _ in range(2)]
-        right = [quietly(stage, short) for stage in self._references]
+        self._anywhere = True
+        right = self._right(short)
         for played, who in ((right[0], "a correct mock"), (wrong[0], "the target")):
             if played.stuck and len(played.answers) <= min(places):
                 return None, f"its steps cannot be played again on {who}: {played.stuck}"
@@ -251,7 +272,11 @@ class Reproducer:
         ):
             return None, "its steps cannot be played again: the target's rate limit stands in the way"
         trusted = partial(self._trusts, short)
-        found = difference(right, wrong, places, self._headers(recording.concept), trusted)
+        headers = self._headers(recording.concept)
+        found = difference(right, wrong, places, headers, trusted)
+        if found is None and self._control is not None:
+            self._anywhere = False
+            found = difference(right[: len(self._references)], wrong, places, headers, trusted)
         why = "played again, the target answers these steps as a correct mock does"
         if self._control is None:
             why += ", as far as that does not depend on the rows that it has"
@@ -267,7 +292,7 @@ class Reproducer:
         best, expects = self._least(attempt, found, tries if thoroughly else 0)
         short, _ = folded(best)
         wrong = quietly(self._stage, short)
-        right = [quietly(stage, short) for stage in self._references]
+        right = self._right(short)
         told = parted(right, [wrong], expects.step, expects.at)
         if told is None:
             return "played again, the target answers these steps now one way and now another"
@@ -287,7 +312,7 @@ class Reproducer:
             tried = attempt.with_kept(shorter)
             short, _ = folded(tried)
             place = places_of(tried)[tried.kept.index(essential)]
-            right = [quietly(stage, short) for stage in self._references]
+            right = self._right(short)
             told = parted(right, [quietly(self._stage, short)], place, found.at)
             if told is None or not self._trusts(short, told):
                 return False

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from troth.conformance.reproduction.answers import Answer, seen
+from troth.conformance.reproduction.answers import Answer
 from troth.conformance.reproduction.deliveries import Listening
 from troth.conformance.reproduction.player import Player, Stuck
 
@@ -127,7 +127,7 @@ def main(
             listening.close()
     if "relation" in expects:
         ended(*player.related(expects))
-    found = seen(answers[expects["step"]], expects["at"])
+    found = player.shows(expects, answers[expects["step"]])
     if found == expects["right"]:
         sys.stdout.write(f"OK: {expects['at']} is {found!r}.\n")
         sys.exit(0)
