@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from troth.conformance import Event, Fuzzing, Target, verify
+from troth.conformance.reproduction import Reproduction
+from troth.conformance.reproduction.replaying import replayed
 from troth.contract import Contract, load_contract
 
 ONLY = ["schema.response@*Client", "validation.rejected@*Client", "validation.no-server-error@*Client"]
@@ -107,3 +109,20 @@ def test_what_fuzzing_breaks_is_a_finding_of_the_clause(clientcasa: Contract) ->
     assert "verify-" not in json.dumps(flaw.exchange["request"]["headers"].get("x-api-key", ""))
     assert not found.limited
     assert found.problems == []
+
+
+@pytest.mark.slow
+def test_what_fuzzing_breaks_can_be_replayed(clientcasa: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the probe, the one request that Schemathesis names: wrong on the server, right on a correct one."""
+    from troth.conformance import running  # noqa: PLC0415 - beside its use
+
+    clause = "validation.rejected@createClient"
+    monkeypatch.setattr(running, "PROBES", {**running.PROBES, "validation.rejected": lambda *_: None})
+    with mocked("--fault", "invalid-accepted") as faulty, mocked() as correct:
+        outcome = verify(clientcasa, Target(faulty), only=[clause, "resource.read@getClient"], walks=False)
+        (finding,) = (one for one in outcome.findings if one.clause == clause)
+        reproduction = Reproduction.from_json(finding.evidence["reproduction"])
+        assert "chemathesis" not in json.dumps(reproduction.as_json())
+        assert "{{mark}}" in reproduction.as_json()["steps"][0]["headers"]["idempotency-key"]
+        for url, verdict in ((faulty, "wrong"), (correct, "right")) * 2:
+            assert replayed(reproduction, Target(url)).verdict == verdict

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from troth.conformance import Target, verify
-from troth.conformance.connections import Loopback
+from troth.conformance.connections import Loopback, Reply
 from troth.conformance.crew import bench_of
 from troth.conformance.reproduction import Reproduction, Step, script
 from troth.conformance.reproduction.minimising import delete_one, needed
 from troth.conformance.reproduction.replaying import found_in, replayed
 from troth.conformance.selftest import Bench, calm
+from troth.conformance.target import Principal
+from troth.engine import Engine, Settings
+from troth.engine.seed_files import seed_file_for
 from troth.errors import UsageError
 from troth.findings import Finding
 
@@ -65,6 +71,57 @@ def test_it_fails_on_the_faulty_server_and_passes_on_the_correct_one(
     assert len(reproduction.steps) <= most
     assert replayed(reproduction, target(fault)).verdict == "wrong"
     assert replayed(reproduction, target()).verdict == "right"
+
+
+class Plain(Loopback):
+    """A server without a control plane."""
+
+    def request(self, method: str, url: str, **sent: Any) -> Reply:
+        if urlsplit(url).path.startswith("/__troth"):
+            return httpx.Response(404)
+        return super().request(method, url, **sent)
+
+
+def plain(fault: str = "", *, empty: bool = False) -> Target:
+    """A server with clocks and ids of its own and no control plane: with the seed's rows, or without any."""
+    engine = (bare() if empty else bench().engine).misbehaving([fault] if fault else [])
+    known = [Principal(one["name"], one["tenant"], one["headers"]) for one in engine.credentials()]
+    base = f"http://mock.invalid{bench().contract.base_path}"
+    return Target(base, tuple(known), connection=Plain(engine), cleanup=False)
+
+
+@cache
+def bare() -> Engine:
+    return Engine(bench().contract, Settings(seed=3, empty=True, seed_file=seed_file_for("billing")))
+
+
+#: A fault of lists, its clause, and the relation that it breaks.
+LISTS = (
+    ("page-skips-row", "pagination.complete@listCustomers", "same-rows"),
+    ("page-reversed", "pagination.complete@listCustomers", "same-rows"),
+    ("cursor-repeats-row", "pagination.cursor@listCustomers", "follows"),
+    ("page-size-ignored", "pagination.size@listCustomers", "as-many"),
+    ("filter-echo-missing", "filter.echo@listInvoices", "says"),
+    ("filter.exact:drop:listInvoices.status", "filter.exact@listInvoices", "kept"),
+    ("leak-foreign-list", "tenancy.list@listCustomers", "apart"),
+)
+
+
+@pytest.mark.parametrize(("fault", "clause", "relation"), LISTS)
+def test_what_is_wrong_with_a_list_shows_whatever_rows_a_server_has(
+    fault: str, clause: str, relation: str
+) -> None:
+    """The steps make rows of their own, so they tell right from wrong on an empty server as well."""
+    with calm():
+        found = verify(
+            bench().contract, plain(fault), only=[clause], instruments=bench().instruments
+        ).findings[0]
+    assert "unreproduced" not in found.evidence
+    reproduction = Reproduction.from_json(json.loads(json.dumps(found.evidence["reproduction"])))
+    assert found.evidence["reproduction"]["expects"]["relation"] == relation
+    for empty in (False, True):
+        assert replayed(reproduction, plain(fault, empty=empty)).verdict == "wrong"
+        assert replayed(reproduction, plain(empty=empty)).verdict == "right"
 
 
 def test_ids_are_captured_and_marks_are_new() -> None:

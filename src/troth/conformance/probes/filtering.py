@@ -32,7 +32,7 @@ def exact(scene: Scene, binding: Binding) -> None:
     tried = 0
     for found in binding.filters:
         parameter = binding.operation.parameter("query", found.parameter)
-        for values in _values(scene, found, parameter, whole) if parameter else ():
+        for values in _values(scene, binding, found, parameter, whole) if parameter else ():
             for query in _spellings(found, values):
                 tried += 1
                 _check(scene, binding, found, values, query, whole, pages)
@@ -60,7 +60,7 @@ def echo(scene: Scene, binding: Binding) -> None:
                 ),
             )
         many = _takes_many(scene, parameter) or found.separator
-        for values in _values(scene, found, parameter, whole):
+        for values in _values(scene, binding, found, parameter, whole):
             for query in _spellings(found, values):
                 exchange = scene.call(scene.owner, binding, query=query)
                 tried += 1
@@ -149,7 +149,9 @@ def _narrows(
     return True
 
 
-def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row]) -> Iterator[list[Any]]:
+def _values(
+    scene: Scene, binding: Binding, found: Filter, parameter: Parameter, whole: list[Row]
+) -> Iterator[list[Any]]:
     """A value that keeps some rows but, where possible, not all; two where they may be; one that keeps none."""
     pointer, many = parameter.schema_pointer, _takes_many(scene, parameter)
     valid = scene.validators.at(pointer, "request").is_valid if pointer else lambda _value: True
@@ -167,7 +169,9 @@ def _values(scene: Scene, found: Filter, parameter: Parameter, whole: list[Row])
     yield from ([value] for value in telling[:1])
     if many and found.op in ("eq", "in") and len(telling) > 1:
         yield telling[:2]
-    absent = [value for value in _absent(scene, schema) if is_valid(value)]
+    field = binding.resource.fields.get(found.field) if binding.resource else None
+    known = (field.schema.get("enum") or ()) if field else ()
+    absent = [value for value in (*_absent(scene, schema), *known) if is_valid(value)]
     yield from [[value] for value in absent if not any(_matches(found, row, value) for row in whole)][:1]
 
 

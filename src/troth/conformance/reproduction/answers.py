@@ -82,8 +82,9 @@ def header(answer: Answer, place: str) -> Any:
 
 
 def known(answer: Answer) -> list[str]:
-    """The rows of earlier answers that this one shows."""
-    told = [value for _, value in leaves(answer.json) if isinstance(value, str) and KNOWN.fullmatch(value)]
+    """The rows of earlier answers that this one shows; what may be one of several is among them."""
+    texts = [value for _, value in leaves(answer.json) if isinstance(value, str)]
+    told = [value for value in texts if value == SEVERAL or KNOWN.fullmatch(value)]
     return list(dict.fromkeys(told))
 
 

@@ -49,7 +49,10 @@ def parted(right: Sequence[Played], wrong: Sequence[Played], index: int, place: 
     ours = [seen(played.answers[index], place) for played in right]
     theirs = [seen(played.answers[index], place) for played in wrong]
     steady = all(one == ours[0] for one in ours) and all(one == theirs[0] for one in theirs)
-    if not steady or ours[0] == theirs[0] or SEVERAL in (ours[0], theirs[0]):
+    unclear = any(
+        one == SEVERAL or (isinstance(one, list) and SEVERAL in one) for one in (ours[0], theirs[0])
+    )
+    if not steady or unclear or ours[0] == theirs[0]:
         return None
     return Expectation(index, place, ours[0], theirs[0])
 

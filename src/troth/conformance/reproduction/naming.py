@@ -32,6 +32,8 @@ class Surroundings:
     webhooks: Webhooks | None = None
     #: The fields that name rows, whatever they are called.
     naming: frozenset[str] = frozenset()
+    #: The header with which a write is told from its repetition.
+    key: str = ""
 
     def names_a_row(self, word: str) -> bool:
         """Whether a field or a parameter is called as what names rows."""
@@ -64,6 +66,8 @@ class Names:
         self._steps = steps
         self._given: dict[object, list[tuple[int, str, str]]] = {}
         self._names: dict[tuple[int, str], str] = {}
+        #: Fields with values of rows that are asked for later, though they are no ids.
+        self.wanted: set[tuple[str, object]] = set()
         #: Values that no answer gives: addresses of the receiver, secrets, OAuth clients.
         self.fixed: dict[str, str] = {}
         for client, one in zip(around.clients, around.applications, strict=True):
@@ -95,7 +99,8 @@ class Names:
             found += [(f"header:location?{name}", v) for name, v in query if self._tells(v)]
         for pointer, value in leaves(exchange.json) if exchange.ok else ():
             key = pointer.rpartition("/")[2].replace("~1", "/")
-            if self._names_a_row(key) and self._tells(value):
+            made = exchange.method == "POST" and (key, value) in self.wanted
+            if made or (self._names_a_row(key) and self._tells(value)):
                 found.append((pointer, value))
         return found
 

@@ -254,6 +254,7 @@ class Reproducer:
             self._target.base_url, self._instruments.contract.base_path, self._client.actors | {
                 name: actor for name, actor in actors.items() if name not in self._client.actors
             }, recording.mark, self._applications, behaviour.webhooks, _naming(behaviour),
+            behaviour.idempotency.header if behaviour.idempotency else "",
         )  # fmt: skip
 
     # -- playing ----------------------------------------------------------------------------------------------------

@@ -32,6 +32,10 @@ from troth.conformance.timeline import Closed, Entry, Looked, Moved, Opened
 __all__ = ["trace"]
 
 _SHORTEST = 6
+#: What whoever sends says of itself.
+_OWN = ("accept", "accept-encoding", "connection", "user-agent", SANDBOX.lower())
+#: An idempotency key that nobody has made for this run, nor as a wrong one.
+_KEY = re.compile(r"[\w.:-]{6,64}")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -50,6 +54,7 @@ def trace(
         for name, a in around.actors.items()
     )
     writer = _Writer(around, frozenset(telling))
+    writer.want(relation[0].facts if relation else {})
     steps = writer.steps(log)
     expects = writer.related(*relation) if relation else None
     return Reproduction(callers, tuple(steps), expects, clients=around.clients, base=around.base_path)
@@ -74,6 +79,17 @@ class _Writer:
                 self._learn_secret(index, entry)
                 self._names.learn(index, entry, telling=index in self._telling)
         return self._steps
+
+    def want(self, fact: Any) -> None:
+        """Give names to the values that rows are looked for by, where made rows have them."""
+        if isinstance(fact, Mapping):
+            if "field" in fact and isinstance(fact.get("value"), str):
+                self._names.wanted.add((str(fact["field"]).rpartition(".")[2], fact["value"]))
+            for inner in fact.values():
+                self.want(inner)
+        elif isinstance(fact, list):
+            for inner in fact:
+                self.want(inner)
 
     def related(self, found: Related, places: Mapping[str, int]) -> Relation:
         """A relation between steps; what is walked in it becomes one step, from the first page to the last."""
@@ -193,7 +209,7 @@ class _Writer:
         kept: dict[str, str | None] = {name: None for name in usual if name not in sent}
         for name, value in exchange.headers.items():
             low = name.lower()
-            if low in ("accept", SANDBOX.lower()) or usual.get(low) == value:
+            if low in _OWN or low.startswith("x-schemathesis-") or usual.get(low) == value:
                 continue
             if low in usual and _is_secret(exchange, value) and not self._held(low, value):
                 continue  # the same principal's, before it was replaced
@@ -212,6 +228,8 @@ class _Writer:
             )
         if holder is not None:
             return f"{{{{{holder[0].name}.{holder[1]}}}}}"
+        if name == self._around.key and self._around.mark not in value and _KEY.fullmatch(value):
+            return f"{{{{mark}}}}-{value[:8]}"
         return self._names.text(value)
 
     def _held(self, name: str, value: str) -> tuple[Actor, str] | None:
