@@ -91,3 +91,15 @@ def test_a_table_that_is_silent_about_seconds_for_hours_lies() -> None:
         ("changelog-change-untold", "field-value-changed"),
         ("changelog-entry-unfounded", None),
     }
+
+
+def test_a_table_names_every_endpoint_that_shows_what_is_withheld() -> None:
+    """Other rows tell the same rule, of other endpoints: each says where it shows."""
+    written = (shipped().spec / "clio" / "CHANGELOG.md").read_text("utf-8")
+    row = "| tasks | GET | assignee | all | Redacted where the user may not see it. |\n"
+    assert row in written
+    shorter = parse_changelog(written.replace(row, ""))
+    releases = load_releases(shipped().spec / "clio" / "releases", "clio")
+    (found,) = check_changelog(shorter, steps_of(shorter, load_contract("clio"), releases))
+    assert found.id == "changelog-change-untold"
+    assert "the table doesn't say so of GET tasks" in found.title

@@ -94,6 +94,7 @@ class _StepCheck:
             if not (_goes_without_saying(item) or self._is_heading(item)):
                 yield self._untold(item)
             return
+        yield from self._left_out(item, entries)
         wanted = section_of(item)
         for entry in entries:
             title = f"{item.finding.title}: filed under {entry.section}"
@@ -105,6 +106,14 @@ class _StepCheck:
                 yield _lie("breaking-misfiled", f"{title}, but it breaks", self._at(entry.line), detail, item)
             elif all(not _fits(wanted, other.section) for other in entries):
                 yield _lie("wrong-section", title, self._at(entry.line), f"It belongs under {wanted}.", item)
+
+    def _left_out(self, item: Judged, entries: Sequence[Item]) -> Iterator[Finding]:
+        """What a table leaves out that lists where a change shows."""
+        rows = [entry for entry in entries if entry.row is not None]
+        for endpoint in self.claims.rows.left_out(item.fact, [entry.row for entry in rows if entry.row]):
+            title = f"{item.finding.title}, and the table doesn't say so of GET {endpoint}"
+            detail = f"It shows there as well as at {rows[0].row.endpoint if rows[0].row else ''}, which has a row."
+            yield _lie("change-untold", title, self._at(rows[-1].line), detail, item)
 
     def _is_heading(self, item: Judged) -> bool:
         """Whether a section says by its heading that its version is there; its days are checked by themselves."""

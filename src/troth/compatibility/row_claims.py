@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from troth.compatibility.facts import Fact
 from troth.compatibility.names import Name, blank, names_of, words_below
 from troth.compatibility.resources import folded
-from troth.compatibility.tables import Row, family_of
+from troth.compatibility.tables import Row, endpoint_of, family_of
 from troth.contract.model import Contract, Operation
 
 __all__ = ["RowClaims", "signature"]
@@ -55,6 +55,20 @@ class RowClaims:
         resource = self._resource(fact)
         return reached or (resource is not None and any(resource in self._below(one) for one in meant))
 
+    def left_out(self, fact: Fact, rows: Iterable[Row]) -> list[str]:
+        """The endpoints that show rows whose visibility changed, where a table lists some of them and not these."""
+        resource = self._resource(fact) if str(fact.context.get("keyword")).startswith("visibility") else None
+        if resource is None:
+            return []
+        told = {_family(row.endpoint) for row in rows if "GET" in row.methods}
+        shown = {
+            _family(operation.path)
+            for operation in self.sides[-1].operations
+            if operation.method.upper() == "GET"
+            and (operation.id in fact.reach or resource in self._below(operation))
+        }
+        return sorted(shown - told) if told else []
+
     def _resource(self, fact: Fact) -> str | None:
         """The resource of the schema whose behaviour changed."""
         pointer = (fact.new_pointer or fact.old_pointer or "").partition("/x-behaviour")[0]
@@ -72,6 +86,11 @@ class RowClaims:
             side = next(side for side in self.sides if side.operation(operation.id) is operation)
             self._words[operation.id] = words_below(side, operation.pointer)
         return self._words[operation.id]
+
+
+def _family(path: str) -> str:
+    """A collection together with its items."""
+    return endpoint_of(path).removesuffix("/{}")
 
 
 def _owners(fact: Fact) -> set[str]:
