@@ -199,4 +199,4 @@ def _told(held: _Held, nearest: Sequence[int]) -> str:
         asked.append(f"{number}. {one.exchange.method} {path}{body} answers {one.exchange.status}")
     title = held.parting.title if held.parting else ""
     order = ", ".join(map(str, nearest))
-    return f"MUST: Sent together: {'; '.join(asked)}. The nearest order is {order}: {title}."
+    return f"MUST: Sent together: {'; '.join(asked)}. The nearest order is {order}: {title.rstrip('.')}."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
-from itertools import count, islice
+from itertools import islice
 
 from troth.behaviour.contests import movers, rivals
 from troth.behaviour.model import Binding, Kind
@@ -29,18 +30,18 @@ def mixed(number: int, scene: Scene, binding: Binding, seen: Seen) -> list[Part]
     end = scene.behaviour.binding(resource.name, Kind.DELETE)
     every = [binding, *rivals(scene.behaviour, binding), *([end] if end and end is not binding else [])]
     size = drawn.randint(_FEWEST, _MOST)
-    others = drawn.sample(every[1:], min(size - 1, len(every) - 1))
-    chosen = [binding, *others, *(drawn.choice(every) for _ in range(size - 1 - len(others)))]
-    turns = {one.id: count() for one in chosen}
-    found = [_asked(scene, one, row, next(turns[one.id])) for one in chosen]
-    tag = seen.exchange.header("etag")
-    meant = drawn.randrange(_MOST)
-    one = found[meant] if meant < len(found) else None
-    if one is not None and tag and one.binding.preconditions:
-        found[meant] = replace(one, headers={**one.headers, "If-Match": tag})
+    others = drawn.sample(every[1:], len(every) - 1)
+    turns, found = Counter[str](), list[Part]()
+    for one in (binding, *others, *[binding] * (size - 1)):
+        asked = _asked(scene, one, row, turns[one.id]) if len(found) < size else None
+        turns[one.id] += 1
+        found += [asked] if asked is not None else []
+    tag, meant = seen.exchange.header("etag"), drawn.randrange(_MOST)
+    if tag and meant < len(found) and found[meant].binding.preconditions:
+        found[meant] = replace(found[meant], headers={**found[meant].headers, "If-Match": tag})
     if number:
         drawn.shuffle(found)
-    return [one for one in found if one is not None]
+    return found
 
 
 def _asked(scene: Scene, binding: Binding, row: Row, turn: int) -> Part | None:

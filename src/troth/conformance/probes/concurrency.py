@@ -209,7 +209,11 @@ def matched(scene: Scene, binding: Binding) -> None:
             raise Inconclusive(f"none of {len(batch)} parallel writes for one state succeeds")
         if made > 1:
             _in_haste(not request().ok)
-            raise Violated(f"{made} of {len(batch)} parallel writes for one state of a row succeed", *batch)
+            # Different writes are shown again as a contest: who comes first decides what each is answered.
+            differ = len({(one.method, one.body) for one in batch}) > 1
+            facts: dict[str, Any] = {"fields": ()} if differ else {}
+            title = f"{made} of {len(batch)} parallel writes for one state of a row succeed"
+            raise Violated(title, *batch, **facts)
 
 
 def _writes(scene: Scene, binding: Binding, row: Row) -> dict[int, list[tuple[Binding, Any]]]:
