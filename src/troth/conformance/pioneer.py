@@ -24,6 +24,10 @@ class Pioneer(Scene):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self._own: dict[tuple[str, int], Row] = {}
+        #: Of what a row is being looked for.
+        self._trying: set[str] = set()
+        #: Of what no row can be made.
+        self._barren: set[tuple[str, int]] = set()
         self._made: set[tuple[str, str]] = set()
         #: Whether bodies leave out references that need not be there.
         self.sparing = True
@@ -32,16 +36,28 @@ class Pioneer(Scene):
         """A row made for this; one that was there only where none can be made. Raises NotExercised."""
         key = (resource.name, id(actor))
         if key not in self._own:
+            trying = resource.name in self._trying
+            self._trying.add(resource.name)
             try:
-                self._own[key] = self.created(resource, actor, depth=depth + 1)
-            except (NotExercised, Inconclusive):
-                self._own[key] = super().row(resource, actor, depth)
+                found = None if key in self._barren else self._first(resource, actor, depth)
+                self._own[key] = found if found is not None else super().row(resource, actor, depth)
+            finally:
+                self._trying -= set() if trying else {resource.name}
         return self._own[key]
+
+    def _first(self, resource: Resource, actor: Actor, depth: int) -> Row | None:
+        """A new row, None where none can be made; that is tried once."""
+        try:
+            return self.created(resource, actor, depth=depth + 1)
+        except (NotExercised, Inconclusive):
+            self._barren |= set() if depth else {(resource.name, id(actor))}
+            return None
 
     def rows(self, resource: Resource, actor: Actor) -> list[Row]:
         """The rows of its own that an actor sees; every row where none can be made."""
-        with suppress(NotExercised, Inconclusive):
-            self.row(resource, self.owner)
+        if resource.name not in self._trying:
+            with suppress(NotExercised, Inconclusive):
+                self.row(resource, self.owner)
         return self.telling(resource, super().rows(resource, actor))
 
     def created(self, resource: Resource, actor: Actor, depth: int = 0) -> Row:
