@@ -41,7 +41,9 @@ _list, _read = partial(_of_kind, Kind.LIST), partial(_of_kind, Kind.READ)
 #: Clause: the clauses that explain a violation of it where they are broken, and at which operations they are judged.
 _EXPLAINED: Mapping[str, tuple[tuple[str, Where], ...]] = MappingProxyType(
     {
-        "schema.response": (("answers.form", _here), ("errors.code", _here)),
+        "authentication.token": (("authentication.invalid", _here),),
+        "tenancy.header": (("authentication.required", _here), ("errors.code", _here)),
+        "schema.response": (("answers.form", _here), ("errors.code", _here), ("resource.visible", _list)),
         "filter.exact": (("tenancy.list", _here),),
         "list.where": (("tenancy.list", _here),),
         "visibility.listed": (("tenancy.list", _here),),
@@ -57,7 +59,7 @@ _EXPLAINED: Mapping[str, tuple[tuple[str, Where], ...]] = MappingProxyType(
         "pagination.past-end": (("pagination.size", _here),),
         "resource.read": (("tenancy.list", _list),),
         "resource.create": (("populate.depth", _read),),
-        "validation.accepted": (("tenancy.list", _sources),),
+        "validation.accepted": (("fields.default", _here), ("tenancy.list", _sources)),
         "fields.computed": (("populate.depth", _read), ("select.embedded", _here)),
         "fields.immutable": (("fields.read-only", _here),),
     }
