@@ -66,16 +66,22 @@ def _derived(parameter: str, resource: Resource) -> Filter | None:
         return Filter(parameter, several, "has", "a list field of that name")
     if parameter in ("search", "q", "query"):
         return Filter(parameter, "*", "search", "a search parameter")
-    return _ranging(parameter, fields) or _referring(parameter, resource)
+    return _ranging(parameter, fields, resource) or _referring(parameter, resource)
 
 
-def _ranging(parameter: str, fields: Mapping[str, str]) -> Filter | None:
+def _ranging(parameter: str, fields: Mapping[str, str], resource: Resource) -> Filter | None:
     """``dueBefore`` and ``created_since`` limit ``due`` or ``dueAt``, ``created`` or ``created_at``."""
     span = _RANGE.match(parameter)
     limited = next((f for end in ("", "at") if span and (f := fields.get(plain(span[1]) + end))), None)
-    if span is None or limited is None:
+    if span is None or limited is None or not _ordered(resource.fields[limited].schema):
         return None
     return Filter(parameter, limited, _RANGE_OPS[span[2].lower()], "a range over a field")
+
+
+def _ordered(schema: Mapping[str, Any]) -> bool:
+    """Whether values are known to come one after the other: numbers do, and texts that are days or moments."""
+    kinds = _kinds(schema)
+    return "string" not in kinds or schema.get("format") in ("date", "date-time")
 
 
 def _referring(parameter: str, resource: Resource) -> Filter | None:

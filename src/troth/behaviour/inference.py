@@ -358,22 +358,24 @@ def _with_unlisted(contract: Contract, bindings: Mapping[str, Binding]) -> dict[
 
     Nobody could learn the id of one, so a mock with rows of its own would answer 404 to everybody.
     """
-    found = [binding for binding in bindings.values() if binding.resource is not None]
-    reached = {b.resource.name for b in found if b.resource and b.kind in (Kind.LIST, Kind.CREATE)}
-    reached |= {to for b in found if b.resource for ref in b.resource.references for to in ref.to.values()}
+    found = [(binding, binding.resource) for binding in bindings.values() if binding.resource is not None]
+    reached = {resource.name for binding, resource in found if binding.kind in (Kind.LIST, Kind.CREATE)}
+    reached |= {to for _, resource in found for ref in resource.references for to in ref.to.values()}
+    told = {resource.name for binding, resource in found if binding.operation.extension}
+    told |= {r.name for _, r in found if "x-behaviour" in (contract.node(r.schema_pointer) or {})}
+    unlisted = {resource.name for _, resource in found} - reached - told
 
     def changed(binding: Binding) -> Binding:
+        parents = tuple(replace(p, resource=None) if p.resource in unlisted else p for p in binding.parents)
         resource = binding.resource
-        if resource is None or resource.name in reached or binding.id_parameter is None:
-            return binding
-        schema = contract.node(resource.schema_pointer)
-        described = isinstance(schema, Mapping) and "x-behaviour" in schema
-        if described or binding.operation.extension:
-            return binding
+        if resource is None or resource.name not in unlisted or binding.id_parameter is None:
+            return replace(binding, parents=parents)
         sources = {**binding.sources, "kind": "nothing lists or makes such rows"}
-        return replace(binding, kind=Kind.ACTION, resource=None, wrapper=None, sources=sources)
+        return replace(
+            binding, kind=Kind.ACTION, resource=None, wrapper=None, sources=sources, parents=parents
+        )
 
-    return {name: changed(binding) for name, binding in bindings.items()}
+    return {name: changed(binding) for name, binding in bindings.items()} if unlisted else dict(bindings)
 
 
 def _shorthand(operation: Operation, kind: Kind) -> Shorthand | None:

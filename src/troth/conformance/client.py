@@ -98,7 +98,9 @@ class Client:
         """
         query, extra = self._versioned(query)
         start = self.base_url if root is None else root
-        url = start + path + ("?" + "&".join(_pair(k, _text(v)) for k, v in query) if query else "")
+        url = start + path
+        if query:  # some documents have paths with a query
+            url += ("&" if "?" in path else "?") + "&".join(_pair(k, _text(v)) for k, v in query)
         content = raw if raw is not None else b"" if body is ABSENT else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if content else {}
         extra |= {SANDBOX: self.sandbox} if self.sandbox else {}

@@ -22,6 +22,7 @@ from troth.conformance.post import Post
 from troth.conformance.reference import Reference
 from troth.conformance.second_opinion import SecondOpinion
 from troth.conformance.verdicts import Inconclusive, NotExercised
+from troth.conformance.worn import asked
 from troth.contract import Validators
 from troth.contract.forms import FORM
 from troth.contract.forms import written as form_of
@@ -204,7 +205,7 @@ class Stage(ABC):
         )
 
     def _required_query(self, binding: Binding, given: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
-        names = {name for name, _ in given}
+        names = {name for name, _ in given} | asked(self.owner.headers).keys()
         return [
             pair
             for parameter in binding.operation.parameters
@@ -237,7 +238,8 @@ class Stage(ABC):
         schema = parameter.schema
         if isinstance(schema, Mapping) and "default" in schema:
             return schema["default"]
-        return self.bodies.value(parameter.schema_pointer, full=False)
+        # A path without one of its parts is another path.
+        return self.bodies.value(parameter.schema_pointer, full=parameter.location == "path")
 
     def path(
         self, binding: Binding, identifier: Any = None, row: Row | None = None, actor: Actor | None = None

@@ -105,7 +105,12 @@ class Bundle:
         expected = shape(kind)
         if not (is_referable(kind) and "$ref" in node):
             for name in expected.required:
-                if name not in node:
+                if name not in node and kind == "Info" and not _near_field(name, node):
+                    node[name] = ""
+                    message = f"an info needs {name!r}"
+                    location = self.positions.locate(pointer)
+                    self.flaws.append(Finding("missing-info", "error", message, location=location))
+                elif name not in node:
                     self._fail(pointer, f"{_article(kind)} needs {name!r}{_near_field(name, node)}")
         for name, value in node.items():
             held = expected.fields.get(name, expected.rest)

@@ -186,11 +186,13 @@ class _Builder:
         for index, alternative in enumerate(found):
             for name in alternative:
                 if name not in self.schemes:
-                    message = f"no security scheme is named {name!r}.{did_you_mean(name, self.schemes)}"
-                    raise DocumentError(message, self.positions.locate(join(pointer, index, name)))
+                    message = f"no security scheme is named {name!r}, so nobody is asked for one."
+                    at = join(pointer, index, name)
+                    self.flaw("unknown-security-scheme", at, message + did_you_mean(name, self.schemes))
         return tuple(
             {name: tuple(str(scope) for scope in scopes) for name, scopes in alternative.items()}
             for alternative in found
+            if self.schemes.issuperset(alternative)
         )
 
     def parameters(

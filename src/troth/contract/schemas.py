@@ -47,6 +47,7 @@ def _mended(pointer: str, schema: Any, positions: Positions) -> Iterator[Finding
     """Put patterns into a spelling that the validator reads, or take them out and say so."""
     if not isinstance(schema, dict):
         return
+    yield from _modern(pointer, schema, positions)
     pattern = schema.get("pattern")
     if isinstance(pattern, str):
         readable = readable_pattern(pattern)
@@ -65,6 +66,35 @@ def _mended(pointer: str, schema: Any, positions: Positions) -> Iterator[Finding
             yield _unreadable(name, positions.locate(join(pointer, "patternProperties", name)))
         elif readable != name:
             named[readable] = named.pop(name)
+
+
+def _modern(pointer: str, schema: dict[str, Any], positions: Positions) -> Iterator[Finding]:
+    """Say as 2020-12 does what older drafts say otherwise, and leave out what says nothing."""
+    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(schema.get(exclusive), bool):
+            at = positions.locate(join(pointer, exclusive))
+            flag = schema.pop(exclusive)
+            if flag and bound in schema:
+                schema[exclusive] = schema.pop(bound)
+            message = (
+                f"the schema keyword {exclusive!r} cannot be {shown(flag)}: it is a number since OpenAPI 3.1"
+            )
+            yield Finding("boolean-bound", "error", message, location=at)
+    for word in [w for w in ("allOf", "anyOf", "oneOf") if schema.get(w) == []]:
+        message = f"the schema keyword {word!r} names no schema, so nothing is held to it"
+        yield Finding("empty-alternatives", "error", message, location=positions.locate(join(pointer, word)))
+        del schema[word]
+    named = schema.get("required")
+    if isinstance(named, list) and all(isinstance(n, str) for n in named) and len(set(named)) < len(named):
+        twice = shown(next(name for name in named if named.count(name) > 1))
+        at = positions.locate(join(pointer, "required"))
+        schema["required"] = list(dict.fromkeys(named))
+        yield Finding("required-twice", "error", f"the property {twice} is required twice", location=at)
+    if isinstance(schema.get("$recursiveAnchor"), bool):
+        at = positions.locate(join(pointer, "$recursiveAnchor"))
+        del schema["$recursiveAnchor"]
+        message = "the schema keyword '$recursiveAnchor' is none since OpenAPI 3.1, so nothing is held to it"
+        yield Finding("recursive-anchor", "error", message, location=at)
 
 
 def _unreadable(pattern: str, at: Location) -> Finding:
