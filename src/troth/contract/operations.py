@@ -186,9 +186,12 @@ class _Builder:
         for index, alternative in enumerate(found):
             for name in alternative:
                 if name not in self.schemes:
-                    message = f"no security scheme is named {name!r}, so nobody is asked for one."
-                    at = join(pointer, index, name)
-                    self.flaw("unknown-security-scheme", at, message + did_you_mean(name, self.schemes))
+                    at, hint = join(pointer, index, name), did_you_mean(name, self.schemes)
+                    if hint:
+                        message = f"no security scheme is named {name!r}.{hint}"
+                        raise DocumentError(message, self.positions.locate(at))
+                    message = f"no security scheme is named {name!r}, so nobody is asked for one"
+                    self.flaw("unknown-security-scheme", at, message)
         return tuple(
             {name: tuple(str(scope) for scope in scopes) for name, scopes in alternative.items()}
             for alternative in found
