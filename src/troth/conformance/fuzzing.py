@@ -27,7 +27,7 @@ from troth.conformance.addresses import leading_nowhere
 from troth.conformance.blame import Blame, Message
 from troth.conformance.control import SANDBOX, Control
 from troth.conformance.exchanges import Exchange
-from troth.conformance.probes.schemas import promises_refusals
+from troth.conformance.probes.schemas import promises_refusals, promises_successes
 from troth.conformance.secrecy import masked
 from troth.conformance.target import Target
 from troth.conformance.worn import asked
@@ -255,6 +255,8 @@ class _Listener:
         """Whether the document leaves open what Schemathesis blames."""
         if check == "status_code_conformance":
             refused = 400 <= sent.status < 500  # noqa: PLR2004 - client errors
+            if sent.ok and not promises_successes(operation):
+                return True
             return refused and not promises_refusals(self._behaviour, operation)
         if check != "negative_data_rejection" or operation.body is None or operation.body.required:
             return False

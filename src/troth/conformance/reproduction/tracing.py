@@ -33,7 +33,12 @@ __all__ = ["trace"]
 
 _SHORTEST = 6
 #: What whoever sends says of itself.
-_OWN = ("accept", "accept-encoding", "connection", "user-agent", SANDBOX.lower())
+_OWN = frozenset(
+    (
+        "accept", "accept-encoding", "connection", "content-length", "host", "transfer-encoding", "user-agent",
+        SANDBOX.lower(),
+    )
+)  # fmt: skip
 #: An idempotency key that nobody has made for this run, nor as a wrong one.
 _KEY = re.compile(r"[\w.:-]{6,64}")
 _FORM = "application/x-www-form-urlencoded"

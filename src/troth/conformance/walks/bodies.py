@@ -37,7 +37,8 @@ class WalkBodies:
         found = self._known(binding)
         if not found or not isinstance(found[0], dict):
             return None
-        body = self._scene.bodies.unique(binding, copy.deepcopy(found[0]))
+        bodies = self._scene.bodies
+        body = bodies.anew(binding, bodies.unique(binding, copy.deepcopy(found[0])))
         return body if self._referring(binding, body, role, book, None) else None
 
     def draw(self, binding: Binding, book: Book, role: str, chance: Chance) -> tuple[Any, str]:
@@ -48,7 +49,7 @@ class WalkBodies:
         written = writable_fields(self._scene.contract, binding)
         for _ in range(chance.of((1, 2, 3))):
             self._vary(binding, body, written, chance)
-        made = self._scene.bodies.unique(binding, body)
+        made = self._scene.bodies.anew(binding, self._scene.bodies.unique(binding, body))
         if not self._referring(binding, made, role, book, chance):
             return None, ""
         return self._broken(binding, made, written, chance) if chance.one_in(7) else (made, "")
