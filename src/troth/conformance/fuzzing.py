@@ -243,7 +243,11 @@ class _Listener:
         if sent is not None and self._is_open(node.name, operation, sent):
             return
         cause = self._cause(node.name, failure, operation, event.recorder.interactions.get(case_id))
-        if node.name == "negative_data_rejection" and sent is not None and _fits(sent, failure.message, cause):
+        if (
+            node.name == "negative_data_rejection"
+            and sent is not None
+            and _fits(sent, failure.message, cause)
+        ):
             return
         exchange = sent.as_evidence() if sent is not None else {}
         self.found.flaws[clause, operation.id] = Flaw(
@@ -278,7 +282,7 @@ class _Listener:
 
 
 def _fits(sent: Exchange, message: str, cause: str) -> bool:
-    """Whether nothing is wrong with a body as far as bodies are read: formats of numbers bind nobody, XML is not read."""
+    """Whether nothing is wrong with a body as far as it is read: formats of numbers bind nobody, XML is not read."""
     if "xml" in _header(sent.headers):
         return bool(sent.body)
     return "in body" in message and not cause and parsed(sent.body) is not None
