@@ -1,6 +1,7 @@
 """How long a verdict takes: the probes over loopback, one fault in this process, and stock Schemathesis beside them.
 
-    python tests/benchmarks/conformance.py [CONTRACT] [--faults N] [--schemathesis [--caught N] [--fault NAME]]
+    python tests/benchmarks/conformance.py [CONTRACT] [--faults N [--everywhere]]
+        [--schemathesis [--caught N] [--fault NAME]]
 
 Seconds are of the clock and of one core: the processor time of suite and mock together, which other work on the
 machine does not lengthen. Schemathesis runs as ``schemathesis run`` with its default settings and one credential.
@@ -162,17 +163,33 @@ def spread(contract: str, count: int) -> list[str]:
     return names[:: max(1, len(names) // count)][:count] if count else []
 
 
-def self_test(contract: str, count: int) -> tuple[float, float]:
-    """(median, largest) seconds of one core for one fault in this process, everything read already."""
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What trials of faults took in this process, in seconds of one core."""
+
+    label: str
+    seconds: tuple[float, ...]
+
+    def line(self) -> str:
+        middle, mean = statistics.median(self.seconds), statistics.mean(self.seconds)
+        told = f"{middle:.2f} s in the middle, {mean:.2f} on average, {max(self.seconds):.2f} at most"
+        return (
+            f"{self.label:<28} {len(self.seconds):4d} faults {sum(self.seconds):7.1f} s of one core, {told}"
+        )
+
+
+def self_test(contract: str, count: int, *, everywhere: bool) -> Iterator[Spent]:
+    """One fault after the other, everything read already; beside it every clause judged, whatever the fault shows."""
     bench = bench_of(contract)
-    bench.alarms()
     subjects = subjects_of(bench.instruments)
-    spent = []
-    for subject in subjects[:: max(1, len(subjects) // count)]:
-        before = time.process_time()
-        bench.tried(subject)
-        spent.append(time.process_time() - before)
-    return statistics.median(spent), max(spent)
+    bench.tried(subjects[0])
+    for label, whole in (("self-test", False), ("self-test, every clause", True))[: 1 + everywhere]:
+        spent = []
+        for subject in subjects[:: max(1, len(subjects) // count)]:
+            before = time.process_time()
+            bench.tried(subject, everywhere=whole)
+            spent.append(time.process_time() - before)
+        yield Spent(label, tuple(spent))
 
 
 def main() -> None:
@@ -184,14 +201,15 @@ def main() -> None:
         "--fault", action="append", default=[], metavar="NAME", help="on this one, side by side"
     )
     parser.add_argument("--faults", type=int, default=20, help="how many are tried in this process")
+    parser.add_argument("--everywhere", action="store_true", help="beside it, every clause for every fault")
     options = parser.parse_args()
     if options.schemathesis:
         side_by_side(options.contract, [*options.fault, *spread(options.contract, options.caught)])
     else:
         print(troth(options.contract, (), fuzz=False).line())
     if options.faults:
-        median, most = self_test(options.contract, options.faults)
-        print(f"one fault, in this process: {median:.2f} s of one core in the middle, {most:.2f} s at most")
+        for spent in self_test(options.contract, options.faults, everywhere=options.everywhere):
+            print(spent.line(), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from troth.behaviour import behaviour_of
 from troth.behaviour.clauses import clauses_of
 from troth.conformance import Outcome, Target, verify
 from troth.conformance.connections import Loopback
+from troth.conformance.instruments import Instruments
 from troth.contract import Contract, load_contract, shipped
 from troth.engine import Engine, Settings
 from troth.engine.control import CONTROL_PATH, Control
@@ -71,10 +72,16 @@ def promising(clientcasa: Contract) -> Callable[[str], Contract]:
 @pytest.fixture(scope="session")
 def held(clientcasa: Contract) -> Callable[..., Outcome]:
     """Holds a mock with some faults to its contract, which is ClientCasa's unless another is given."""
+    made: dict[
+        int, tuple[Contract, Engine, Instruments]
+    ] = {}  # by what is the same contract for as long as it is here
 
     def run(faults: Iterable[str] = (), contract: Contract | None = None, **options: Any) -> Outcome:
         contract = contract or clientcasa
-        connection = Loopback(engine_of(contract, *faults))
-        return verify(contract, Target(f"{BASE}{contract.base_path}", connection=connection), **options)
+        if id(contract) not in made:
+            made[id(contract)] = contract, engine_of(contract), Instruments.of(contract)
+        _, engine, instruments = made[id(contract)]
+        target = Target(f"{BASE}{contract.base_path}", connection=Loopback(engine.misbehaving(faults)))
+        return verify(contract, target, **{"instruments": instruments, **options})
 
     return run

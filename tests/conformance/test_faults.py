@@ -51,7 +51,7 @@ def test_a_fault_is_caught_by_its_clause(
     wanted = FAULTS[name].clause
     told = TOLD_OF.get(name)
     contract = load_contract(told) if told else promising(wanted)
-    outcome = held([name], contract=contract, only=[wanted.partition(".")[0]])
+    outcome = held([name], contract=contract, only=[wanted.partition(".")[0]], reproduce=False)
     assert outcome.exit_code == 1
     assert wanted in violated(outcome)
     assert violated(outcome) <= {wanted} | ALSO.get(name, set())
@@ -62,7 +62,7 @@ def test_a_fault_is_caught_by_its_clause(
 )
 def test_a_fault_blames_no_other_clause(name: str, held: Callable[..., Outcome]) -> None:
     """In a full run as well, one cause has one name."""
-    outcome = held([name])
+    outcome = held([name], reproduce=False)
     assert violated(outcome) == {FAULTS[name].clause} | ALSO.get(name, set())
 
 

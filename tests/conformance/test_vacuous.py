@@ -81,9 +81,9 @@ def transport(answer: Answer, hosts: set[str] | None = None) -> httpx.MockTransp
 def test_no_vacuous_target_is_green(name: str) -> None:
     """Every clause of a small contract, against one answer to everything."""
     answer, told = VACUOUS[name]
-    contract, hosts = load_contract("billing"), set[str]()
-    target = Target(f"{BASE}{contract.base_path}", KNOWN, transport=transport(answer, hosts))
-    outcome = verify(contract, target)
+    tools, hosts = instruments("billing"), set[str]()
+    target = Target(f"{BASE}{tools.contract.base_path}", KNOWN, transport=transport(answer, hosts))
+    outcome = verify(tools.contract, target, instruments=tools)
     assert outcome.exit_code in (1, 5)
     assert outcome.shortfall
     assert outcome.shortfall in outcome.sentence
@@ -106,11 +106,11 @@ def test_no_contract_is_satisfied_by_nothing(name: str, contract: str) -> None:
 @pytest.mark.parametrize("name", ["401", "200 {}", "a page"])
 def test_fuzzing_makes_no_vacuous_target_green(name: str) -> None:
     """Over the network, with Schemathesis and the walks beside the reference model."""
-    contract, answer = load_contract("billing"), VACUOUS[name][0]
+    tools, answer = instruments("billing"), VACUOUS[name][0]
     only = [f"*@{verb}Customer*" for verb in ("list", "get", "create", "update")]
     with plain(lambda _: answer) as server:
-        target = Target(f"{server.origin}{contract.base_path}", KNOWN)
-        outcome = verify(contract, target, only=only, reproduce=False)
+        target = Target(f"{server.origin}{tools.contract.base_path}", KNOWN)
+        outcome = verify(tools.contract, target, only=only, reproduce=False, instruments=tools)
     assert outcome.exit_code in (1, 5)
     assert outcome.shortfall
     assert VACUOUS[name][1] in outcome.sentence
