@@ -72,9 +72,8 @@ def promising(clientcasa: Contract) -> Callable[[str], Contract]:
 @pytest.fixture(scope="session")
 def held(clientcasa: Contract) -> Callable[..., Outcome]:
     """Holds a mock with some faults to its contract, which is ClientCasa's unless another is given."""
-    made: dict[
-        int, tuple[Contract, Engine, Instruments]
-    ] = {}  # by what is the same contract for as long as it is here
+    # By contract; each is kept, so that no other one gets its id.
+    made: dict[int, tuple[Contract, Engine, Instruments]] = {}
 
     def run(faults: Iterable[str] = (), contract: Contract | None = None, **options: Any) -> Outcome:
         contract = contract or clientcasa
