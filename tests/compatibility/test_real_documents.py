@@ -398,3 +398,21 @@ def test_a_demand_is_told_where_it_is_made(contract: Any) -> None:
     assert finding.title == "data in body of PUT /orders became required"
     (mirrored,) = compare(document("next", "data"), document("next")).findings
     assert mirrored.location.pointer == at
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ({"deprecated": True}, ("operation-deprecation-added", "info")),
+        ({"x-sunset": "2030-01-01"}, ("operation-sunset-added", "info")),
+        ({"tags": ["money"]}, ("operation-tag-added", "info")),
+        ({"x-owner": "us"}, ("extension-added", "info")),
+    ],
+)
+def test_what_is_said_about_a_webhook_is_compared(said: JSON, wanted: Any, contract: Any) -> None:
+    def document(**more: JSON) -> Any:
+        return contract(
+            {"webhooks": {"paid": {"post": {"responses": {"204": {"description": "-"}}, **more}}}}
+        )
+
+    assert told(compare(document(), document(**said))) == [wanted]

@@ -9,7 +9,7 @@ from typing import Any
 from troth.compatibility.dialogue import Dialogue
 from troth.compatibility.facts import Fact
 from troth.compatibility.messages import message_facts
-from troth.compatibility.operations import OperationPair
+from troth.compatibility.operations import OperationPair, standing_facts, sunset_facts
 from troth.compatibility.schemas import SchemaWalk
 from troth.contract.model import Contract, Operation
 from troth.contract.operations import build_calls
@@ -26,7 +26,10 @@ def webhook_facts(old: Contract, new: Contract, walk: SchemaWalk) -> Iterator[Fa
     for name, method in sorted(before.keys() | after.keys()):
         one, other = before.get((name, method)), after.get((name, method))
         if one is not None and other is not None:
-            yield from _messages(f"webhook {name}", (one, other), walk)
+            called = f"webhook {name}"
+            pair = OperationPair(replace(one, id=called), replace(other, id=called), {})
+            yield from (*standing_facts(pair, old, new), *sunset_facts(pair, old, new))
+            yield from _messages(called, (one, other), walk)
             continue
         values = (name if one else None), (name if other else None)
         where = (one.pointer if one else None), (other.pointer if other else None)

@@ -14,7 +14,15 @@ from troth.contract.model import Contract, Operation
 from troth.contract.operations import build_additional
 from troth.contract.pointers import join
 
-__all__ = ["OperationPair", "Paired", "operation_facts", "pair_operations", "resource_of", "sunset_facts"]
+__all__ = [
+    "OperationPair",
+    "Paired",
+    "operation_facts",
+    "pair_operations",
+    "resource_of",
+    "standing_facts",
+    "sunset_facts",
+]
 
 JSON = Any
 Identity = tuple[str, str]
@@ -101,7 +109,12 @@ def operation_facts(paired: Paired, old: Contract, new: Contract) -> Iterator[Fa
     for operation in paired.removed:
         yield _whole(operation, "removed", lifecycle_of(old.node(operation.pointer)))
     for pair in paired.pairs:
-        yield from _remaining(pair, (_stated_id(old, pair.old), _stated_id(new, pair.new)))
+        yield from standing_facts(pair, old, new)
+
+
+def standing_facts(pair: OperationPair, old: Contract, new: Contract) -> Iterator[Fact]:
+    """What is said about an operation that stays, apart from its messages, its end and its extensions."""
+    yield from _remaining(pair, (_stated_id(old, pair.old), _stated_id(new, pair.new)))
 
 
 def _identity(contract: Contract, operation: Operation) -> Identity:
