@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import replace
 from itertools import islice
 
 from troth.behaviour.contests import movers, rivals
@@ -23,7 +22,7 @@ def mixed(number: int, scene: Scene, binding: Binding, seen: Seen) -> list[Part]
     """The batch of an operation with a number: the same for every row, in every run with the same seed.
 
     One request is the operation's own, in front of the first batch: so it looks at the row before the others write.
-    One at most names the state of the row that it means: for several that do, there is a clause of its own.
+    None names the state of the row that it means: for those that do, there is a clause of its own.
     """
     drawn = random.Random(f"{scene.seed}:{binding.id}:{number}")  # noqa: S311 - reproducible on purpose
     resource, row = seen.resource, seen.row or {}
@@ -36,9 +35,6 @@ def mixed(number: int, scene: Scene, binding: Binding, seen: Seen) -> list[Part]
         asked = _asked(scene, one, row, turns[one.id]) if len(found) < size else None
         turns[one.id] += 1
         found += [asked] if asked is not None else []
-    tag, meant = seen.exchange.header("etag"), drawn.randrange(_MOST)
-    if tag and meant < len(found) and found[meant].binding.preconditions:
-        found[meant] = replace(found[meant], headers={**found[meant].headers, "If-Match": tag})
     if number:
         drawn.shuffle(found)
     return found
