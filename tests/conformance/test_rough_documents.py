@@ -114,3 +114,23 @@ def test_evidence_hides_a_key_in_the_query() -> None:
     exchange = Exchange("owner", None, "GET", "http://t/a", given, b"", 200, {}, b"", {"secret-key"})
     told = exchange.as_evidence()["request"]
     assert (told["url"], told["headers"]) == ("http://t/a?api-key=[redacted]", {})
+
+
+def test_one_header_opens_what_asks_for_it_in_another_form(tmp_path: Path) -> None:
+    """A caller cannot show Basic and Bearer at once, so either is known where the document has both."""
+    document = tmp_path / "forms.yaml"
+    document.write_text(
+        """\
+openapi: 3.0.3
+info: {title: Forms, version: "1"}
+paths:
+  /a: {get: {security: [{basic: []}], responses: {"204": {description: Done.}}}}
+  /b: {get: {security: [{bearer: []}], responses: {"204": {description: Done.}}}}
+components:
+  securitySchemes: {basic: {type: http, scheme: basic}, bearer: {type: http, scheme: bearer}}
+""",
+        encoding="utf-8",
+    )
+    mock = Mock(document)
+    assert [mock.client().get(path).status_code for path in ("/a", "/b")] == [204, 204]
+    assert mock.client("anonymous").get("/b").status_code == 401

@@ -110,6 +110,10 @@ class Authenticator:
         """
         reader, tokens = _reader(*carrier), self._behaviour.authentication.tokens
         carriers = self._behaviour.authentication.carriers
+        others = {other for other in carriers.values() if other[:2] == carrier[:2]} - {carrier}
+        if others and tokens is None and self._behaviour.authentication.oauth is None:
+            # One header holds one credential: whoever shows it in another form of the document is known as well.
+            return _first(reader, [_reader(*other) for other in sorted(others)])
         if tokens is None or carriers.get(tokens.scheme) != carrier:
             return reader
         if set(carriers.values()) == {carrier}:
@@ -224,6 +228,18 @@ def _reader(place: str, name: str, prefix: str) -> Callable[[Request], str | Non
         if value is None or value[:length].lower() != lowered:
             return None
         return _basic(value[length:]) if lowered == "basic " else value[length:].strip()
+
+    return read
+
+
+def _first(
+    reader: Callable[[Request], str | None], others: list[Callable[[Request], str | None]]
+) -> Callable[[Request], str | None]:
+    """What the first of several readers finds."""
+    readers = (reader, *others)
+
+    def read(request: Request) -> str | None:
+        return next((shown for one in readers if (shown := one(request)) is not None), None)
 
     return read
 
