@@ -31,6 +31,7 @@ TOLD_OF = {
     **dict.fromkeys(("challenge-missing", "error-status-wrong"), str(Path(__file__).parent / "gate")),
     **dict.fromkeys(("previous-lost", "leak-foreign-condition"), "clearmargin"),
     **dict.fromkeys(("foreign-action-forbidden", "foreign-parent-forbidden"), "crm"),
+    "computed-left-behind": "clearmargin",
 }
 
 

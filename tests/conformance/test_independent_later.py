@@ -99,6 +99,52 @@ class HalfChecked(Clearmargin):  # type: ignore[misc]
         return super().one(request, collection, organization, body)
 
 
+class AppendsLines(Billing):  # type: ignore[misc]
+    """The lines of a change are added to those that the invoice has."""
+
+    async def update_invoice(self, request: Any, workspace: str) -> Any:
+        row = self.found(self.invoices, request, workspace)
+        before, given = row["lines"], await request.body()
+        answer = await super().update_invoice(request, workspace)
+        if b'"lines"' in given:
+            row["lines"] = [*before, *row["lines"]]
+        return answer
+
+
+class CountsWhereItWas(Clearmargin):  # type: ignore[misc]
+    """A time entry that moves to another project is taken from the old one and never added to the new one."""
+
+    def one(self, request: Any, collection: str, organization: str, body: bytes) -> Any:
+        before = {project["id"]: project["hoursLogged"] for project in self.docs["projects"]}
+        doc = self.found(collection, request.path_params["id"], organization) or {}
+        home = doc.get("project")
+        answer = super().one(request, collection, organization, body)
+        for project in self.docs["projects"]:
+            if request.method == "PATCH" and project["id"] == doc.get("project") != home:
+                project["hoursLogged"] = before[project["id"]]
+        return answer
+
+
+class TiesTurn(Clearmargin):  # type: ignore[misc]
+    """Documents that sorting finds equal come in another order with every request."""
+
+    turned = False
+
+    def ordered(self, collection: str, docs: Any, field: str, organization: str) -> Any:
+        self.turned = not self.turned
+        plain = field.removeprefix("-") in ("createdAt", "id")
+        turned = docs if plain or self.turned else docs[::-1]
+        return super().ordered(collection, turned, field, organization)
+
+
+class UnequalToNothing(Clearmargin):  # type: ignore[misc]
+    """not_equals leaves out the documents that have no value at all, as a database does."""
+
+    def compared(self, value: Any, operator: str, operand: Any) -> bool:
+        unequal = operator != "not_equals" or value is not None
+        return unequal and bool(super().compared(value, operator, operand))
+
+
 CATCHES = {
     WritesBack: ("billing", "concurrency.order@updateInvoice"),
     DeletesIssued: ("billing", "concurrency.order@deleteInvoice"),
@@ -106,6 +152,10 @@ CATCHES = {
     EarlySnapshot: ("billing", "fields.frozen@getInvoice"),
     CountsLate: ("clearmargin", "concurrency.order@createTimeEntry"),
     HalfChecked: ("clearmargin", "validation.rejected@updateClient"),
+    AppendsLines: ("billing", "resource.update@updateInvoice"),
+    CountsWhereItWas: ("clearmargin", "fields.computed@getProject"),
+    TiesTurn: ("clearmargin", "sort.ordered@listClients"),
+    UnequalToNothing: ("clearmargin", "conditions.exact@listClients"),
 }
 
 
@@ -116,6 +166,6 @@ def test_a_later_mistake_fails_the_clause_that_it_breaks(
     """Each of them was made up when all probes were there."""
     api, clause = CATCHES[server]
     monkeypatch.setitem(SERVERS, api, server)
-    code, report = verified(api, tmp_path, "--no-fuzz", "--only", clause.partition(".")[0])
+    code, report = verified(api, tmp_path, "--no-fuzz", "--only", clause)
     assert code == 1
     assert clause in {finding["clause"] for finding in report["findings"]}

@@ -1,4 +1,7 @@
-"""One cause, one finding: what a schema that many operations share brings about is told once, with where it reaches."""
+"""One cause, one finding: what many operations share is told once, with where it reaches.
+
+They share a schema, or the machinery that breaks one promise in the same way wherever it is made.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,13 @@ from dataclasses import replace
 from troth.findings import Case, Finding
 
 __all__ = ["gathered"]
+
+#: In how many operations the same promise is broken in the same way when that is no accident.
+_MANY = 3
+
+
+#: How a cause begins that is told by who asked and what deviates, whatever the operation.
+_ALIKE = "alike: "
 
 
 def gathered(cases: Sequence[Case]) -> tuple[Case, ...]:
@@ -21,10 +31,10 @@ def gathered(cases: Sequence[Case]) -> tuple[Case, ...]:
         if (cause := _cause(case)) is not None:
             groups.setdefault(cause, []).append(index)
     told = list(cases)
-    for first, *others in groups.values():
-        if not others:
-            continue
+    for (_, cause_of), (first, *others) in groups.items():
         gone = [told[index].findings[0] for index in (first, *others)]
+        if not others or (cause_of.startswith(_ALIKE) and sum(map(len, map(_reach, gone))) < _MANY):
+            continue
         reach = dict.fromkeys(name for finding in gone for name in _reach(finding))
         identities = dict.fromkeys(name for finding in gone for name in _identities(finding))
         evidence = {**gone[0].evidence, **({"identities": list(identities)} if identities else {})}
@@ -39,8 +49,11 @@ def _cause(case: Case) -> tuple[str, str] | None:
     """What tells the cause of the only finding of a case; None where nothing does."""
     if case.verdict != "violate" or len(case.findings) != 1 or case.findings[0].severity == "info":
         return None
-    cause = case.findings[0].evidence.get("cause")
-    return (case.findings[0].id, str(cause)) if cause else None
+    finding = case.findings[0]
+    cause = finding.evidence.get("cause")
+    if not cause and finding.identity:
+        cause = _ALIKE + finding.identity.partition(" ")[2]
+    return (finding.id, str(cause)) if cause else None
 
 
 def _identities(finding: Finding) -> tuple[str, ...]:

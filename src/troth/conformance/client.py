@@ -69,6 +69,10 @@ class Client:
         #: How often known actors got an answer of a status and a media type.
         self.answers: Counter[tuple[int, str]] = Counter()
         self.log: list[Entry] = []
+        #: The first success of each credential, whatever it was about.
+        self.earliest: dict[tuple[str, ...], Exchange] = {}
+        #: Whether somebody has let time pass so that a window may be seen to stand.
+        self.rested = False
         self._batches = 0
         self._networked = target.networked
         self._opened = 1
@@ -167,6 +171,8 @@ class Client:
         self.log.append(found)
         if actor is not None:
             self.actors[actor.name] = actor
+            if found.ok:
+                self.earliest.setdefault((actor.name, *own.values()), found)
             self.answers[found.status, (found.header("content-type") or "").partition(";")[0].strip()] += 1
             actor.remaining = self.left(found)
         return found

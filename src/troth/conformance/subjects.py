@@ -13,6 +13,7 @@ from troth.behaviour.model import Behaviour, Binding, Kind
 from troth.behaviour.moves import undeclared_moves
 from troth.behaviour.occasions import written_references
 from troth.conformance.instruments import Instruments
+from troth.conformance.needs import NEEDS
 from troth.conformance.paging import holds_slot
 from troth.conformance.probes.authentication import challenges
 from troth.engine.faults import FAULTS
@@ -42,12 +43,15 @@ _OPERATORS: Mapping[Operator, str] = MappingProxyType(
         "foreign-reference-told method-not-found moment-exact",
         "widen": "total-unfiltered "
         "page-size-unbounded bad-credential-accepted hidden-shown page-repeats-row cursor-repeats-row "
-        "update-clobbers unknown-condition-accepted action-unchecked transition-unchecked event-unasked event-repeated "
+        "update-clobbers filters-ored list-appended key-any-case "
+        "unknown-condition-accepted action-unchecked transition-unchecked event-unasked event-repeated "
         "code-reusable code-unbound scope-widened code-lasts token-lasts bearer-lasts key-lasts",
-        "off-by-one": "page-skips-row filter-drops-row total-wrong shared-apart retry-hasty key-forgotten "
+        "off-by-one": "offset-dropped "
+        "page-skips-row filter-drops-row total-wrong shared-apart retry-hasty key-forgotten "
         "has-more-when-full",
         "stale": "remaining-stuck create-not-persisted update-not-persisted delete-noop record-lost effect-ignored "
-        "frozen-followed signature-stale computed-stale",
+        "frozen-followed signature-stale computed-stale computed-left-behind first-value-follows "
+        "updated-stuck list-stale deleted-found deleted-counted reset-moves",
         "swap-identity": "leak-foreign-read leak-foreign-list leak-foreign-write leak-foreign-action "
         "foreign-reference-accepted stranger-accepted idempotency-cross-tenant error-code-wrong "
         "leak-foreign-event leak-foreign-below leak-foreign-condition leak-foreign-total limit-shared "
@@ -214,6 +218,7 @@ _NEEDS_OF: Mapping[str, Callable[[Instruments], bool]] = MappingProxyType(
         "nullify-ignored": _follows("nullify"),
         "refused-delete-clears": _clears,
         "refused-create-kept": _refers(Kind.CREATE),
+        **NEEDS,
         "refused-update-kept": _refers(Kind.UPDATE, Kind.REPLACE),
     }
 )
@@ -222,6 +227,8 @@ _NEEDS_OF: Mapping[str, Callable[[Instruments], bool]] = MappingProxyType(
 _ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "computed-stale": ("fields.frozen",),
+        "deleted-found": ("filter.exact",),
+        "null-passed-over": ("fields.emptied",),
         "initially-ignored": ("fields.computed",),
         "leak-foreign-below": ("filter.exact",),
         "leak-foreign-condition": ("conditions.exact",),

@@ -200,7 +200,10 @@ class WriteChecks:
                 continue
             if not rule.require.holds(row, world, extra):
                 details = [detail(f"/{escape(rule.field)}", rule.name, rule.message)] if rule.field else None
-                raise Refusal(rule.refused, rule.message, details)
+                kind = rule.refused
+                if "rule-refused-otherwise" in self._faults:
+                    kind = "conflict" if kind != "conflict" else "invalid"
+                raise Refusal(kind, rule.message, details)
 
     def unique(self, data: Mapping[str, Any], world: TenantWorld) -> None:
         """No other row of the tenant (or of the same parent) holds the same value."""

@@ -212,12 +212,21 @@ def _test(path: Path, operator: str, operand: Any) -> Test:
     return {"equals": _equals, "in": _among, "exists": _exists}[operator](path, operand)
 
 
+def _test_of_known(path: Path, operator: str, operand: Any) -> Test:
+    """A test as a database makes it: what is not there is not unequal to anything."""
+    test, present = _test(path, operator, operand), _exists(path, operand=True)
+    if operator != "not_equals":
+        return test
+    return lambda view, world: test(view, world) and present(view, world)
+
+
 class WhereTree:
     """The conditions of one request's ``where`` as one predicate."""
 
     def __init__(self, paths: Paths, faults: frozenset[str]) -> None:
         self._paths = paths
         self._trusting = "unknown-condition-accepted" in faults
+        self._test = _test_of_known if "negation-drops-null" in faults else _test
 
     def predicate(self, given: Any) -> Test:
         """Raises Refusal ``unqueryable`` with every field and operator that does not exist."""
@@ -259,4 +268,4 @@ class WhereTree:
             if operator not in OPERATORS or not comparing:
                 unknown.append(f"{key}.{operator}")
             else:
-                yield _test(path, str(operator), operand)
+                yield self._test(path, str(operator), operand)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from troth.behaviour.model import Filter, Resource
@@ -17,6 +17,7 @@ Predicate = Callable[[View], bool]
 
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_OFFSET = re.compile(r"^(.*[Tt][0-9:.]+)[+-][0-9]{2}:[0-9]{2}$")
 
 
 def _is_moment(value: Any) -> bool:
@@ -107,8 +108,13 @@ def _asked(found: Filter, value: Any) -> Any:
     return list(dict.fromkeys(part for text in texts for part in str(text).split(found.separator)))
 
 
-def _maker(found: Filter, given: Any) -> Predicate:
-    wanted = _asked(found, given)
+def _as_local(found: Filter, value: Any) -> Any:
+    """The same, where a fault cuts the offset of a moment off."""
+    asked = _asked(found, value)
+    return _OFFSET.sub(r"\1Z", asked) if isinstance(asked, str) else asked
+
+
+def _maker(found: Filter, wanted: Any) -> Predicate:
     op = "in" if found.op == "eq" and isinstance(wanted, list) else found.op
     test = _MAKERS.get(op, _MAKERS["eq"])(found.field, wanted)
     if not found.where:
@@ -120,8 +126,12 @@ def _maker(found: Filter, given: Any) -> Predicate:
 class FilterSet:
     """The filters of one list operation."""
 
-    def __init__(self, filters: Sequence[Filter], resource: Resource | None) -> None:
+    def __init__(
+        self, filters: Sequence[Filter], resource: Resource | None, faults: frozenset[str] = frozenset()
+    ) -> None:
         self._filters = tuple(filters)
+        self._joined: Callable[[Iterable[bool]], bool] = any if "filters-ored" in faults else all
+        self._asked = _as_local if "offset-dropped" in faults else _asked
         self.fields = frozenset(f.field for f in filters)
         self.resource = resource
         self._keys = tuple(("query", f.parameter) for f in filters)
@@ -141,10 +151,12 @@ class FilterSet:
     def predicate(self, values: Mapping[tuple[str, str], Any]) -> Predicate | None:
         """The conjunction of the filters that a request uses; None when it uses none."""
         used = [
-            _maker(f, values["query", f.parameter]) for f in self._filters if ("query", f.parameter) in values
+            _maker(f, self._asked(f, values["query", f.parameter]))
+            for f in self._filters
+            if ("query", f.parameter) in values
         ]
         if not used:
             return None
         if len(used) == 1:
             return used[0]
-        return lambda view: all(test(view) for test in used)
+        return lambda view: self._joined(test(view) for test in used)

@@ -55,10 +55,16 @@ class Keeper:
         }
         self.translations: Mapping[str, Translation] = {}
         self._faults = faults
+        #: What has been deleted, by tenant and resource, where a fault goes on knowing it.
+        self.gone: dict[tuple[str, str], list[Row]] = {}
         self._see(behaviour)
         self._nobody = {name: setting.default for name, setting in behaviour.viewer.items()}
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
-        self._dependents = {} if "computed-stale" in faults else _dependents(behaviour)
+        self._dependents = (
+            {}
+            if "computed-stale" in faults
+            else _dependents(behaviour, follows="first-value-follows" in faults)
+        )
         self._referrers = _referrers(behaviour)
         self._announced = {
             (resource.name, moment): tuple(event for event in resource.events if moment in event.on)
@@ -179,6 +185,8 @@ class Keeper:
         touched = self._touched(resource.name, (row,), world)
         view = self.kinds[resource.name].full(row, world)
         world.state.table(world.tenant, resource.name).drop(row.id)
+        if self._faults:
+            self.gone.setdefault((world.tenant, resource.name), []).append(row)
         self._let_go(resource, row, world)
         self._settle(touched, world, quiet=False)
         for event in resource.events:
@@ -243,7 +251,9 @@ class Keeper:
         if resource.name not in self._dependents:
             table.put(row)
         else:
-            touched = self._touched(resource.name, (row,) if before is None else (before, row), world)
+            left = before is not None and "computed-left-behind" in self._faults
+            changed = (row,) if before is None else (before,) if left else (before, row)
+            touched = self._touched(resource.name, changed, world)
             table.put(row)
             self._settle(touched, world, quiet=quiet)
             row = table.get(row.id) or row
@@ -442,12 +452,16 @@ def _daily(behaviour: Behaviour) -> frozenset[str]:
         found |= more
 
 
-def _dependents(behaviour: Behaviour) -> dict[str, list[_Dependent]]:
-    """Resource name to what computes over its rows."""
+def _dependents(behaviour: Behaviour, *, follows: bool = False) -> dict[str, list[_Dependent]]:
+    """Resource name to what computes over its rows; ``follows``: what only its first value is computed from, too."""
     found: dict[str, dict[tuple[str, str, bool], _Dependent]] = {}
     for resource in behaviour.resources.values():
         for field in resource.fields.values():
-            for expression in (field.computed, field.stamped):
+            for expression in (
+                field.computed,
+                field.stamped,
+                field.initially if follows and field.hidden else None,
+            ):
                 pairs = [(pair, False) for pair in expression.related] if expression else []
                 pairs += [(pair, True) for pair in expression.looked_up] if expression else []
                 for (name, key), looks_up in sorted(pairs):

@@ -46,7 +46,7 @@ class Limiter:
         self._reset = names["reset"].lower().encode() if "reset" in names else None
 
         # The three headers with an epoch, and no fault among them: made without looking anything up.
-        bent = {"rate-limit-headers-missing", "remaining-stuck", "reset-far"} & faults
+        bent = {"rate-limit-headers-missing", "remaining-stuck", "reset-far", "reset-moves"} & faults
         self._usual: tuple[tuple[bytes, bytes], bytes, bytes] | None = None
         if self._limit and self._remaining and self._reset and policy.reset == "epoch" and not bent:
             self._usual = self._limit, self._remaining, self._reset
@@ -93,6 +93,7 @@ class Limiter:
             made.append((self._remaining, b"%d" % left))
         if self._reset:
             resets += self.policy.window if "reset-far" in self._faults else 0
+            resets = now + self.policy.window if "reset-moves" in self._faults else resets
             shown = resets if self.policy.reset == "epoch" else max(0, math.ceil(resets - now))
             made.append((self._reset, b"%d" % shown))
         return tuple(made)

@@ -24,7 +24,7 @@ _Headers = tuple[tuple[bytes, bytes], ...]
 
 def lister(rows: Rows) -> Performer:
     binding, resource, kind = rows.binding, rows.resource, rows.kind
-    filters = FilterSet(binding.filters, resource)
+    filters = FilterSet(binding.filters, resource, rows.faults)
     assert binding.pagination is not None or binding.envelope is None  # noqa: S101 - inference guarantees it
     path = binding.operation.path
     pager = Pager(binding.pagination, rows.faults, path) if binding.pagination else None
@@ -53,7 +53,7 @@ def lister(rows: Rows) -> Performer:
     def render(call: Call, page: Page | None) -> tuple[_Headers, bytes]:
         found = _candidates(rows, call, filters)
         page, found, extra = _placed(rows, call, page, found, pager)
-        found = _ordered(rows, call, found)
+        found = _ordered(rows, call, found, later=page is not None and page.start > 0)
         page, chosen, total = pager.cut(page, found, extra=extra) if pager else (None, found, 0)
         items = rows.showing.items(resource.name, chosen, call.world, call.values)
         if "write-only-listed" in rows.faults:
@@ -74,7 +74,20 @@ def lister(rows: Rows) -> Performer:
             call.state.table(call.world.tenant, resource.name).watch()
         return headers, dump(pager.render(items, page, total, slots))
 
-    return perform
+    return _stale(perform, resource.name) if "list-stale" in rows.faults else perform
+
+
+def _stale(perform: Performer, name: str) -> Performer:
+    """The same answer as before while there are as many rows; only a fault wants that."""
+    known: dict[Any, Response] = {}
+
+    def performed(call: Call) -> Response:
+        table, request = call.state.table(call.world.tenant, name), call.request
+        key = (id(call.state), call.principal.secret, request.path, request.query, len(table.shown()))
+        first = known.setdefault(key, perform(call))
+        return Response(first.status, [*first.headers], first.body)
+
+    return performed
 
 
 def _miscounted(rows: Rows, call: Call, total: int) -> dict[str, int]:
@@ -85,6 +98,8 @@ def _miscounted(rows: Rows, call: Call, total: int) -> dict[str, int]:
         own = call.state.table(call.world.tenant, rows.resource.name).shown()
         plain = total == len(rules.listed(own, call.world, filtering=False))
         return {"total": len(own)} if plain else {}
+    if "deleted-counted" in rows.faults:
+        return {"total": total + len(rows.keeper.gone.get((call.world.tenant, rows.resource.name), ()))}
     if "leak-foreign-total" in rows.faults:
         return {"total": total + sum(len(t.shown()) for tenant, t in counted if tenant != call.world.tenant)}
     if "total-unfiltered" in rows.faults:
@@ -123,6 +138,8 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
     used = filters.used(call.values) or (rows.query is not None and rows.query.used(call.values))
     if rules is not None:
         found = rules.listed(found, world, filtering=used)
+    if "deleted-found" in rows.faults and filters.used(call.values):
+        found = [*found, *rows.keeper.gone.get((world.tenant, rows.resource.name), ())]
     if _leaks(rows, call, filters):
         found = [
             r for (_, name), t in call.state.tables.items() if name == rows.resource.name for r in t.shown()
@@ -157,8 +174,10 @@ def _leaks(rows: Rows, call: Call, filters: FilterSet) -> bool:
     )
 
 
-def _ordered(rows: Rows, call: Call, found: list[Row]) -> list[Row]:
+def _ordered(rows: Rows, call: Call, found: list[Row], *, later: bool = False) -> list[Row]:
     """The rows in the order of the resource, or in the one that is asked for."""
+    if later and "ties-turned" in rows.faults and rows.query is not None and rows.query.sorted(call.values):
+        found = [*reversed(found)]
     world, look = call.world, _look(rows, call.world, withheld="hidden-sorted" not in rows.faults)
     fields, whole = rows.resource.fields, look == rows.kind.view
 

@@ -16,6 +16,7 @@ from troth.engine.lists import lister
 from troth.engine.messages import Response
 from troth.engine.printing import printing
 from troth.engine.refusing import Refusal
+from troth.engine.spoiling import spoilt
 from troth.engine.state import Row
 from troth.engine.world import TenantWorld
 
@@ -105,7 +106,8 @@ def _reader(rows: Rows) -> Performer:
 
 def _updater(rows: Rows, *, replace: bool) -> Performer:
     resource, kind, keeper, checks = rows.resource, rows.kind, rows.keeper, rows.checks
-    updated = [f.name for f in resource.fields.values() if f.generated == "updated"]
+    stuck = "updated-stuck" in rows.faults
+    updated = [f.name for f in resource.fields.values() if f.generated == "updated" and not stuck]
     immutable = frozenset(f.name for f in resource.fields.values() if f.immutable)
     effects, races = rows.effects, "race-on-row" in rows.faults
 
@@ -128,12 +130,8 @@ def _updater(rows: Rows, *, replace: bool) -> Performer:
         checks.editable(changes, before, world)
         checks.lifecycle(changes, row, before, world)
         data = _replaced(rows, row, changes, world) if replace else {**row.data, **changes}
-        if "update-clobbers" in rows.faults and not replace:
-            data = {
-                **row.data,
-                **{f.name: None for f in resource.fields.values() if f.nullable and f.computed is None},
-                **changes,
-            }
+        if rows.faults:
+            data = spoilt(data, row, changes, rows)
         data |= dict.fromkeys(updated, world.now())
         checks.references(data, changes, world)
         checks.rules("update", {**before, **changes}, world, before, changes)

@@ -46,6 +46,10 @@ class ListQuery:
         """Whether a request has conditions."""
         return self._where is not None and self._where in values
 
+    def sorted(self, values: Values) -> bool:
+        """Whether a request asks for an order."""
+        return self._sort is not None and bool(values.get(self._sort))
+
     def chosen(self, rows: list[Row], look: Look, values: Values, world: TenantWorld) -> list[Row]:
         """The rows that satisfy the conditions. Raises Refusal."""
         given = values.get(self._where) if self._where else None

@@ -150,7 +150,7 @@ def _json_conditions(values: Values, name: str, request: Request) -> Values:
 
 
 #: The faults that show in how requests are read.
-READING_FAULTS = frozenset({"invalid-accepted", "page-size-unbounded", "key-unbounded"})
+READING_FAULTS = frozenset({"crash-on-nothing", "invalid-accepted", "page-size-unbounded", "key-unbounded"})
 
 
 class RequestReader:
@@ -175,6 +175,7 @@ class RequestReader:
         self._unbounded = "page-size-unbounded" in faults
         self._endless = "key-unbounded" in faults
         self._conditions = conditions
+        self._crashes = "crash-on-nothing" in faults and operation.body is not None
 
     def parameters(self, path: Mapping[str, str], request: Request, warnings: list[str]) -> Values:
         """All parameter values. A malformed path id is a missing object where the contract documents 404."""
@@ -214,4 +215,6 @@ class RequestReader:
         return values
 
     def body(self, request: Request, warnings: list[str]) -> Any:
+        if self._crashes and not request.body:
+            raise RuntimeError("the fault 'crash-on-nothing' is on")
         return self._body.read(request, warnings)

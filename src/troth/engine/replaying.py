@@ -60,6 +60,7 @@ class Replays:
         state.replays[self._place(scope, key)] = _Record(_fingerprint(request), response, expires)
 
     def _place(self, scope: str, key: str) -> tuple[str, str]:
+        key = key.lower() if "key-any-case" in self._faults else key
         return ("" if "idempotency-cross-tenant" in self._faults else scope, key)
 
 

@@ -118,6 +118,8 @@ class RowKind:
         self._timely = _timely_fields(self._late, daily)
         self._repeats = "sequence-repeats" in faults
         self._races = "race-on-sequence" in faults
+        follows = "first-value-follows" in faults
+        self._following = tuple(f for f in fields if follows and f.hidden and f.initially)
 
     # -- writing ---------------------------------------------------------------------------------------------
 
@@ -253,6 +255,8 @@ class RowKind:
 
     def view(self, row: Row, world: TenantWorld) -> Mapping[str, Any]:
         """What the API shows of a row, cached until the row or the day changes."""
+        if self._following and row.stamp != _COMPUTING:
+            self._follow(row, world)
         if row.view is not None and (not self.daily or row.stamp == world.today()):
             return row.view
         if self._plain and len(row.data) == len(self._shown):
@@ -277,6 +281,12 @@ class RowKind:
         row.beyond = {name: scope[name] for name in self._unshown}
         row.view, row.body, row.stamp = view, None, world.today() if self.daily else ""
         return view
+
+    def _follow(self, row: Row, world: TenantWorld) -> None:
+        """First values as they would be today; only a fault wants that."""
+        scope, row.view, row.body = self._scope(row.data), None, None
+        fresh = {f.name: f.initially.evaluate(scope, world) for f in self._following if f.initially}
+        row.data = self.settled({**row.data, **fresh}, world)
 
     def _compute(self, row: Row, scope: dict[str, Any], world: TenantWorld) -> None:
         """Work out the late fields; of a row that another day has seen, those alone that days change."""

@@ -6,19 +6,24 @@ over came and went.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
 
 from troth.behaviour.expressions import Expression
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.moving import followed, held_fast, led_elsewhere
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["computed"]
+
+#: The texts that an expression names.
+_WORDS = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 #: Half a cent before an even digit, taxes that round to nothing line by line; exact in binary.
 _NUMBERS = ((1, 0.125, 3), (2.5, 0.25, 8), (5, 0.125, 20))
@@ -34,8 +39,9 @@ def computed(scene: Scene, binding: Binding) -> None:
     for row, sent in (*_plain(scene, resource), *_telling(scene, resource)):
         asked = Questions(scene, scene.owner)
         judged += _judge(scene, resource, row, asked, _unshown(resource, row, sent, asked))
-    for row in _followed(scene, resource):
+    for row in chain(followed(scene, resource), led_elsewhere(scene, resource)):  # each as it stands by then
         judged += _judge(scene, resource, row, Questions(scene, scene.owner))
+    judged += held_fast(scene, resource)
     if not judged:
         raise NotExercised("no computed field can be recomputed from what answers show")
 
@@ -99,42 +105,6 @@ def _telling(scene: Scene, resource: Resource) -> Iterator[tuple[Row, Row]]:
             yield scene.unwrapped(creator, made), told
 
 
-def _followed(scene: Scene, resource: Resource) -> Iterator[Row]:
-    """A new row once there is a row that it is computed over, and once more when that is gone."""
-    pairs = {pair for field in resource.computed if field.computed for pair in field.computed.related}
-    for name, field in sorted(pairs):
-        other = scene.behaviour.resources.get(name)
-        creator = scene.behaviour.binding(name, Kind.CREATE)
-        holder, _, member = field.partition(".")
-        if other is None or creator is None or creator.parents or holder not in other.fields:
-            continue
-        try:
-            row = scene.created(resource, scene.owner)
-            body = dict(scene.body(creator, scene.owner))
-            body[holder] = _naming(body.get(holder), member, row[resource.id_field])
-        except (NotExercised, Inconclusive):
-            continue
-        made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, body))
-        if not made.ok:
-            continue
-        yield row
-        remover = scene.behaviour.binding(name, Kind.DELETE)
-        child = scene.unwrapped(creator, made)
-        if remover and other.id_field in child:
-            gone = scene.call(scene.owner, remover, identifier=child[other.id_field], row=child)
-            if gone.ok:
-                yield row
-
-
-def _naming(value: Any, member: str, identifier: Any) -> Any:
-    """What a field holds to name a row: the id, or an object (in a list where there is one) with it as a member."""
-    if not member:
-        return identifier
-    inner = value[0] if isinstance(value, list) and value else value
-    named = {**(inner if isinstance(inner, Mapping) else {}), member: identifier}
-    return [named] if isinstance(value, list) else named
-
-
 def _judge(
     scene: Scene, resource: Resource, listed: Row, world: Questions, unshown: Row | None = None
 ) -> int:
@@ -153,9 +123,10 @@ def _judge(
             continue
         if field.frozen_when is not None and field.frozen_when.holds(scope, world):
             continue
-        wanted = _wanted(expression, unknown, scope, world)
-        if unknown and wanted is None:
-            continue
+        values = [_wanted(expression, unknown, one, world) for one in _scopes(field, scope)]
+        wanted = values[0]
+        if (unknown and wanted is None) or any(value != wanted for value in values):
+            continue  # what is stored beneath decides, and no answer shows it
         judged += 1
         if not _near(wanted, scope[field.name]):
             raise Violated(
@@ -201,14 +172,29 @@ def _fields(
             yield field.name, field, scope, unknown
 
 
+def _scopes(field: Field, scope: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What an expression may be about that reads the field itself: as it is shown, and whatever else may be stored."""
+    expression = field.computed
+    if expression is None or field.name not in expression.variables:
+        return [scope]
+    words = (next(filter(None, pair)) for pair in _WORDS.findall(expression.text))
+    others = dict.fromkeys((None, *(field.schema.get("enum") or ()), *words))
+    return [scope, *({**scope, field.name: other} for other in others)]
+
+
 def _unknown(
     field: Field, fields: Mapping[str, Field], known: Row = MappingProxyType({})
 ) -> frozenset[str] | None:
     """The fields that an expression reads, no answer shows and nothing makes known; None where it reads itself."""
-    if field.computed is None or field.name in field.computed.variables:
+    if field.computed is None or (field.name in field.computed.variables and not _is_text(field)):
         return None
-    names = {name for name in field.computed.variables if name in fields}
+    names = {name for name in field.computed.variables if name in fields and name != field.name}
     return frozenset(name for name in names - known.keys() if fields[name].write_only or fields[name].hidden)
+
+
+def _is_text(field: Field) -> bool:
+    """Whether every value of a field is a text, so that one beneath it can be told from another by its words."""
+    return field.schema.get("type") == "string" and not field.hidden and not field.write_only
 
 
 def _read(resource: Resource) -> frozenset[str]:

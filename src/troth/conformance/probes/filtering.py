@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from datetime import datetime, timedelta, timezone
+from itertools import combinations, islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Filter
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import holds_slot, pointer_of, related, slot_of, walked
-from troth.conformance.reproduction.matching import SIGNS, held, matches
+from troth.conformance.reproduction.matching import SIGNS, held, matches, moment
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 from troth.contract.model import Parameter
@@ -21,6 +22,9 @@ __all__ = ["echo", "exact"]
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONG = len("2026-06-15")
 _ENOUGH = 16
+_MOMENTS = ("from", "to", "after", "before")
+#: Offsets in hours that put a moment on either side of where it is without them.
+_ZONES = (13, -11)
 
 
 def exact(scene: Scene, binding: Binding) -> None:
@@ -36,8 +40,73 @@ def exact(scene: Scene, binding: Binding) -> None:
             for query in _spellings(found, values):
                 tried += 1
                 _check(scene, binding, found, values, query, whole, pages)
+        if parameter is not None and found.op in _MOMENTS:
+            _elsewhere(scene, binding, found, parameter, whole, pages)
+    _together(scene, binding, whole, pages)
     if not tried:
         raise NotExercised("no row of the list has a value that could be filtered by")
+
+
+def _together(scene: Scene, binding: Binding, whole: list[Row], pages: list[Exchange]) -> None:
+    """Two filters at once keep what both keep: rows that only one of them would keep are there to tell."""
+    kept: list[tuple[Filter, Any, list[bool]]] = []
+    for found in binding.filters:
+        parameter = binding.operation.parameter("query", found.parameter)
+        if parameter is None or found.op == "search":
+            continue
+        for values in islice(_values(scene, found, parameter, whole), 1):
+            marks = [_matches(found, row, values[0]) for row in whole]
+            if any(marks) and not all(marks):
+                kept.append((found, values[0], marks))
+    for (first, one, left), (second, other, right) in combinations(kept, 2):
+        if left == right or first.field == second.field:
+            continue
+        query = [(first.parameter, one), (second.parameter, other)]
+        kept_rows, exchanges = scene.listed(binding, scene.owner, query=query)
+        rows = scene.telling(binding.resource, kept_rows)
+        name = binding.resource.id_field if binding.resource else "id"
+        wanted = {str(row.get(name)) for row, a, b in zip(whole, left, right, strict=True) if a and b}
+        given = {str(row.get(name)) for row in rows}
+        if given != wanted:
+            told = f"{first.parameter}={one}&{second.parameter}={other}"
+            roles = {"whole": walked(binding, pages), "part": walked(binding, exchanges)}
+            both = {"all": [_test(first, one), _test(second, other)]}
+            raise Violated(
+                f"{told} keeps {len(given)} rows instead of the {len(wanted)} that both keep",
+                *exchanges[:1],
+                missing=sorted(wanted - given)[:5],
+                extra=sorted(given - wanted)[:5],
+                deviation="missing" if wanted - given else "extra",
+                relation=related(binding, "kept", roles, least=1, where=both),
+            )
+        return
+
+
+def _elsewhere(
+    scene: Scene,
+    binding: Binding,
+    found: Filter,
+    parameter: Parameter,
+    whole: list[Row],
+    pages: list[Exchange],
+) -> None:
+    """The same moment as clocks elsewhere show it keeps the same rows."""
+    schema = scene.contract.follow(parameter.schema_pointer)[1] if parameter.schema_pointer else {}
+    if not parameter.schema_pointer or not isinstance(schema, Mapping) or schema.get("format") != "date-time":
+        return
+    valid = scene.validators.at(parameter.schema_pointer, "request").is_valid
+    moments = (held(row, found.field) for row in whole)
+    shown = next((one for one in moments if isinstance(one, str) and valid(one) and _zoned(one)), None)
+    for hours in _ZONES if shown else ():
+        value = datetime.fromisoformat(str(shown)).astimezone(timezone(timedelta(hours=hours))).isoformat()
+        if not valid(value) or not scene.call(scene.owner, binding, query=[(found.parameter, value)]).ok:
+            return
+        _check(scene, binding, found, [value], [(found.parameter, value)], whole, pages)
+
+
+def _zoned(text: str) -> bool:
+    """Whether a text is a moment with its offset."""
+    return isinstance(moment(text), datetime) and (text[-1:] in "Zz" or text[-6:-5] in ("+", "-"))
 
 
 def echo(scene: Scene, binding: Binding) -> None:
@@ -119,6 +188,7 @@ def _check(
     missing, extra = sorted(expected - given), sorted(given - expected)
     title = f"{found.parameter}={value} keeps {len(given)} rows instead of {len(expected)} of {len(whole)}"
     tests = [_test(found, one) for one in values]
+    strange = not missing and not set(extra) & {str(row.get(name)) for row in whole}
     roles = {"whole": walked(binding, pages), "part": walked(binding, exchanges)}
     raise Violated(
         title,
@@ -126,7 +196,7 @@ def _check(
         missing=missing[:5],
         extra=extra[:5],
         deviation="missing" if missing else "extra",
-        field=found.parameter,
+        field="" if strange else found.parameter,  # rows that the list does not have come through any filter
         relation=related(
             binding, "kept", roles, least=1, where=tests[0] if len(tests) == 1 else {"any": tests}
         ),

@@ -124,6 +124,20 @@ def mismatch(scene: Scene, binding: Binding) -> None:
     if before is not None and isinstance(other, Mapping):
         title = "A request that is refused for its key creates a row"
         made_no_more(scene, resource, before, other, 0, title, (first, second))
+    _told_apart(scene, binding, key, row, other, second)
+
+
+def _told_apart(
+    scene: Scene, binding: Binding, key: str, row: Row | None, other: Any, refused: Exchange
+) -> None:
+    """What is refused under a key is not refused under one that differs from it in case alone."""
+    third = send(scene, binding, scene.owner, key.swapcase(), row, other)
+    if third.status != refused.status:
+        return
+    plain = send(scene, binding, scene.owner, scene.key(), row, other)
+    if plain.ok:
+        title = "A key that differs from another in upper and lower case alone is taken for it"
+        raise Violated(title, refused, third, plain, deviation="refused")
 
 
 def rows_counted(scene: Scene, resource: Resource, actor: Actor) -> int | None:

@@ -34,6 +34,10 @@ def transition(scene: Scene, binding: Binding) -> None:
     else:
         starts = _starts(scene, binding, resource, cycle)
         refused = sum(_from(scene, binding, cycle, row, states) for row in starts)
+        derived = _derived(
+            scene, resource, cycle, starts
+        )  # only now, because the same rows are in other states then
+        refused += sum(_from(scene, binding, cycle, row, states) for row in derived)
     if not refused:
         raise NotExercised("no forbidden move could be tried")
 
@@ -58,6 +62,37 @@ def _starts(scene: Scene, binding: Binding, resource: Resource, cycle: Lifecycle
                 found.append(scene.fetched(resource, scene.owner, row)[0])
             else:
                 _is_open(scene, cycle, move, row, exchange)
+    return found
+
+
+def _derived(scene: Scene, resource: Resource, cycle: Lifecycle, rows: list[Row]) -> list[Row]:
+    """The same rows in states that nobody writes: those that follow from other rows, which are made here."""
+    known, made = {row.get(cycle.field) for row in rows}, []
+    for row in rows:
+        for name, holder in sorted(_computed_over(resource, cycle.field)):
+            creator = scene.behaviour.binding(name, Kind.CREATE)
+            if creator is None or creator.parents or "." in holder:
+                continue
+            try:
+                body = {**scene.body(creator, scene.owner), holder: row[resource.id_field]}
+            except (NotExercised, Inconclusive):
+                continue
+            if scene.call(scene.owner, creator, body=scene.bodies.unique(creator, body)).ok:
+                now = scene.fetched(resource, scene.owner, row)[0]
+                if now.get(cycle.field) not in known:
+                    known.add(now.get(cycle.field))
+                    made.append(now)
+    return made
+
+
+def _computed_over(resource: Resource, name: str) -> frozenset[tuple[str, str]]:
+    """The (resource, field) pairs whose rows a field is computed over, by itself or through other fields."""
+    found, waiting = frozenset[tuple[str, str]](), [name]
+    for one in waiting:
+        field = resource.fields.get(one)
+        if field is not None and field.computed is not None:
+            found |= field.computed.related
+            waiting += [other for other in sorted(field.computed.variables) if other not in waiting]
     return found
 
 

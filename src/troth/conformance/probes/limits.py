@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -26,6 +27,8 @@ _LEFT = 2
 _LONGEST = 60.0
 #: Seconds by which clocks may differ.
 _DOUBT = 2.0
+#: How far the clock is moved to see whether a window stands, in seconds.
+_A_WHILE = 10
 
 
 def _policy(scene: Scene) -> RateLimit:
@@ -68,6 +71,39 @@ def headers(scene: Scene, binding: Binding) -> None:
                 )
             if word == "reset":
                 _resets(scene, policy, exchange, int(value))
+        _stands(scene, binding, policy, exchange)
+
+
+def _stands(scene: Scene, binding: Binding, policy: RateLimit, exchange: Exchange) -> None:
+    """While requests go on being taken from one window, the moment at which it ends stays where it is."""
+    left, ends = policy.headers.get("remaining"), policy.headers.get("reset")
+    if policy.reset != "epoch" or left is None or ends is None:
+        return
+    pair = _apart_in_time(scene, binding, exchange)
+    told = [one.header(name) for one in pair for name in (left, ends)]
+    if len(told) < 4 or not all(value and value.isdigit() for value in told):  # noqa: PLR2004 - of two answers
+        return
+    before, first, after, second = (int(str(value)) for value in told)
+    moved = second - first
+    if after < before and moved > _DOUBT and scene.now().timestamp() < first - _DOUBT * 5:
+        title = f"{ends} moves by {moved} s while one window is being used up"
+        raise Violated(title, *pair, deviation="late", field=ends)
+
+
+def _apart_in_time(scene: Scene, binding: Binding, exchange: Exchange) -> list[Exchange]:
+    """Two answers to one credential with some time between them: the clock is moved, or the run waits once."""
+    actor = scene.client.actors.get(exchange.principal)
+    if actor is None or binding.kind is not Kind.LIST or "window stands" in scene.memory:
+        return []
+    scene.memory["window stands"] = True
+    if scene.control is None and not scene.client.rested:
+        scene.client.rested = True
+        time.sleep(_DOUBT + 1)
+    first = scene.call(actor, binding)
+    if scene.control is None:
+        return [scene.client.earliest.get((actor.name, *actor.headers.values()), first), first]
+    scene.control.advance(_A_WHILE)
+    return [first, scene.call(actor, binding)]
 
 
 def _resets(scene: Scene, policy: RateLimit, exchange: Exchange, told: int) -> None:

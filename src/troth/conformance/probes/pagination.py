@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
@@ -25,7 +25,6 @@ __all__ = [
     "max_size",
     "size",
     "survivors",
-    "total",
     "undisturbed",
     "whole_list",
 ]
@@ -298,48 +297,6 @@ def max_size(scene: Scene, binding: Binding) -> None:
         raise Violated(f"A page of more than {paging.max_size} rows is given", exchange, relation=relation)
     if len(found) < paging.max_size and not isinstance(told, int):
         raise NotExercised(f"the list has fewer than {paging.max_size} rows, so the maximum cannot be seen")
-
-
-def total(scene: Scene, binding: Binding) -> None:
-    """The total equals what the walk finds, on every page and under a filter; each page counts on from the last."""
-    whole, exchanges = whole_list(scene, binding)
-    seen = 0
-    for exchange in exchanges:
-        first, before = slot_of(binding, exchange, "first"), seen
-        seen += len(items_of(binding, exchange))
-        if first not in (None, before + 1):
-            raise Violated(
-                f"A page after {before} rows says that it begins with row {first}",
-                exchange,
-                deviation="value",
-                relation=related(
-                    binding, "begins", {"whole": walked(binding, exchanges)}, at=pointer_of(binding, "first")
-                ),
-            )
-        told = slot_of(binding, exchange, "total")
-        if told != len(whole):
-            title = f"The total is {told}, the pages have {len(whole)} rows"
-            raise Violated(title, exchange, deviation="count", relation=_counted(binding, exchanges))
-    for query in _narrowings(binding, whole):
-        kept, pages = scene.listed(binding, scene.owner, query=query)
-        told = slot_of(binding, pages[0], "total")
-        if told != len(kept):
-            asked = "&".join(f"{name}={value}" for name, value in query)
-            title = f"With {asked} the total is {told}, the pages have {len(kept)} rows"
-            raise Violated(title, pages[0], relation=_counted(binding, pages))
-
-
-def _counted(binding: Binding, pages: Sequence[Exchange]) -> Related:
-    """Every page says how many rows all of them have."""
-    return related(binding, "counts", {"whole": walked(binding, pages)}, at=pointer_of(binding, "total"))
-
-
-def _narrowings(binding: Binding, whole: Sequence[Row]) -> Iterator[list[tuple[str, Any]]]:
-    """A filter and a condition that keep some rows but not all."""
-    yield from ([(name, value)] for name, value, _ in islice(filters_of(binding, whole), 1))
-    conditions, resource = binding.query.conditions, binding.resource
-    if conditions and resource and resource.id_field in whole[0]:
-        yield [(f"{conditions.parameter}[{resource.id_field}][equals]", whole[0][resource.id_field])]
 
 
 def filters_of(binding: Binding, whole: Sequence[Row]) -> Iterator[tuple[str, Any, list[Row]]]:

@@ -8,7 +8,8 @@ from troth.behaviour.model import Binding
 from troth.behaviour.turns import PLACES
 from troth.conformance.assurances import assure
 from troth.conformance.paging import holds_slot, items_of, slot_of
-from troth.conformance.probes.pagination import complete, size, total, whole_list
+from troth.conformance.probes.pagination import complete, size, whole_list
+from troth.conformance.probes.totals import total
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Violated
 

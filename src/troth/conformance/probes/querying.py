@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from troth.behaviour.model import Binding
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import related, walked
+from troth.conformance.probes.pagination import ids
 from troth.conformance.relating import Walked
 from troth.conformance.reproduction.matching import matches
 from troth.conformance.scene import Row, Scene
@@ -68,6 +69,7 @@ def exact(scene: Scene, binding: Binding) -> None:
     if not conditions:
         raise NotExercised("no row of the list has a value that a condition could be about")
     every = _Every(whole, walked(binding, pages))
+    conditions += list(_unlike(scene, binding, whole))
     for one in conditions:
         _check(scene, binding, one.told, one.pairs(profile.parameter), one.test, every)
     first, second = conditions[0], conditions[-1]
@@ -160,6 +162,19 @@ def _conditions(column: _Column) -> Iterator[_Condition]:
         yield _Condition(name, "contains", str(one)[1:-1].upper() or str(one))
 
 
+def _unlike(scene: Scene, binding: Binding, whole: list[Row]) -> Iterator[_Condition]:
+    """That a field is another value than the given one, where rows have none at all: they are to be kept."""
+    fields = binding.resource.fields if binding.resource else {}
+    for name, field in fields.items():
+        if field.hidden or field.items or not any(name in row and row[name] is None for row in whole):
+            continue
+        known = [row[name] for row in whole if row.get(name) is not None]
+        value = known[0] if known else scene.bodies.value(field.pointer, full=True)
+        if _kind(value, field.schema):
+            yield _Condition(name, "not_equals", value)
+            return
+
+
 _ORDERS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 
 
@@ -225,6 +240,37 @@ def ordered(scene: Scene, binding: Binding) -> None:
                     field=column.name,
                 ),
             )  # fmt: skip
+    _ties(scene, binding, whole)
+
+
+def _plain(binding: Binding, whole: list[Row]) -> list[str]:
+    """The fields with values that can be compared."""
+    fields = binding.resource.fields if binding.resource else {}
+    shown = {name: next((row[name] for row in whole if row.get(name) is not None), None) for name in fields}
+    return [name for name, value in shown.items() if _kind(value, fields[name].schema)]
+
+
+def _ties(scene: Scene, binding: Binding, whole: list[Row]) -> None:
+    """Sorted by what many rows have in common, smaller pages have the rows in the same order as larger ones."""
+    profile, paging = binding.query.sort, binding.pagination
+    assert profile is not None  # noqa: S101 - as above
+    tied = {one: len({repr(row.get(one)) for row in whole}) for one in _plain(binding, whole)}
+    common = [one for one, count in tied.items() if count < len(whole) and is_sortable(scene, binding, one)]
+    if not common or paging is None or not paging.size:
+        return
+    name = min(common, key=lambda one: tied[one])
+    query = [(profile.parameter, profile.written(name, descending=False))]
+    large, first = scene.listed(binding, scene.owner, query=query)
+    turned, small = scene.listed(binding, scene.owner, query=query, size=scene.cut(len(whole)))
+    wanted, given = ids(binding, large), ids(binding, turned)
+    if wanted != given:
+        lost = sorted({str(one) for one in wanted} - {str(one) for one in given})
+        title = f"Sorted by {name}, rows that are equal there change places from page to page"
+        roles = {"whole": walked(binding, first), "other": walked(binding, small)}
+        raise Violated(
+            title, *first[:1], *small[:3], lost=lost[:5], deviation="order", field=name,
+            relation=related(binding, "same-rows", roles, ordered=True, least=3),
+        )  # fmt: skip
 
 
 def is_sortable(scene: Scene, binding: Binding, name: str) -> bool:

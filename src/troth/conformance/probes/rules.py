@@ -42,6 +42,13 @@ def held(scene: Scene, binding: Binding) -> None:
             raise Violated(
                 f"The rule '{rule.name}' does not hold: {rule.message}", exchange, require=rule.require.text
             )
+        wanted = scene.kind(rule.refused).status
+        if exchange.status != wanted:
+            raise Violated(
+                f"Breaking '{rule.name}' answers {exchange.status} instead of {wanted}",
+                exchange,
+                deviation="status",
+            )
     if not tried:
         raise NotExercised("; ".join(reasons))
 

@@ -12,8 +12,8 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of, pointer_of, related, slot_of, walked
 from troth.conformance.probes.authentication import credential_headers, harmless
 from troth.conformance.probes.errors import envelope_slot
-from troth.conformance.probes.pagination import total as counted
 from troth.conformance.probes.references import untried, writing
+from troth.conformance.probes.totals import total as counted
 from troth.conformance.scene import Row, Scene
 from troth.conformance.situations import action_body
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated

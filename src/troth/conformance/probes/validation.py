@@ -16,6 +16,7 @@ __all__ = ["accepted", "no_server_error", "rejected"]
 
 _FEW = 8
 _ODD_BODIES = (
+    ("No body", b""),
     ("Broken JSON", b'{"a":'),
     ("A body that is not UTF-8", b"\xff\xfe{}"),
     ("null", b"null"),

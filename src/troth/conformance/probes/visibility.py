@@ -13,7 +13,7 @@ from troth.conformance.assurances import assure
 from troth.conformance.exchanges import Exchange
 from troth.conformance.onlookers import Limited, limited, rows_within, secrets, told_hidden
 from troth.conformance.paging import holds_slot, items_of, slot_of
-from troth.conformance.probes.pagination import total as counted
+from troth.conformance.probes.totals import total as counted
 from troth.conformance.probes.visibility_order import unsorted
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated

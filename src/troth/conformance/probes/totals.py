@@ -1,0 +1,78 @@
+"""What lists say of their length: as many rows as there are, also once one has come and gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from troth.behaviour.model import Binding, Kind
+from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import items_of, pointer_of, related, slot_of, walked
+from troth.conformance.probes.pagination import filters_of, whole_list
+from troth.conformance.relating import Related
+from troth.conformance.scene import Row, Scene
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+
+__all__ = ["total"]
+
+
+def total(scene: Scene, binding: Binding) -> None:
+    """The total equals what the walk finds, on every page and under a filter; each page counts on from the last.
+
+    So it does once a row has come and gone.
+    """
+    _come_and_gone(scene, binding)
+    whole, exchanges = whole_list(scene, binding)
+    seen = 0
+    for exchange in exchanges:
+        first, before = slot_of(binding, exchange, "first"), seen
+        seen += len(items_of(binding, exchange))
+        if first not in (None, before + 1):
+            raise Violated(
+                f"A page after {before} rows says that it begins with row {first}",
+                exchange,
+                deviation="value",
+                relation=related(
+                    binding, "begins", {"whole": walked(binding, exchanges)}, at=pointer_of(binding, "first")
+                ),
+            )
+        told = slot_of(binding, exchange, "total")
+        if told != len(whole):
+            title = f"The total is {told}, the pages have {len(whole)} rows"
+            raise Violated(title, exchange, deviation="count", relation=_counted(binding, exchanges))
+    for query in _narrowings(binding, whole):
+        kept, pages = scene.listed(binding, scene.owner, query=query)
+        told = slot_of(binding, pages[0], "total")
+        if told != len(kept):
+            asked = "&".join(f"{name}={value}" for name, value in query)
+            title = f"With {asked} the total is {told}, the pages have {len(kept)} rows"
+            raise Violated(title, pages[0], relation=_counted(binding, pages))
+
+
+def _counted(binding: Binding, pages: Sequence[Exchange]) -> Related:
+    """Every page says how many rows all of them have."""
+    return related(binding, "counts", {"whole": walked(binding, pages)}, at=pointer_of(binding, "total"))
+
+
+def _come_and_gone(scene: Scene, binding: Binding) -> None:
+    """Make a row and delete it, where that can be done: what only is marked as deleted may go on counting."""
+    resource = binding.resource
+    deleter = (
+        scene.behaviour.binding(resource.name, Kind.DELETE) if resource and not binding.parents else None
+    )
+    if resource is None or deleter is None:
+        return
+    try:
+        row = scene.created(resource, scene.owner)
+        scene.call(scene.owner, deleter, identifier=row[resource.id_field], row=row)
+    except (NotExercised, Inconclusive):
+        return
+
+
+def _narrowings(binding: Binding, whole: Sequence[Row]) -> Iterator[list[tuple[str, Any]]]:
+    """A filter and a condition that keep some rows but not all."""
+    yield from ([(name, value)] for name, value, _ in islice(filters_of(binding, whole), 1))
+    conditions, resource = binding.query.conditions, binding.resource
+    if conditions and resource and resource.id_field in whole[0]:
+        yield [(f"{conditions.parameter}[{resource.id_field}][equals]", whole[0][resource.id_field])]
