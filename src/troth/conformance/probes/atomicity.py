@@ -94,7 +94,6 @@ def _refusable(scene: Scene, binding: Binding, body: Any) -> Attempts:
             attempt = writing(scene, binding, found)
             missing = scene.missing_id(scene.behaviour.resources[attempt.target])
             yield f"whose '{found.field}' names nothing", lambda s=attempt.send, m=missing: s(m)  # type: ignore[misc]
-            break
     for rule in _resource(binding).rules:
         broken = next(breaking_bodies(scene, binding, rule), None) if "create" in rule.on else None
         if broken is not None:

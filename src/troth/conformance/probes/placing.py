@@ -21,10 +21,11 @@ def place(scene: Scene, binding: Binding) -> None:
     whole, _ = whole_list(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - the clause exists only for paged lists
-    rows = scene.cut(len(whole))
-    pages = -(-len(whole) // rows)
-    for turn in dict.fromkeys((0, 1, pages - 1)):
-        start = turn * rows
+    cut, rest = scene.cut(len(whole)), len(whole) - 1
+    turns = [(cut, turn) for turn in dict.fromkeys((0, 1, -(-len(whole) // cut) - 1))]
+    turns += [(rest, 0)] if rest != cut and rest <= (paging.max_size or rest) else []  # one row is left over
+    for rows, turn in turns:
+        start, pages = turn * rows, -(-len(whole) // rows)
         position = turn + paging.first if paging.style == "page" else start
         exchange = scene.call(scene.owner, binding, query=[(paging.size, rows), (paging.position, position)])
         items_of(binding, exchange)
