@@ -54,7 +54,7 @@ def _together(scene: Scene, binding: Binding, whole: list[Row], pages: list[Exch
         parameter = binding.operation.parameter("query", found.parameter)
         if parameter is None or found.op == "search":
             continue
-        for values in islice(_values(scene, found, parameter, whole), 1):
+        for values in islice(_values(scene, binding, found, parameter, whole), 1):
             marks = [_matches(found, row, values[0]) for row in whole]
             if any(marks) and not all(marks):
                 kept.append((found, values[0], marks))
