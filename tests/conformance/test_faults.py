@@ -16,8 +16,6 @@ from troth.engine.faults import FAULTS
 
 #: What a fault breaks beside its own clause, and why that is true as well.
 ALSO = {
-    # a draft among the versions has a state that the schema does not list
-    "hidden-shown": {"schema.response"},
     # where a cursor is the only way through a list, every walk and every link goes by it
     "cursor-repeats-row": {"pagination.complete", "pagination.links", "pagination.survivors"},
     # what is computed from a first value is computed from none

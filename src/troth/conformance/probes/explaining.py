@@ -46,6 +46,7 @@ _EXPLAINED: Mapping[str, tuple[tuple[str, Where], ...]] = MappingProxyType(
         "schema.response": (("answers.form", _here), ("errors.code", _here), ("resource.visible", _list)),
         "filter.exact": (("tenancy.list", _here),),
         "list.where": (("tenancy.list", _here),),
+        "list.below": (("list.where", _here),),
         "visibility.listed": (("tenancy.list", _here),),
         "visibility.redacted": (("select.embedded", _here),),
         "visibility.reference": (("resource.merge", _here),),
