@@ -22,6 +22,8 @@ ALSO = {
     "initially-ignored": {"fields.computed"},
     # a wrong credential is answered as none is
     "challenge-missing": {"authentication.invalid"},
+    # an action that reaches a foreign row tells that it is there, also where its input is refused then
+    "leak-foreign-action": {"tenancy.indistinguishable"},
 }
 
 #: Faults that show only where a document tells of what they leave out, and a contract that does.

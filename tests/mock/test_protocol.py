@@ -6,7 +6,9 @@ import asyncio
 import inspect
 from typing import Any
 
+import httpx
 import pytest
+from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from troth.mock.protocol import JoiningProtocol, _Batch, _head, _JoiningTransport, respond
@@ -101,3 +103,23 @@ async def test_any_other_server_gets_plain_asgi(anyio_backend: str) -> None:
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"], (
         anyio_backend
     )
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_stock_uvicorn_gets_plain_asgi(anyio_backend: str) -> None:
+    """Its own protocol has the same cycle, but a transport that joins nothing."""
+    server = Server(Config(_hello, port=0, log_level="warning", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells in no other way
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    async with httpx.AsyncClient() as client:
+        answers = [await client.get(f"http://127.0.0.1:{port}/") for _ in range(2)]
+    server.should_exit = True
+    await serving
+    assert [(answer.status_code, answer.text) for answer in answers] == [(200, "{}")] * 2, anyio_backend
+
+
+async def _hello(_scope: Any, _receive: Any, send: Any) -> None:
+    await respond(send, 200, [(b"content-length", b"2")], b"{}")

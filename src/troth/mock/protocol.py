@@ -153,8 +153,9 @@ def arrived(receive: Receive) -> bytes | None:
 
 
 def _is_plain(cycle: RequestResponseCycle) -> bool:
-    """Whether the connection is in the state in which nearly every request finds it."""
-    return cycle.keep_alive and not (cycle.disconnected or cycle.response_started or cycle.flow.write_paused)
+    """Whether the connection is a :class:`JoiningProtocol` in the state in which nearly every request finds it."""
+    whole = cycle.keep_alive and not (cycle.disconnected or cycle.response_started or cycle.flow.write_paused)
+    return whole and isinstance(cycle.transport, _JoiningTransport)
 
 
 def _head(cycle: RequestResponseCycle, status: int, headers: Headers) -> bytes | None:

@@ -36,7 +36,7 @@ def _sources(scene: Scene, binding: Binding) -> Iterator[Binding]:
         yield from [lister] if lister is not None else []
 
 
-_list, _read = partial(_of_kind, Kind.LIST), partial(_of_kind, Kind.READ)
+_list, _read, _create = (partial(_of_kind, kind) for kind in (Kind.LIST, Kind.READ, Kind.CREATE))
 
 #: Clause: the clauses that explain a violation of it where they are broken, and at which operations they are judged.
 _EXPLAINED: Mapping[str, tuple[tuple[str, Where], ...]] = MappingProxyType(
@@ -63,6 +63,7 @@ _EXPLAINED: Mapping[str, tuple[tuple[str, Where], ...]] = MappingProxyType(
         "validation.accepted": (("fields.default", _here), ("tenancy.list", _sources)),
         "fields.computed": (("populate.depth", _read), ("select.embedded", _here)),
         "fields.immutable": (("fields.read-only", _here),),
+        "rules.held": (("resource.create", _create),),
     }
 )
 

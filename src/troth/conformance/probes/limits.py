@@ -37,7 +37,7 @@ def _policy(scene: Scene) -> RateLimit:
 
 def headers(scene: Scene, binding: Binding) -> None:
     """Every declared header is there, is a number, and the limit is the declared one."""
-    exchange = scene.success(binding)
+    exchange = _recent(scene, binding)
     for policy in scene.behaviour.rate_limits:
         for word, name in policy.headers.items():
             value = exchange.header(name)
@@ -72,6 +72,17 @@ def headers(scene: Scene, binding: Binding) -> None:
             if word == "reset":
                 _resets(scene, policy, exchange, int(value))
         _stands(scene, binding, policy, exchange)
+
+
+def _recent(scene: Scene, binding: Binding) -> Exchange:
+    """A success of a window that has not ended; one from before a clock was moved is asked for again."""
+    exchange = scene.success(binding)
+    for policy in scene.behaviour.rate_limits:
+        told = exchange.header(policy.headers.get("reset", "")) or ""
+        if told.isdigit() and _left(scene, policy, exchange, int(told)) < -_DOUBT:
+            scene.successes.pop(binding.id)
+            return scene.success(binding)
+    return exchange
 
 
 def _stands(scene: Scene, binding: Binding, policy: RateLimit, exchange: Exchange) -> None:
@@ -330,7 +341,9 @@ def retry_after(scene: Scene, binding: Binding) -> None:
         )
     name = policy.headers.get("reset", "")
     ends = found.refused.header(name) or ""
-    if ends.isdigit() and int(told) + _DOUBT < (ahead := _left(scene, policy, found.refused, int(ends))):
+    ahead = _left(scene, policy, found.refused, int(ends)) if ends.isdigit() else 0.0
+    # an end beyond the window is what rate-limit.headers judges
+    if int(told) + _DOUBT < ahead <= policy.window + _DOUBT:
         title = f"Retry-After is {told}, {name} says that the window ends in {ahead:.0f} s"
         raise Violated(title, found.refused, deviation="early")
     if scene.control is None:
