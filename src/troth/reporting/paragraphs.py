@@ -12,8 +12,8 @@ from troth.reporting.places import place_of
 
 __all__ = ["compact", "paragraphs", "record", "residue", "steps"]
 
-#: What reports show in forms of their own.
-_EXCHANGE_KEYS = frozenset({"request", "response", "exchanges", "contract", "reproduction"})
+#: What reports show in forms of their own; a baseline alone needs the identities of every operation reached.
+_ELSEWHERE = frozenset({"request", "response", "exchanges", "contract", "reproduction", "identities"})
 
 
 def paragraphs(finding: Finding) -> list[str]:
@@ -33,7 +33,7 @@ def record(finding: Finding) -> dict[str, Any]:
 def residue(finding: Finding) -> dict[str, Any]:
     """The evidence that is not an exchange, redacted."""
     clean = redact(finding.evidence)
-    return {key: value for key, value in clean.items() if key not in _EXCHANGE_KEYS}
+    return {key: value for key, value in clean.items() if key not in _ELSEWHERE}
 
 
 def steps(finding: Finding) -> list[Mapping[str, Any]]:
