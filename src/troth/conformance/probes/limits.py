@@ -173,7 +173,20 @@ def remaining(scene: Scene, binding: Binding) -> None:
 
 
 def apart(scene: Scene, binding: Binding) -> None:
-    """What is left for the owner falls by what the owner sends, however much the peer sends in between."""
+    """What is left for the owner falls by what the owner sends, however much the peer sends in between.
+
+    Where everybody's requests have used the window up by now, it is tried in the next one.
+    """
+    try:
+        _counted_apart(scene, binding)
+    except Throttled:
+        if scene.control is None:
+            raise
+        scene.control.advance(_policy(scene).window)
+        _counted_apart(scene, binding)
+
+
+def _counted_apart(scene: Scene, binding: Binding) -> None:
     policy, peer = _policy(scene), scene.peer
     name = policy.headers.get("remaining", "")
     for _attempt in range(3):
