@@ -24,6 +24,8 @@ class Instruments:
     clauses: tuple[Clause, ...]
     validators: Validators
     editions: Editions
+    #: (clause, operation) of every promise of the contract, also where only some clauses are judged.
+    promised: frozenset[tuple[str, str]]
     bodies: dict[str, bytes] = field(default_factory=dict)
     _opinions: dict[str, SecondOpinion] = field(default_factory=dict)
     _models: list[Model] = field(default_factory=list)
@@ -33,7 +35,8 @@ class Instruments:
     def of(cls, contract: Contract) -> Instruments:
         behaviour = behaviour_of(contract)
         clauses, editions = clauses_of(contract, behaviour), Editions(contract, behaviour)
-        return cls(contract, behaviour, clauses, validators(contract), editions)
+        promised = frozenset((clause.id, clause.operation) for clause in clauses)
+        return cls(contract, behaviour, clauses, validators(contract), editions, promised)
 
     def second_opinion(self, base_url: str) -> SecondOpinion:
         """openapi-core over the contract, as it is served at a URL."""

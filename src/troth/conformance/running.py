@@ -212,7 +212,8 @@ class Run:
             scene = made(
                 self.contract, self.behaviour, self.instruments.validators, self.client, self.cast, control, mark,
                 second_opinion=self.instruments.second_opinion(self.client.base_url),
-                editions=self.instruments.editions, reference=lambda: self._reference,
+                editions=self.instruments.editions, promised=self.instruments.promised,
+                reference=lambda: self._reference,
                 seed=self.seed, thorough=self.budget == "nightly", post=self._post,
                 known_bodies=self.instruments.bodies, applications=self._applications,
             )  # fmt: skip

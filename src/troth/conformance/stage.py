@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -54,6 +55,7 @@ class Stage(ABC):
         *,
         second_opinion: SecondOpinion,
         editions: Editions,
+        promised: AbstractSet[tuple[str, str]],
         reference: Callable[[], Reference],
         seed: int = 0,
         thorough: bool = False,
@@ -75,6 +77,8 @@ class Stage(ABC):
         self.applications = tuple(applications)
         self.second_opinion = second_opinion
         self.editions = editions
+        #: (clause, operation) of every promise of the contract.
+        self.promised = promised
         #: The reference model, made when somebody first asks for it.
         self.reference = reference
         self.bodies = Bodies(contract, validators, nonce, known_bodies)

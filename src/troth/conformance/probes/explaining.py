@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 
-from troth.behaviour.clauses import clauses_of
 from troth.behaviour.model import Binding, Kind
 from troth.conformance.assurances import assure
 from troth.conformance.scene import Scene
@@ -87,15 +86,6 @@ def _judged(
     except Violated:
         for clause, other, where in reasons:
             for place in where(scene, binding):
-                if (clause, place.id) in _promised(scene):
+                if (clause, place.id) in scene.promised:
                     assure(scene, place, other, clause)
         raise
-
-
-def _promised(scene: Scene) -> frozenset[tuple[str, str]]:
-    """(clause, operation) of every promise of the contract."""
-    if "promised" not in scene.memory:
-        clauses = clauses_of(scene.contract, scene.behaviour)
-        scene.memory["promised"] = frozenset((one.id, one.operation) for one in clauses)
-    found: frozenset[tuple[str, str]] = scene.memory["promised"]
-    return found
