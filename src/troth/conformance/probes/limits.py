@@ -244,7 +244,15 @@ def _exhaust(scene: Scene, binding: Binding) -> _Exhausted:
     return found
 
 
-def _used_up(scene: Scene, binding: Binding) -> _Exhausted:
+def _served_alone(scene: Scene, binding: Binding) -> int:
+    """How many of the requests of a credential are served that leave one by one: tells a wide limit from a race."""
+    if "alone" not in scene.memory:
+        scene.memory["alone"] = _used_up(scene, binding, together=False).accepted
+    accepted: int = scene.memory["alone"]
+    return accepted
+
+
+def _used_up(scene: Scene, binding: Binding, *, together: bool = True) -> _Exhausted:
     policy = _policy(scene)
     scene.success(binding)  # nothing is said about a limit by a target that does not serve its owner
     actor = scene.cast.fresh(scene.owner)
@@ -259,7 +267,7 @@ def _used_up(scene: Scene, binding: Binding) -> _Exhausted:
     def ask() -> Exchange:
         return scene.call(actor, binding, query=query, patient=False)
 
-    overlap = policy.limit > _AT_ONCE and scene.client.gap <= SLOWEST
+    overlap = together and policy.limit > _AT_ONCE and scene.client.gap <= SLOWEST
     accepted, batch = 0, list[Exchange]()
     while accepted <= policy.limit or (batch and accepted < policy.limit + len(batch)):
         if overlap and not batch and accepted == policy.limit - _LEFT:
@@ -294,6 +302,9 @@ def enforced(scene: Scene, binding: Binding) -> None:
             found.last,
             deviation="count",
         )
+    if found.accepted > policy.limit and (alone := _served_alone(scene, binding)) > policy.limit:
+        title = f"{alone} requests are served, the limit is {policy.limit}"
+        raise Violated(title, found.refused, deviation="count")
     if found.accepted < policy.limit:
         raise Violated(
             f"Only {found.accepted} of {policy.limit} requests are served",
@@ -314,6 +325,8 @@ def at_once(scene: Scene, binding: Binding) -> None:
     if reset and policy.reset == "epoch" and len({one.header(reset) for one in found.batch}) > 1:
         raise Inconclusive("a new window opened meanwhile")
     if passed > _LEFT:
+        if _served_alone(scene, binding) > policy.limit:
+            raise Inconclusive("the limit is wider than declared, which is what rate-limit.enforced judges")
         title = f"{passed} of {len(found.batch)} parallel requests pass where {_LEFT} are left of the limit"
         raise Violated(title, *found.batch, deviation="count")
 
