@@ -11,7 +11,7 @@ import pytest
 from . import test_independent as independent
 from .test_independent import SERVERS, verified
 
-PAUSE = 0.03
+PAUSE = 0.15
 Billing: Any = SERVERS["billing"]
 Clearmargin: Any = SERVERS["clearmargin"]
 BILLING, CLEARMARGIN = independent.module("billing"), independent.module("clearmargin")
