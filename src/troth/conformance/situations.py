@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -53,6 +53,17 @@ def shown(scene: Scene, resource: Resource, row: Row) -> Row:
         if one.get(resource.id_field) == identifier:
             return one
     raise Inconclusive(f"the row of {resource.name} is not listed")
+
+
+def rows_naming(scene: Scene, resource: Resource, reference: str, identifier: object) -> Iterator[Row]:
+    """A row from each body that a create accepts, each with a reference to one row."""
+    creator = scene.operation(resource, Kind.CREATE)
+    for body in scene.bodies.candidates(creator):
+        if isinstance(body, Mapping):
+            sent = {**scene.referring(creator, body, scene.owner), reference: identifier}
+            made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, sent))
+            if made.ok:
+                yield scene.fetched(resource, scene.owner, scene.unwrapped(creator, made))[0]
 
 
 def action_body(scene: Scene, binding: Binding, actor: Actor) -> Any:

@@ -55,8 +55,7 @@ class Keeper:
         }
         self.translations: Mapping[str, Translation] = {}
         self._faults = faults
-        #: What has been deleted, by tenant and resource, where a fault goes on knowing it.
-        self.gone: dict[tuple[str, str], list[Row]] = {}
+        self._remembers = not faults.isdisjoint(("deleted-counted", "deleted-found"))
         self._see(behaviour)
         self._nobody = {name: setting.default for name, setting in behaviour.viewer.items()}
         self._id_fields = {name: resource.id_field for name, resource in behaviour.resources.items()}
@@ -185,8 +184,8 @@ class Keeper:
         touched = self._touched(resource.name, (row,), world)
         view = self.kinds[resource.name].full(row, world)
         world.state.table(world.tenant, resource.name).drop(row.id)
-        if self._faults:
-            self.gone.setdefault((world.tenant, resource.name), []).append(row)
+        if self._remembers:
+            world.state.gone.setdefault((world.tenant, resource.name), []).append(row)
         self._let_go(resource, row, world)
         self._settle(touched, world, quiet=False)
         for event in resource.events:

@@ -99,7 +99,7 @@ def _miscounted(rows: Rows, call: Call, total: int) -> dict[str, int]:
         plain = total == len(rules.listed(own, call.world, filtering=False))
         return {"total": len(own)} if plain else {}
     if "deleted-counted" in rows.faults:
-        return {"total": total + len(rows.keeper.gone.get((call.world.tenant, rows.resource.name), ()))}
+        return {"total": total + len(call.state.gone.get((call.world.tenant, rows.resource.name), ()))}
     if "leak-foreign-total" in rows.faults:
         return {"total": total + sum(len(t.shown()) for tenant, t in counted if tenant != call.world.tenant)}
     if "total-unfiltered" in rows.faults:
@@ -139,7 +139,7 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
     if rules is not None:
         found = rules.listed(found, world, filtering=used)
     if "deleted-found" in rows.faults and filters.used(call.values):
-        found = [*found, *rows.keeper.gone.get((world.tenant, rows.resource.name), ())]
+        found = [*found, *call.state.gone.get((world.tenant, rows.resource.name), ())]
     if _leaks(rows, call, filters):
         found = [
             r for (_, name), t in call.state.tables.items() if name == rows.resource.name for r in t.shown()

@@ -221,6 +221,8 @@ class State:
         self.clock = clock
         self.identities = identities
         self.tables: dict[tuple[str, str], Table] = {}
+        #: What has been deleted, by tenant and resource, where a fault goes on knowing it.
+        self.gone: dict[tuple[str, str], list[Row]] = {}
         self.sequences: dict[tuple[str, str, str], int] = {}
         self.replays: dict[tuple[str, str], Any] = {}
         self.windows: dict[tuple[str, str], list[float]] = {}
@@ -277,6 +279,7 @@ class State:
         twin = State(self.clock.copy(), self.identities.copy())
         twin.lock = self.lock  # forks share rows, and a row keeps what was last shown of it
         twin.tables = {key: table.copy() for key, table in self.tables.items()}
+        twin.gone = {key: list(rows) for key, rows in self.gone.items()}
         twin.sequences = dict(self.sequences)
         twin.replays = dict(self.replays)
         twin.windows = {key: list(window) for key, window in self.windows.items()}
@@ -292,6 +295,6 @@ class State:
         twin = other.fork()
         self.subscriptions = {}
         for name in (
-            "clock", "identities", "tables", "sequences", "replays", "windows", "tokens", "swept", "hooks"
+            "clock", "identities", "tables", "gone", "sequences", "replays", "windows", "tokens", "swept", "hooks"
         ):  # fmt: skip
             setattr(self, name, getattr(twin, name))

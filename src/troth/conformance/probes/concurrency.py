@@ -18,6 +18,7 @@ from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.orders.judging import judge
 from troth.conformance.orders.keying import keyings
+from troth.conformance.probes.orders import demand_overlap
 from troth.conformance.probes.resources import same
 from troth.conformance.probes.uniqueness import fresh_value, taken
 from troth.conformance.scene import Row, Scene
@@ -30,7 +31,6 @@ _ROUNDS = 2
 #: Writes for one state of a row: the same, different ones, and one beside a delete.
 _KINDS = 3
 _THOROUGH = 12
-_SLOWEST = 0.02
 #: Seconds between writes for one state, so that each begins where its round says.
 _GAP = 0.0005
 _TOO_MANY = 429
@@ -43,8 +43,7 @@ def _batches(
     gap: float = 0.0,
 ) -> Iterator[tuple[Callable[[], Exchange], list[Exchange]]]:
     """(first request, answers) of some batches; ``send`` prepares a round. Raises NotExercised, Inconclusive."""
-    if scene.client.gap > _SLOWEST:
-        raise NotExercised("at the rate that the target allows, no two requests overlap")
+    demand_overlap(scene)
     for number in range(_THOROUGH if scene.thorough else rounds):
         requests = send(number)
         batch = scene.client.at_once(requests, gap)

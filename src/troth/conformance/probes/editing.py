@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
+
 from troth.behaviour.held_fields import guarded_fields
 from troth.behaviour.model import Binding, Field
 from troth.behaviour.occasions import settable_fields
@@ -17,15 +20,20 @@ def stamped(scene: Scene, binding: Binding) -> None:
     """A row that is brought into the state has a moment, one that never was in it has none."""
     resource = binding.resource
     assert resource is not None  # noqa: S101 - the clause exists only for resources
-    tried, reasons = 0, []
     fields = (f for f in resource.fields.values() if f.stamped is not None and not (f.hidden or f.write_only))
+    _each(fields, partial(_stamped, scene, binding), "no row could be brought into a state with a moment")
+
+
+def _each(fields: Iterable[Field], attempt: Callable[[Field], int], otherwise: str) -> None:
+    """Raises NotExercised, with the reasons of all or what is said otherwise, where no field could be tried."""
+    tried, reasons = 0, []
     for field in fields:
         try:
-            tried += _stamped(scene, binding, field)
+            tried += attempt(field)
         except (NotExercised, Inconclusive) as reason:
             reasons.append(str(reason))
     if not tried:
-        raise NotExercised("; ".join(reasons) or "no row could be brought into a state with a moment")
+        raise NotExercised("; ".join(reasons) or otherwise)
 
 
 def _stamped(scene: Scene, binding: Binding, field: Field) -> int:
@@ -58,14 +66,10 @@ def _stamped(scene: Scene, binding: Binding, field: Field) -> int:
 
 def editable(scene: Scene, binding: Binding) -> None:
     """A field with a guard is changed while it holds; after that a change is refused, and the field stays."""
-    tried, reasons = 0, []
-    for field in guarded_fields(scene.contract, binding):
-        try:
-            tried += _guarded(scene, binding, field)
-        except (NotExercised, Inconclusive) as reason:
-            reasons.append(str(reason))
-    if not tried:
-        raise NotExercised("; ".join(reasons) or "no row could be brought into a state in which fields stay")
+    fields = guarded_fields(scene.contract, binding)
+    _each(
+        fields, partial(_guarded, scene, binding), "no row could be brought into a state in which fields stay"
+    )
 
 
 def _guarded(scene: Scene, binding: Binding, field: Field) -> int:

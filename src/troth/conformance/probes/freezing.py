@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import writable_fields
@@ -10,6 +10,7 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
+from troth.conformance.situations import rows_naming
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["frozen"]
@@ -35,7 +36,7 @@ def frozen(scene: Scene, binding: Binding) -> None:
 def _judge(scene: Scene, resource: Resource, field: Field) -> None:
     target, reference = _source(scene, resource, field)
     source = scene.created(target, scene.owner)
-    rows = list(_rows(scene, resource, reference, source[target.id_field]))
+    rows = list(rows_naming(scene, resource, reference, source[target.id_field]))
     if not any(_is_frozen(scene, field, row) for row in rows):
         raise NotExercised(f"no new row of {resource.name} has '{field.name}' frozen")
     for change in _changes(scene, target, source):
@@ -53,17 +54,6 @@ def _source(scene: Scene, resource: Resource, field: Field) -> tuple[Resource, s
         if name in scene.behaviour.resources and reference in resource.fields:
             return scene.behaviour.resources[name], reference
     raise NotExercised(f"'{field.name}' is not computed from a row that its own row names")
-
-
-def _rows(scene: Scene, resource: Resource, reference: str, identifier: object) -> Iterator[Row]:
-    """A row from each body that a create accepts."""
-    creator = scene.operation(resource, Kind.CREATE)
-    for body in scene.bodies.candidates(creator):
-        if isinstance(body, Mapping):
-            sent = {**scene.referring(creator, body, scene.owner), reference: identifier}
-            made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, sent))
-            if made.ok:
-                yield scene.fetched(resource, scene.owner, scene.unwrapped(creator, made))[0]
 
 
 def _is_frozen(scene: Scene, field: Field, row: Row) -> bool:

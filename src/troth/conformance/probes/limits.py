@@ -12,7 +12,7 @@ from troth.behaviour.occasions import limited_create
 from troth.conformance.actors import Actor
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.idempotency import made_no_more, rows_counted
-from troth.conformance.probes.orders import SLOWEST
+from troth.conformance.probes.orders import overlaps
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Throttled, Violated
 
@@ -267,7 +267,7 @@ def _used_up(scene: Scene, binding: Binding, *, together: bool = True) -> _Exhau
     def ask() -> Exchange:
         return scene.call(actor, binding, query=query, patient=False)
 
-    overlap = together and policy.limit > _AT_ONCE and scene.client.gap <= SLOWEST
+    overlap = together and policy.limit > _AT_ONCE and overlaps(scene)
     accepted, batch = 0, list[Exchange]()
     while accepted <= policy.limit or (batch and accepted < policy.limit + len(batch)):
         if overlap and not batch and accepted == policy.limit - _LEFT:

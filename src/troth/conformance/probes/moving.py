@@ -11,6 +11,7 @@ from troth.behaviour.occasions import writable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
 from troth.conformance.scene import Row, Scene
+from troth.conformance.situations import rows_naming
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["followed", "held_fast", "led_elsewhere"]
@@ -144,7 +145,7 @@ def held_fast(scene: Scene, resource: Resource) -> int:
                 continue
             try:
                 source = scene.created(target, scene.owner)
-                rows = list(_naming_rows(scene, resource, key, source[target.id_field]))
+                rows = list(rows_naming(scene, resource, key, source[target.id_field]))
             except (NotExercised, Inconclusive):
                 continue
             changes = list(_changes(scene, target, source, _asked(field))) if rows else []
@@ -164,16 +165,6 @@ def _depending(resource: Resource, field: Field, name: str) -> list[str]:
         and not any(other == name for other, _ in one.computed.looked_up)
         and not (one.hidden or one.write_only or one.computed.clocked)
     ]
-
-
-def _naming_rows(scene: Scene, resource: Resource, key: str, identifier: object) -> Iterator[Row]:
-    creator = scene.operation(resource, Kind.CREATE)
-    for body in scene.bodies.candidates(creator):
-        if isinstance(body, Mapping):
-            sent = {**scene.referring(creator, body, scene.owner), key: identifier}
-            made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, sent))
-            if made.ok:
-                yield scene.fetched(resource, scene.owner, scene.unwrapped(creator, made))[0]
 
 
 def _changes(scene: Scene, target: Resource, source: Row, asked: frozenset[str]) -> Iterator[Exchange]:

@@ -8,14 +8,24 @@ from troth.conformance.orders.judging import judge
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import NotExercised
 
-__all__ = ["SLOWEST", "order"]
+__all__ = ["demand_overlap", "order", "overlaps"]
 
 #: Seconds between two requests, above which none overlap.
-SLOWEST = 0.02
+_SLOWEST = 0.02
+
+
+def overlaps(scene: Scene) -> bool:
+    """Whether requests that leave together are under way at once, at the rate that the target allows."""
+    return scene.client.gap <= _SLOWEST
+
+
+def demand_overlap(scene: Scene) -> None:
+    """Raises NotExercised where requests never overlap."""
+    if not overlaps(scene):
+        raise NotExercised("at the rate that the target allows, no two requests overlap")
 
 
 def order(scene: Scene, binding: Binding) -> None:
     """Contests around the operation."""
-    if scene.client.gap > SLOWEST:
-        raise NotExercised("at the rate that the target allows, no two requests overlap")
+    demand_overlap(scene)
     judge(scene, contests(scene, binding))

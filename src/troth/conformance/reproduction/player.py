@@ -253,9 +253,8 @@ class Player:
         identifier = self._open.get(name, {}).get("id")
         if identifier is None:
             raise Stuck(f"there is no subscription of {name}")
-        self.control(
-            "POST", "/deliveries/flush"
-        )  # what is on its way arrives before, however slow the machine is
+        # What is on its way arrives before, however slow the machine is.
+        self.control("POST", "/deliveries/flush")
         self.control("DELETE", f"/subscriptions/{identifier}")
         return Answer(0, {}, None, "")
 
