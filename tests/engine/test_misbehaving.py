@@ -32,3 +32,22 @@ def test_a_wrong_code_stands_in_the_form_that_the_contract_declares() -> None:
     bent = json.loads(correct.misbehaving(["error-code-wrong"]).handle(asked).body)
     assert told["error"]["type"] == "Unauthorized"
     assert bent == {"error": {**told["error"], "type": "oops"}}
+
+
+def test_what_a_fault_remembers_of_deleted_rows_goes_with_a_reset() -> None:
+    """It belongs to the sandbox: no other one counts them, and none does after the seed is back."""
+    bent = Engine(load_contract("clientcasa")).misbehaving(["deleted-counted"])
+    base, headers = bent.contract.base_path, bent.credentials()[0]["headers"]
+
+    def total(sandbox: str = "") -> int:
+        asked = Request("GET", f"{base}/v1/clients", "", {**headers, "x-troth-sandbox": sandbox}, b"")
+        return int(json.loads(bent.handle(asked).body)["pagination"]["total"])
+
+    made = bent.handle(Request("POST", f"{base}/v1/clients", "", headers, b'{"name": "Gone soon"}'))
+    before = total()
+    path = f"{base}/v1/clients/{json.loads(made.body)['id']}"
+    assert bent.handle(Request("DELETE", path, "", headers, b"")).status == 204
+    assert total() == before
+    assert total("another") == before - 1
+    bent.reset()
+    assert total() == before - 1
