@@ -44,6 +44,8 @@ def test_a_row_that_is_used_as_a_whole_stays_whole(text: str) -> None:
         ("size(related('payments', 'invoiceId')) > 0", set()),
         ("related('payments', 'invoiceId').filter(p, p.open).size() == 0", {"open"}),
         ("related('payments', 'invoiceId').exists(p, p.amount > sum(lines.map(l, l.total)))", {"amount"}),
+        ("related('payments', 'invoiceId').filter(p, p.open)[0].amount > 1.0", {"open", "amount"}),
+        ("related('payments', 'invoiceId')[size(lines) - 1].amount", {"amount"}),
         ("sum(related('a', 'x').map(p, p.n)) + sum(related('b', 'y').map(q, q.m))", {"n", "m"}),
     ],
 )
@@ -56,8 +58,8 @@ def test_members_of_related_rows_are_named(text: str, members: set[str]) -> None
     [
         "related('payments', 'invoiceId').map(p, p)",
         "related('payments', 'invoiceId').filter(p, p.open)",
-        "related('payments', 'invoiceId').filter(p, p.open)[0].amount > 1.0",
-        "related('payments', 'invoiceId')[0].amount",
+        "related('payments', 'invoiceId').filter(p, p.open)[0] != other",
+        "related('payments', 'invoiceId').exists(i, p, p.amount > 1.0)",
         "related('payments', 'invoiceId').exists(p, p == other)",
     ],
 )

@@ -21,12 +21,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from marshal import dumps as frozen
 from math import copysign, isfinite
 from typing import Any, Protocol
 
 import cel
 
-from troth.behaviour.members import QUOTED, of_function, of_name
+from troth.behaviour.members import QUOTED, Asked, asked_of_function, asked_of_name, narrowed
 
 __all__ = [
     "FUNCTIONS",
@@ -79,11 +80,16 @@ _IMPURE = _CLOCK | {"related", "lookup", "seen"}
 #: The resources that ``seen`` names.
 SEEN = re.compile(r"\bseen\(\s*'([^']+)'\s*,")
 _SURROUNDINGS = frozenset({"body", "changes", "created", "old", "query", "viewer"})
-#: Those that stand for a row, or give rows.
-_ROWS = ("changes", "created", "old")
+#: Functions that give rows.
 _ROW_CALLS = ("lookup", "related")
+#: What an expression asks for that no values of a row tell.
+_ELSEWHERE = frozenset({*_ROW_CALLS, "now", "seen"})
 _AS_THEY_ARE = frozenset({str, float, bool, type(None)})
 _REMEMBERED = 1024
+#: Values that are longer in bytes are not worth remembering a result for.
+_LONGEST = 1024
+#: Without references to what was written before, so that equal values are equal bytes.
+_PLAIN = 2
 
 #: What a function cannot do with its arguments gives null, as documented; the package would also print it.
 logging.getLogger("cel").disabled = True
@@ -125,9 +131,10 @@ class Expression:
     related: frozenset[tuple[str, str]]
     looked_up: frozenset[tuple[str, str]]
     pure: bool
-    #: Of what gives whole rows, the members that are asked for; what is not in here is handed over whole.
-    asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    #: The members that are asked for of what names stand for and functions give; what is not in here is handed over
+    #: whole.
+    asked: Mapping[str, Asked] = field(default_factory=dict)
+    memo: dict[bytes, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def bound(self) -> frozenset[str]:
@@ -146,41 +153,55 @@ class Expression:
 
     def evaluate(self, row: Mapping[str, Any], world: World, extra: Mapping[str, Any] | None = None) -> Any:
         """The value over a row. A missing field, a type error (CEL has no coercion), an overflow: null."""
-        if self.pure:
-            key = tuple((type(value), value) for value in map(row.get, self.names))
-            try:
-                return self.memo[key]
-            except KeyError:
-                pass
-            except TypeError:  # a list or an object among the values
-                return self._execute(row, world, extra)
-            if len(self.memo) >= _REMEMBERED:
-                self.memo.clear()
-            self.memo[key] = value = self._execute(row, world, extra)
-            return value
-        return self._execute(row, world, extra)
+        return self._value(self._scope(self.names, row, extra), row, world)
 
-    def regardless(self, unknown: Collection[str], row: Mapping[str, Any], world: World) -> Any:
-        """The value that comes out whatever fields hold that nothing shows; null where it hangs on one of them."""
-        return self._execute(row, world, None, [name for name in self.names if name not in unknown])
-
-    def _execute(
+    def regardless(
         self,
+        unknown: Collection[str],
         row: Mapping[str, Any],
         world: World,
-        extra: Mapping[str, Any] | None,
-        names: Iterable[str] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> Any:
+        """The value that comes out whatever fields hold that nothing shows; null where it hangs on one of them."""
+        return self._value(self._scope([n for n in self.names if n not in unknown], row, extra), row, world)
+
+    def _scope(
+        self, names: Iterable[str], row: Mapping[str, Any], extra: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """What names stand for, with nothing but what is asked for."""
+        asked, get = self.asked, row.get
+        scope = {name: narrowed(get(name), asked[name]) if name in asked else get(name) for name in names}
+        if extra:
+            for name in extra.keys() & self.variables:
+                scope[name] = narrowed(extra[name], asked.get(name))
+        return scope
+
+    def _value(self, scope: dict[str, Any], row: Mapping[str, Any], world: World) -> Any:
+        """The value for what names stand for: once for the same values, where nothing else is asked."""
+        if "viewer" in self.variables:
+            scope["viewer"] = narrowed(world.viewer, self.asked.get("viewer"))
+        if self.functions & _ELSEWHERE:
+            return self._execute(scope, row, world)
+        try:
+            key = frozen((scope, world.today() if "today" in self.functions else None), _PLAIN)
+        except ValueError:  # something else than what JSON gives
+            return self._execute(scope, row, world)
+        try:
+            return self.memo[key]
+        except KeyError:
+            value = self._execute(scope, row, world)
+        if len(key) <= _LONGEST:
+            if len(self.memo) >= _REMEMBERED:
+                self.memo.clear()
+            self.memo[key] = value
+        return value
+
+    def _execute(self, scope: Mapping[str, Any], row: Mapping[str, Any], world: World) -> Any:
         asked = self.asked
         calls = {name: _CALLS[name](world, row, asked.get(name)) for name in self.functions if name in _CALLS}
         try:
-            given = self.names if names is None else names
-            scope: dict[str, Any] = {name: doubles(row.get(name)) for name in given}
-            if extra:
-                scope.update({k: _parts(v, asked.get(k)) for k, v in extra.items() if k in self.variables})
-            if "viewer" in self.variables:
-                scope["viewer"] = doubles(world.viewer)
-            return _ordered(self.program.execute(cel.Context(scope, calls)))
+            given = {name: doubles(value) for name, value in scope.items()}
+            return _ordered(self.program.execute(cel.Context(given, calls)))
         except (TypeError, ValueError, KeyError, RuntimeError, ArithmeticError):
             return None
 
@@ -202,13 +223,6 @@ def doubles(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [doubles(item) for item in value]
     return value
-
-
-def _parts(value: Any, names: frozenset[str] | None) -> Any:
-    """The same of a row, with nothing but the members that are asked for where that is known."""
-    if names is None or not isinstance(value, Mapping):
-        return doubles(value)
-    return {name: doubles(value[name]) for name in names if name in value}
 
 
 def _ordered(value: Any) -> Any:
@@ -246,22 +260,22 @@ def _total(items: list[Any]) -> float:
     return float(sum(item for item in items if item is not None))
 
 
-def _related(world: World, row: Row, names: frozenset[str] | None) -> Callable[[str, str], list[Any]]:
-    return lambda resource, field: [_parts(found, names) for found in world.related(resource, field, row)]
+def _related(world: World, row: Row, asked: Asked) -> Callable[[str, str], list[Any]]:
+    return lambda resource, field: doubles(narrowed(world.related(resource, field, row), asked))
 
 
-def _lookup(world: World, _row: Row, names: frozenset[str] | None) -> Callable[[str, Any], Any]:
-    return lambda resource, identifier: _parts(world.lookup(resource, identifier), names)
+def _lookup(world: World, _row: Row, asked: Asked) -> Callable[[str, Any], Any]:
+    return lambda resource, identifier: doubles(narrowed(world.lookup(resource, identifier), asked))
 
 
-_CALLS: dict[str, Callable[[World, Row, frozenset[str] | None], Callable[..., Any]]] = {
-    "today": lambda world, _row, _names: world.today,
-    "now": lambda world, _row, _names: world.now,
-    "days": lambda _world, _row, _names: _shifted,
-    "sum": lambda _world, _row, _names: _total,
-    "round": lambda _world, _row, _names: round_half_up,
+_CALLS: dict[str, Callable[[World, Row, Asked], Callable[..., Any]]] = {
+    "today": lambda world, _row, _asked: world.today,
+    "now": lambda world, _row, _asked: world.now,
+    "days": lambda _world, _row, _asked: _shifted,
+    "sum": lambda _world, _row, _asked: _total,
+    "round": lambda _world, _row, _asked: round_half_up,
     "related": _related,
-    "seen": lambda world, _row, _names: world.seen,
+    "seen": lambda world, _row, _asked: world.seen,
     "lookup": _lookup,
 }
 
@@ -290,7 +304,7 @@ def compile_expression(text: str) -> Expression:
     )
 
 
-def _asked(text: str, variables: frozenset[str], functions: frozenset[str]) -> dict[str, frozenset[str]]:
-    found = {name: of_name(text, name) for name in _ROWS if name in variables}
-    found |= {name: of_function(text, name) for name in _ROW_CALLS if name in functions}
-    return {name: members for name, members in found.items() if members is not None}
+def _asked(text: str, variables: frozenset[str], functions: frozenset[str]) -> dict[str, Asked]:
+    found = {name: asked_of_name(text, name) for name in sorted(variables)}
+    found |= {name: asked_of_function(text, name) for name in _ROW_CALLS if name in functions}
+    return {name: asked for name, asked in found.items() if asked is not None}

@@ -130,7 +130,7 @@ def led_elsewhere(scene: Scene, resource: Resource) -> Iterator[Row]:
 def _asked(field: Field) -> frozenset[str]:
     """The members that an expression asks of the rows that it looks up; none where that is not known."""
     expression = field.computed or field.initially
-    return (expression.asked.get("lookup") or frozenset()) if expression else frozenset()
+    return frozenset(expression.asked.get("lookup") or ()) if expression else frozenset()
 
 
 def held_fast(scene: Scene, resource: Resource) -> int:
