@@ -64,6 +64,15 @@ def test_a_fault_that_hides_is_noticed(fault: str, clause: str) -> None:
         ("clio", "references.exists:drop:activities.calendar_entry", "references.exists@createActivity"),
         # No operation makes rows that could be changed.
         ("clio", "references.exists:drop:bills.bill_theme", "references.exists@updateBill"),
+        # Rows that are listed below another one alone, and that name what made them in a field that stays hidden.
+        (
+            "clio",
+            "fields.computed:invert:matter-contacts.is_client",
+            "fields.computed@listMattersContacts",
+        ),
+        ("clio", "fields.computed:off-by-one:matter-contacts.id", "fields.computed@listMattersContacts"),
+        # A row that is listed once others name it.
+        ("clio", "records.written:drop:matters.billable", "records.written@createMatter"),
     ],
 )
 def test_a_fault_that_hides_elsewhere_is_noticed(contract: str, fault: str, clause: str) -> None:

@@ -350,11 +350,13 @@ def immutable(at: Place) -> str | None:
 
 
 def computed(at: Place) -> str | None:
-    """Where rows are read; in the plain list, where nothing reads a single one."""
+    """Where rows are read; in the plain list, or else the one below a row, where nothing reads a single one."""
     resource = at.binding.resource
-    read = resource is not None and at.behaviour.binding(resource.name, Kind.READ) is not None
-    plain = not at.binding.parents and at.binding.where is None
-    return trait(at, "computed", *([Kind.READ] if read else [Kind.LIST] if plain else []))
+    if resource is None or at.behaviour.binding(resource.name, Kind.READ) is not None:
+        return trait(at, "computed", Kind.READ)
+    lister = at.behaviour.binding(resource.name, Kind.LIST)
+    stands = not at.binding.parents or (lister is not None and lister.id == at.binding.id)
+    return trait(at, "computed", Kind.LIST) if stands and at.binding.where is None else None
 
 
 def references(at: Place) -> str | None:

@@ -13,7 +13,7 @@ from troth.conformance.actors import Actor, Onlooker
 from troth.conformance.scene import Scene
 from troth.engine.state import held
 
-__all__ = ["Questions"]
+__all__ = ["Questions", "is_whole"]
 
 #: True when the query says nothing, whatever the row holds.
 _ASKS = re.compile(r"!has\(query\.\w+\)\s*\|\|")
@@ -62,7 +62,7 @@ class Questions:
                 return False
             for name, _ in expression.related:
                 lister = behaviour.binding(name, Kind.LIST)
-                if lister is None or lister.parents or not _is_whole(lister.where):
+                if lister is None or lister.parents or not is_whole(lister.where):
                     return False
             if any(behaviour.binding(name, Kind.READ) is None for name, _ in expression.looked_up):
                 return False
@@ -82,7 +82,7 @@ class Questions:
         ]
 
 
-def _is_whole(where: Expression | None) -> bool:
+def is_whole(where: Expression | None) -> bool:
     """Whether a list leaves nothing out when no query asks for it: every part of its condition asks first."""
     parts = _parts(QUOTED.sub("''", where.text)) if where is not None else []
     return all(_ASKS.match(part) and "?" not in _outside(part) for part in map(_bare, parts))

@@ -65,7 +65,8 @@ def _computed(resource: Resource, field: Field) -> Iterator[Bend]:
     text = field.computed.text
     words: tuple[Operator, str, str] | None = None
     if kind in ("number", "integer"):
-        words = ("off-by-one", f"({text}) + 1.0", "its value is one too much")
+        more = f"int({text}) + 1" if kind == "integer" else f"double({text}) + 1.0"
+        words = ("off-by-one", more, "its value is one too much")
     elif kind == "boolean":
         words = ("invert", f"!({text})", "its value is the opposite")
     is_state = "enum" in field.schema or field.name in field.computed.variables

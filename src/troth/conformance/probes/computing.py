@@ -15,6 +15,7 @@ from typing import Any
 from troth.behaviour.expressions import Expression
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.leaving import left_behind
 from troth.conformance.probes.moving import followed, held_fast, led_elsewhere
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
@@ -36,7 +37,7 @@ def computed(scene: Scene, binding: Binding) -> None:
     world = Questions(scene, scene.owner)
     chosen = [*listed[:most], *_settled(resource, listed[most:], world)]
     judged = sum(_judge(scene, resource, row, world) for row in chosen)
-    for row, sent in (*_plain(scene, resource), *_telling(scene, resource)):
+    for row, sent in (*_plain(scene, resource), *_telling(scene, resource), *left_behind(scene, resource)):
         asked = Questions(scene, scene.owner)
         judged += _judge(scene, resource, row, asked, _unshown(resource, row, sent, asked))
     for row in chain(followed(scene, resource), led_elsewhere(scene, resource)):  # each as it stands by then
@@ -79,8 +80,9 @@ def _read_again(scene: Scene, resource: Resource, row: Row) -> tuple[Row, Exchan
     if scene.behaviour.binding(resource.name, Kind.READ) is not None:
         return scene.fetched(resource, scene.owner, row)
     lister, name = scene.operation(resource, Kind.LIST), resource.id_field
-    rows, exchanges = scene.listed(lister, scene.owner)
-    found = next((one for one in rows if one.get(name) == row.get(name)), None)
+    rows, exchanges = scene.listed_below(lister, row) if lister.parents else scene.listed(lister, scene.owner)
+    alike = (one for one in rows if (one.get(name) == row[name] if name in row else one == row))
+    found = next(alike, None)
     if found is None:
         raise Inconclusive(f"the row of {resource.name} is not listed")
     return found, exchanges[0]
@@ -121,6 +123,8 @@ def _judge(
             continue
         if not world.reaches(expression) and not (fresh and not expression.looked_up):
             continue
+        if expression.related and resource.id_field not in row:
+            continue  # nothing tells which rows name one whose id is not shown
         if field.frozen_when is not None and field.frozen_when.holds(scope, world):
             continue
         values = [_wanted(expression, unknown, one, world) for one in _scopes(field, scope)]
@@ -165,7 +169,7 @@ def _fields(
             for field in (holder.items or {}).values():
                 if isinstance(item, Mapping) and _unknown(field, holder.items or {}) == frozenset():
                     yield f"{holder.name}.{index}.{field.name}", field, item, frozenset()
-    scope = {**unshown, **row, "$id": row[resource.id_field]}
+    scope = {**unshown, **row, "$id": row.get(resource.id_field)}
     for field in resource.computed:
         unknown = _unknown(field, resource.fields, unshown)
         if unknown is not None:

@@ -14,7 +14,7 @@ from troth.conformance.scene import Row, Scene
 from troth.conformance.situations import rows_naming
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["followed", "held_fast", "led_elsewhere"]
+__all__ = ["followed", "held_fast", "led_elsewhere", "naming"]
 
 #: How many words of a field are tried, and how many in all.
 _WORDS, _TRIES = 3, 12
@@ -34,7 +34,7 @@ def followed(scene: Scene, resource: Resource) -> Iterator[Row]:
             body = dict(scene.body(creator, scene.owner))
         except (NotExercised, Inconclusive):
             continue
-        body[holder] = _naming(body.get(holder), member, row[resource.id_field])
+        body[holder] = naming(body.get(holder), member, row[resource.id_field])
         made = scene.call(scene.owner, creator, body=scene.bodies.unique(creator, body))
         if not made.ok:
             continue
@@ -46,7 +46,7 @@ def followed(scene: Scene, resource: Resource) -> Iterator[Row]:
             yield from _moved(scene, other, child, (holder, member), resource, row)
 
 
-def _naming(value: Any, member: str, identifier: Any) -> Any:
+def naming(value: Any, member: str, identifier: Any) -> Any:
     """What a field holds to name a row: the id, or an object (in a list where there is one) with it as a member."""
     if not member:
         return identifier
@@ -87,7 +87,7 @@ def _moved(
             named = scene.created(resource, scene.owner)
         except (NotExercised, Inconclusive):
             return
-        change = {holder: _naming(child.get(holder), member, named[resource.id_field])}
+        change = {holder: naming(child.get(holder), member, named[resource.id_field])}
         body = scene.update_body(updater, child, change, scene.owner)
         if scene.call(scene.owner, updater, identifier=child[other.id_field], row=child, body=body).ok:
             yield from (row, named)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from troth.behaviour.model import Binding, Kind, Record, Resource
 from troth.behaviour.occasions import settable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import walk
+from troth.conformance.probes.leaving import called_for, holds, promised
 from troth.conformance.probes.resources import same
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
@@ -109,13 +110,10 @@ def _find(
     exchange: Exchange,
 ) -> _Found:
     """What the row of a record shows, and the list that it is in. Raises Violated where it isn't."""
-    every = {
-        field: row[formula.text] if formula.text in row else formula.evaluate(row, world, {"old": old})
-        for field, formula in record.row.items()
-    }
+    every = promised(record, row, old, world)
     wanted = {field: value for field, value in every.items() if not _is_hidden(scene, record.into, field)}
     lister = scene.behaviour.binding(record.into, Kind.LIST)
-    if lister is None or lister.where is not None:
+    if lister is None or not called_for(scene, lister, every):
         raise NotExercised(f"{record.into} has no list with all its rows")
     above = [every.get(parent.field) for parent in lister.parents]
     if all(value is None for value in wanted.values()) and not _below(resource, row, above):
@@ -123,7 +121,7 @@ def _find(
     found, listing = walk(
         lister, lambda paging: scene.call(scene.owner, lister, row=every, query=list(paging))
     )
-    if not any(_holds(wanted, one) for one in found):
+    if not any(holds(wanted, one) for one in found):
         if old is not None and untouched(scene, resource, old):
             raise Inconclusive("the write changes nothing that is kept, so it need not leave anything behind")
         title = f"The write leaves no row '{record.name}' in {record.into}"
@@ -139,7 +137,7 @@ def _one_more(scene: Scene, binding: Binding, record: Record, before: _Found) ->
     if resource is None or (record.when is not None and not record.when.holds(row, world, {"old": None})):
         return
     after = _find(scene, resource, record, row, None, world, exchange)
-    counts = [sum(_holds(after.wanted, one) for one in found.rows) for found in (before, after)]
+    counts = [sum(holds(after.wanted, one) for one in found.rows) for found in (before, after)]
     if after.wanted == before.wanted and counts[0] >= counts[1]:
         title = f"The write leaves no row '{record.name}' in {record.into} beside those that were there"
         raise Violated(title, exchange, expected=after.wanted, deviation="missing")
@@ -157,10 +155,6 @@ def _is_hidden(scene: Scene, resource: str, field: str) -> bool:
         else None
     )
     return found is not None and found.hidden
-
-
-def _holds(wanted: Mapping[str, Any], row: Row) -> bool:
-    return all(same(value, row.get(name)) for name, value in wanted.items() if value is not None)
 
 
 def moment(scene: Scene, binding: Binding) -> None:
