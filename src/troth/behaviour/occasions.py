@@ -97,6 +97,10 @@ Where = Callable[[Place], str | None]
 """The pointer of the statement when a row applies to an operation, else None."""
 
 
+#: Writes whose answer is the row that was sent.
+_ROWS = (Kind.CREATE, Kind.UPDATE, Kind.REPLACE)
+
+
 def writable_fields(contract: Contract, binding: Binding) -> Mapping[str, str]:
     """The properties of the object that an operation takes as JSON, by name, with the pointers of their schemas."""
     media = binding.input
@@ -237,10 +241,13 @@ def refusing(at: Place) -> str | None:
 
 
 def keyed(at: Place) -> str | None:
-    makes = at.kind in (Kind.CREATE, Kind.UPDATE, Kind.REPLACE)
-    return (
-        at.binding.idempotency.pointer if at.binding.idempotency and at.binding.resource and makes else None
-    )
+    """Where a write takes a key; an action or a delete only where a row can be made for it."""
+    policy, resource = at.binding.idempotency, at.binding.resource
+    if policy is None or resource is None:
+        return None
+    acts = at.kind is Kind.ACTION and at.binding.effect is not None and at.binding.id_parameter is not None
+    ends = (acts or at.kind is Kind.DELETE) and at.behaviour.binding(resource.name, Kind.CREATE) is not None
+    return policy.pointer if ends or at.kind in _ROWS else None
 
 
 def keyed_create(at: Place) -> str | None:
@@ -253,7 +260,7 @@ def due_key(at: Place) -> str | None:
     bounded = isinstance(given, Mapping) and "maxLength" in given
     headers = (p for p in at.binding.operation.parameters if p.location == "header" and p.required)
     due = policy is not None and any(p.name.lower() == policy.header for p in headers)
-    return keyed_create(at) if bounded or due else None
+    return keyed(at) if at.kind not in (Kind.UPDATE, Kind.REPLACE) and (bounded or due) else None
 
 
 def read_beside_keys(at: Place) -> str | None:
@@ -263,7 +270,7 @@ def read_beside_keys(at: Place) -> str | None:
 
 
 def keyed_by_tenant(at: Place) -> str | None:
-    return keyed(at) if isolated(Kind.CREATE, Kind.UPDATE, Kind.REPLACE)(at) else None
+    return keyed(at) if isolated(*_ROWS, Kind.ACTION, Kind.DELETE)(at) else None
 
 
 def keyed_by_right(at: Place) -> str | None:

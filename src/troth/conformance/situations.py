@@ -17,10 +17,12 @@ from troth.conformance.scene import Row, Scene
 from troth.conformance.variations import first_values, variations
 from troth.conformance.verdicts import Inconclusive, NotExercised
 
-__all__ = ["acted_on", "action_body", "action_body_and_rows", "shown", "situated", "untouched"]
+__all__ = ["acted_on", "action_body", "action_body_and_rows", "ample", "shown", "situated", "untouched"]
 
 #: How many rows are made in each way before the next way is tried.
 _ENOUGH = 3
+#: Enough for an action to take something away twice.
+_MUCH = (40, 40, 40)
 _SENT = re.compile(r"\bbody\.(\w+)")
 
 Condition = Callable[[Row], bool]
@@ -88,6 +90,26 @@ def action_body_and_rows(
                 body[member] = scene.row(target, actor)[target.id_field]
                 named.append((target, body[member]))
     return body, named
+
+
+def ample(scene: Scene, binding: Binding, actor: Actor) -> Row:
+    """A new row for an action, with so much in the numbers that it reads that it can be acted on more than once."""
+    resource, effect = binding.resource, binding.effect
+    assert resource is not None  # noqa: S101 - as below
+    names = (
+        frozenset(name for formula in effect.assign.values() for name in formula.variables)
+        if effect
+        else None
+    )
+    creator = scene.behaviour.binding(resource.name, Kind.CREATE)
+    if names and creator is not None and creator.input:
+        body = scene.bodies.telling(creator, scene.body(creator, actor), names, _MUCH)
+        made = (
+            scene.call(actor, creator, body=scene.bodies.unique(creator, body)) if body is not None else None
+        )
+        if made is not None and made.ok:
+            return scene.unwrapped(creator, made)
+    return scene.created(resource, actor)
 
 
 def acted_on(scene: Scene, binding: Binding, row: Row, body: Any, actor: Actor | None = None) -> Exchange:

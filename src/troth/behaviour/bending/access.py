@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from troth.behaviour.bending.bend import Bend, Change, bend, on_binding
-from troth.behaviour.model import Behaviour, Idempotency, RateLimit
+from troth.behaviour.model import Behaviour, Idempotency, Kind, RateLimit
 
 __all__ = ["bends"]
 
@@ -26,7 +26,7 @@ def bends(behaviour: Behaviour) -> Iterator[Bend]:
     for index, policy in enumerate(behaviour.rate_limits):
         yield from _rate_limit(index, policy)
     if behaviour.idempotency is not None:
-        yield from _idempotency(behaviour.idempotency)
+        yield from _idempotency(behaviour, behaviour.idempotency)
 
 
 def _rate_limit(index: int, policy: RateLimit) -> Iterator[Bend]:
@@ -56,20 +56,30 @@ def _rate_limit(index: int, policy: RateLimit) -> Iterator[Bend]:
         )  # fmt: skip
 
 
-def _idempotency(policy: Idempotency) -> Iterator[Bend]:
+def _idempotency(behaviour: Behaviour, policy: Idempotency) -> Iterator[Bend]:
+    keyed = {name: one for name, one in behaviour.bindings.items() if one.idempotency is not None}
     for method in sorted(policy.methods):
+        without = frozenset(name for name, one in keyed.items() if one.operation.method == method)
+        told = f"keys of {method} requests mean nothing"
+        yield _unkeyed(
+            policy, replace(policy, methods=policy.methods - {method}), without, method.lower(), told
+        )
+    acts = frozenset(name for name, one in keyed.items() if one.kind is Kind.ACTION)
+    if acts:
+        yield _unkeyed(policy, policy, acts, "actions", "keys of actions mean nothing")
 
-        def apply(behaviour: Behaviour, method: str = method) -> Behaviour:
-            bent = replace(policy, methods=policy.methods - {method})
-            bindings = {
-                name: replace(one, idempotency=None if one.operation.method == method else bent)
-                if one.idempotency
-                else one
-                for name, one in behaviour.bindings.items()
-            }
-            return replace(behaviour, idempotency=bent, bindings=bindings)
 
-        clauses = ("idempotency.replay", "idempotency.mismatch")
-        yield bend(
-            "drop", clauses, method.lower(), f"keys of {method} requests mean nothing", apply, pointer=policy.pointer
-        )  # fmt: skip
+def _unkeyed(
+    policy: Idempotency, bent: Idempotency, without: frozenset[str], subject: str, told: str
+) -> Bend:
+    """Some operations take no keys any more, the others as before."""
+
+    def apply(behaviour: Behaviour) -> Behaviour:
+        bindings = {
+            name: replace(one, idempotency=None if name in without else bent) if one.idempotency else one
+            for name, one in behaviour.bindings.items()
+        }
+        return replace(behaviour, idempotency=bent, bindings=bindings)
+
+    clauses = ("idempotency.replay", "idempotency.mismatch")
+    return bend("drop", clauses, subject, told, apply, pointer=policy.pointer, operations=without)

@@ -7,15 +7,17 @@ from typing import Any
 
 from troth.behaviour.model import Binding, Idempotency, Kind, Resource
 from troth.conformance.actors import Actor
+from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.orders.keying import different
 from troth.conformance.paging import holds_slot, slot_of
 from troth.conformance.probes.resources import same
 from troth.conformance.probes.timing import movable
 from troth.conformance.scene import Row, Scene
+from troth.conformance.situations import action_body, ample
 from troth.conformance.verdicts import Inconclusive, Violated
 
-__all__ = ["expiry", "made_no_more", "mismatch", "replay", "rights", "rows_counted", "scope", "send"]
+__all__ = ["begun", "expiry", "made_no_more", "mismatch", "replay", "rights", "rows_counted", "scope", "send"]
 
 
 def _policy(binding: Binding) -> tuple[Idempotency, Resource]:
@@ -27,6 +29,8 @@ def _policy(binding: Binding) -> tuple[Idempotency, Resource]:
 def _first(scene: Scene, binding: Binding, actor: Actor, key: str) -> tuple[Row | None, Any, Exchange]:
     """(row, body, answer) of a write that succeeds under a key."""
     policy, resource = _policy(binding)
+    if binding.kind in (Kind.ACTION, Kind.DELETE):
+        return begun(scene, binding, actor, key)
     if binding.kind is Kind.CREATE:
         scene.creation(binding, actor)  # which body works is found out before a key is spent on it
         body, made = scene.creation(binding, actor, headers={policy.header: key})
@@ -39,6 +43,16 @@ def _first(scene: Scene, binding: Binding, actor: Actor, key: str) -> tuple[Row 
             return row, body, made
         break
     raise Inconclusive("no write succeeds under a key")
+
+
+def begun(scene: Scene, binding: Binding, actor: Actor, key: str) -> tuple[Row, Any, Exchange]:
+    """(new row, body, answer) of an action or a delete that succeeds under a key."""
+    row = ample(scene, binding, actor)
+    body = action_body(scene, binding, actor) if binding.kind is Kind.ACTION else ABSENT
+    made = send(scene, binding, actor, key, row, body)
+    if not made.ok:
+        raise Inconclusive(f"{binding.id} answers {made.status} for a new row")
+    return row, body, made
 
 
 def send(
