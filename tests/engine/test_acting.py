@@ -94,6 +94,16 @@ def test_writes_leave_records(shop: Mock) -> None:
     assert "T" not in job["madeAt"]
 
 
+def test_a_record_may_name_the_id_of_its_row(mock_of: Make) -> None:
+    """Where it does not, the row gets an id of its own: the two tables need not count alike."""
+    named = WORKSHOP.replace(
+        'row: {jobId: "id", text: "\'made\'"}', 'row: {id: "int(id) + 100", text: "\'made\'"}'
+    )
+    client = mock_of(named, empty=True).client()
+    ids = [made(client)["id"] for _ in range(2)]
+    assert [entry["id"] for entry in client.get("/log").json()] == [one + 100 for one in ids]
+
+
 def test_a_view_lists_what_satisfies_it(shop: Mock) -> None:
     """The parameter's default counts when it is not sent."""
     client = shop.client()

@@ -118,7 +118,8 @@ class Effects:
             if name in target.fields
         }
         kind: RowKind = self._keeper.kinds[target.name]
-        data = kind.filled({n: v for n, v in given.items() if v is not None}, world)
+        named = {n: v for n, v in given.items() if v is not None}
+        data = kind.filled(named, world, identifier=named.get(target.id_field))
         checks.references(data, data, world)
         checks.rules("create", data, world)
         checks.unique(data, world)

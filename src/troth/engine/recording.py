@@ -46,5 +46,6 @@ class Recorder:
                 name: fitted(evaluated(formula, row, world, extra), target.fields.get(name))
                 for name, formula in record.row.items()
             }
-            data = self._keeper.kinds[target.name].filled(given, world)
+            named = given.get(target.id_field)  # None: the row gets an id of its own
+            data = self._keeper.kinds[target.name].filled(given, world, identifier=named)
             self._keeper.add(target, data, world, quiet=True)
