@@ -157,7 +157,7 @@ def attempt(document: Any, folder: Path) -> bool:
 
 @pytest.mark.parametrize("document", [RICH, LOWER, OLD], ids=["3.1", "3.0", "2.0"])
 def test_one_odd_value_anywhere_never_causes_a_traceback(document: Any, tmp_path: Path) -> None:
-    """Every third mutant of every place, which is all kinds of fault at all kinds of place."""
+    """Every third mutant of every place; what has nothing to do with it is used all the same."""
     outcomes = [
         attempt(mutant, tmp_path)
         for number, path in enumerate(places(document))
@@ -165,8 +165,7 @@ def test_one_odd_value_anywhere_never_causes_a_traceback(document: Any, tmp_path
         if (number + turn) % 3 == 0
     ]
     assert attempt(document, tmp_path)
-    assert outcomes.count(True) > len(outcomes) // 10
-    assert outcomes.count(False) > len(outcomes) // 10
+    assert len(outcomes) // 10 * 9 < outcomes.count(True) < len(outcomes)
 
 
 WORDS = [

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from troth.contract import Match, Router, load_contract, validators
-from troth.errors import ContractError, DocumentError
+from troth.contract import Match, Router, compile_parameters, load_contract, validators
+from troth.errors import ContractError
 
 if TYPE_CHECKING:
     from conftest import Folder
@@ -168,24 +168,46 @@ def test_the_extension_of_an_operation_is_kept(folder: Folder) -> None:
 
 
 def test_an_identifier_used_twice_names_both_places(folder: Folder) -> None:
-    error = refused(
-        folder,
+    """The second operation is called by its method and path."""
+    contract = folder.contract(
         "paths:\n  /a:\n    get: {operationId: x, responses: {}}\n    put: {operationId: x, responses: {}}\n",
     )
-    assert "'x' is already taken" in error.reason
-    assert "openapi.yaml:5 /paths/~1a/get/operationId" in error.reason
-    assert error.location.line == 6
+    (flaw,) = contract.flaws
+    assert "'x' is already taken" in flaw.title
+    assert "openapi.yaml:5 /paths/~1a/get/operationId" in flaw.title
+    assert flaw.location is not None
+    assert flaw.location.line == 6
+    assert [operation.id for operation in contract.operations] == ["x", "PUT /a"]
 
 
 @pytest.mark.parametrize(
     ("body", "line", "words"),
     [
+        ("paths: []", 3, "expected an object, found a list"),
+        ("paths:\n", 3, "expected an object, found null"),
+        ("path: {}", 1, "needs 'paths'"),
+        ("tags: []", 1, "needs 'paths'"),
+        ("paths: {/a: {$ref: a.yaml}}", 3, "there is no such file"),
+    ],
+)
+def test_a_fault_is_named_at_its_line(folder: Folder, body: str, line: int, words: str) -> None:
+    """Without its operations a document is of no use."""
+    error = refused(folder, body)
+    assert words in error.reason
+    assert error.location.line == line
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "words"),
+    [
+        ("paths: {'http://a/b': {}}", 3, "must start with '/', so it is passed over"),
+        ("paths: {/a: {get: {requestBody: {$ref: '#/a'}}}}", 3, "nothing stands at '#/a'"),
+        ("paths: {/a: {get: {parameters: [{$ref: '#/a'}]}}}", 3, "nothing stands at '#/a'"),
+        ("paths: {/a: null}", 3, "expected a path item (an object), found null"),
+        ("paths: {/a: {get: }}", 3, "expected an operation (an object), found null"),
         ("paths: {/a: {gett: {responses: {}}}}", 3, "a path item has no field 'gett'. Did you mean 'get'?"),
         ("paths: {/a: {subscribe: {responses: {}}}}", 3, "a path item has no field 'subscribe'."),
         ("paths: {a: {}}", 3, "the path 'a' must start with '/'"),
-        ("paths: []", 3, "expected an object, found a list"),
-        ("paths:\n", 3, "expected an object, found null"),
-        ("path: {}", 3, "an OpenAPI document has no field 'path'. Did you mean 'paths'?"),
         ("paths: {/a: {get: {respones: {}}}}", 3, "Did you mean 'responses'?"),
         ("paths: {/a: {get: {responses: {20O: {}}}}}", 3, "'20O' is not a response status"),
         ("paths: {/a: {get: {parameters: [{name: a}]}}}", 3, "a parameter needs 'in'"),
@@ -203,9 +225,9 @@ def test_an_identifier_used_twice_names_both_places(folder: Folder) -> None:
             "declared twice",
         ),
         (
-            "paths: {/a: {get: {parameters: [{name: a, in: path, style: form}]}}}",
+            "paths: {/a: {get: {parameters: [{name: a, in: query, style: simple}]}}}",
             3,
-            "cannot have style 'form'",
+            "cannot have style 'simple'",
         ),
         ("paths: {/a: {get: {security: [{keys: []}]}}}\n" + SCHEMES, 3, "Did you mean 'key'?"),
         ("paths: {/a: {get: {tags: x}}}", 3, "expected a list, found the text 'x'"),
@@ -225,13 +247,23 @@ def test_an_identifier_used_twice_names_both_places(folder: Folder) -> None:
             "'required' cannot be true: expected a list, found a boolean",
         ),
         ("servers: [{url: 'http://['}]\npaths: {}", 3, "cannot be read"),
-        ("tags: []", 1, "needs 'paths'"),
     ],
 )
-def test_a_fault_is_named_at_its_line(folder: Folder, body: str, line: int, words: str) -> None:
-    error = refused(folder, body)
-    assert words in error.reason
-    assert error.location.line == line
+def test_a_malformed_part_leaves_the_rest(folder: Folder, body: str, line: int, words: str) -> None:
+    """Whatever it is, it is named once, at its line, and the operations beside it are there."""
+    rest = "paths: {/rest: {get: {responses: {}}}"
+    body = body.removesuffix("\npaths: {}")
+    if body.startswith("paths: {"):
+        contract = folder.contract(body.replace("paths: {", f"{rest}, ", 1))
+    else:
+        contract = folder.contract(f"{body}\n{rest}}}")
+    (flaw,) = contract.flaws
+    assert words in flaw.title
+    assert flaw.location is not None
+    assert flaw.location.line == line
+    assert "GET /rest" in {operation.id for operation in contract.operations}
+    for operation in contract.operations:
+        compile_parameters(contract, validators(contract), operation)
 
 
 @pytest.mark.parametrize(
@@ -305,9 +337,31 @@ def test_patterns_in_other_spellings_are_held(folder: Folder, pattern: str, fits
     assert not validator.is_valid(fails)
 
 
-def test_a_document_without_info_is_refused(folder: Folder) -> None:
-    with pytest.raises(DocumentError, match="an OpenAPI document needs 'info'"):
-        load_contract(folder.write("a.yaml", "openapi: 3.1.0\npaths: {}\n"))
+def test_a_document_without_info_has_neither_title_nor_version(folder: Folder) -> None:
+    contract = load_contract(folder.write("a.yaml", "openapi: 3.1.0\npaths: {}\n"))
+    assert [flaw.title for flaw in contract.flaws] == ["an OpenAPI document needs 'info'"]
+    assert (contract.title, contract.version) == ("", "")
+
+
+def test_true_in_quotes_is_true(folder: Folder) -> None:
+    contract = folder.contract("paths: {/a: {get: {deprecated: 'True', responses: {}}}}")
+    assert contract.operations[0].deprecated
+    assert [flaw.id for flaw in contract.flaws] == ["malformed-part"]
+
+
+def test_a_path_without_its_slash_is_reached_with_one(folder: Folder) -> None:
+    contract = folder.contract("paths: {'a/{id}': {get: {responses: {}}}}")
+    assert isinstance(Router(contract).match("GET", "/a/x"), Match)
+
+
+def test_a_template_that_occurs_twice_has_one_value(folder: Folder) -> None:
+    contract = folder.contract(
+        "paths: {'/{a}/b/{a}': {get: {parameters: [{name: a, in: path}], responses: {}}}}"
+    )
+    assert [flaw.id for flaw in contract.flaws] == ["template-twice"]
+    found = Router(contract).match("GET", "/x/b/x")
+    assert isinstance(found, Match)
+    assert found.path_params == {"a": "x"}
 
 
 def test_an_operation_in_whose_place_another_answers_is_unreachable(folder: Folder) -> None:

@@ -139,6 +139,10 @@ def _run(contract: str | None, settings: Settings, options: Mapping[str, Any]) -
     shard = _shard(options["shard"])
     budget: Any = options["budget"] or settings.budget or "pr"
     loaded = load_contract(contract, overlays=options["overlays"])
+    for flaw in loaded.flaws[:_SHOWN]:
+        note(f"{flaw.location}: {flaw.title}")
+    if len(loaded.flaws) > _SHOWN:
+        note(f"and {len(loaded.flaws) - _SHOWN} more flaws of the contract; troth lint lists them")
     with progress("Verifying") as bar, _ended_politely():
         return hold(
             loaded, target, only=options["only"], skips=tuple(settings.skips.values()), shard=shard,

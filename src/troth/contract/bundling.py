@@ -2,7 +2,8 @@
 
 The walk follows the grammar of OpenAPI from the root and from every reference, with the kind that the referrer
 expects, so it also finds what has the wrong shape and where the schemas stand. Text that merely looks like a
-reference (inside an example, an enum, an extension) is left alone.
+reference (inside an example, an enum, an extension) is left alone. A part that cannot be read is a flaw, and what
+``slips`` makes of it is read in its place; only what everything else hangs on is refused.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from troth.contract.grammar import is_referable, schema_field, shape
-from troth.contract.pointers import join, local, reference, resolve
+from troth.contract.pointers import join, local, reference, resolve, split
 from troth.contract.positions import Positions
 from troth.contract.references import Resolver
+from troth.contract.slips import FILLED, addressable, passed_over, repaired
 from troth.errors import ContractError, DocumentError, did_you_mean
 from troth.findings import Finding
 
@@ -40,11 +42,15 @@ class Bundle:
         self._waiting: list[tuple[str, Any, str, str, str]] = []
 
     def walk(self, kind: str = "OpenAPI") -> None:
-        """Visit everything that can be reached. Raises DocumentError or ReferenceError at the first fault."""
+        """Visit everything that can be reached. Raises ContractError for what nothing can stand for."""
         self._waiting.append(("", self.document, kind, "", ""))
         while self._waiting:
-            self._visit(*self._waiting.pop())
-        self._refuse_circles()
+            entry = self._waiting.pop()
+            try:
+                self._visit(*entry)
+            except ContractError as problem:
+                self._pass_over(entry, problem)
+        self._undo_circles()
         for schema in self._named:  # every reference is local now; an $id would give them another base
             schema.pop("$id", None)
 
@@ -75,27 +81,32 @@ class Bundle:
         else:
             if not isinstance(node, dict):
                 self._expected(pointer, "an object", node)
+            if kind[0] == "<":
+                self._check_names(pointer, node, inner)
             pairs = [
                 (join(pointer, name), item)
                 for name, item in node.items()
                 if kind[0] == "{" or not name.startswith("x-")
             ]
-            if kind[0] == "<":
-                self._check_names(pointer, node, inner)
         self._waiting += [(at, item, inner, mount, base) for at, item in reversed(pairs)]
 
     def _check_names(self, pointer: str, node: dict[str, Any], inner: str) -> None:
-        for name in node:
-            if name.startswith("x-"):
-                continue
+        for old, new in addressable(node) if inner == "PathItem" else ():
+            self.positions.repeat(join(pointer, new), join(pointer, old))
+            message = f"the path {old!r} must start with '/'; it is read as {new!r}"
+            self._flaw("malformed-part", join(pointer, old), message)
+        for name in [name for name in node if not name.startswith("x-")]:
             if inner == "PathItem" and not name.startswith("/"):
-                self._fail(join(pointer, name), f"the path {name!r} must start with '/'")
-            if inner == "Response" and not _STATUS.fullmatch(name):
-                self._fail(
-                    join(pointer, name),
+                message = f"the path {name!r} must start with '/', so it is passed over"
+            elif inner == "Response" and not _STATUS.fullmatch(name):
+                message = (
                     f"{name!r} is not a response status; write a code such as '200', a range such as '4XX', "
-                    "or 'default'",
+                    "or 'default'"
                 )
+            else:
+                continue
+            self._flaw("malformed-part", join(pointer, name), message)
+            del node[name]
 
     def _visit_object(self, pointer: str, node: dict[str, Any], kind: str, mount: str, base: str) -> None:
         if is_referable(kind) and "$ref" in node:
@@ -105,13 +116,16 @@ class Bundle:
         expected = shape(kind)
         if not (is_referable(kind) and "$ref" in node):
             for name in expected.required:
-                if name not in node and kind == "Info" and not _near_field(name, node):
-                    node[name] = ""
-                    message = f"an info needs {name!r}"
-                    location = self.positions.locate(pointer)
-                    self.flaws.append(Finding("missing-info", "error", message, location=location))
-                elif name not in node:
-                    self._fail(pointer, f"{_article(kind)} needs {name!r}{_near_field(name, node)}")
+                if name in node:
+                    continue
+                filling = FILLED.get((kind, name))
+                message = f"{_article(kind)} needs {name!r}{_near_field(name, node)}"
+                if filling is None:
+                    self._fail(pointer, message)
+                node[name] = filling()
+                self._flaw(
+                    "missing-info" if kind in ("Info", "OpenAPI") else "malformed-part", pointer, message
+                )
         for name, value in node.items():
             held = expected.fields.get(name, expected.rest)
             if held is not None:
@@ -125,7 +139,7 @@ class Bundle:
         near = get_close_matches(name, missing, n=1, cutoff=0.8)
         if near or (expected.closed and isinstance(node[name], dict)):
             hint = did_you_mean(name, expected.fields)
-            self._fail(pointer, f"{_article(kind)} has no field {name!r}.{hint}")
+            self._flaw("unknown-field", pointer, f"{_article(kind)} has no field {name!r}.{hint}")
 
     def _check_primitive(self, pointer: str, node: Any, kind: str) -> None:
         if kind == "any":
@@ -204,20 +218,53 @@ class Bundle:
         self._waiting.append((pointer, resolve(self.document, pointer), kind, home, ""))
         return pointer
 
-    def _refuse_circles(self) -> None:
-        """A chain of references that comes back to itself stands for nothing."""
+    def _undo_circles(self) -> None:
+        """A chain of references that comes back to itself stands for nothing, and so does one that was cut."""
         sound: set[str] = set()
         for start, node in self.references:
-            chain = [start]
-            target = local(node["$ref"])
-            while target is not None and target not in sound:
+            chain, step = [start], node.get("$ref")
+            while isinstance(step, str) and (target := local(step) or "") not in sound:
                 if target in chain:
-                    self._resolver.lost(f"{start}/$ref", "the reference leads back to itself.")
+                    message = "the reference leads back to itself, so nothing is held to it"
+                    self._flaw("circular-reference", f"{start}/$ref", message)
+                    node.pop("$ref", None)
+                    break
                 chain.append(target)
-                found = resolve(self.document, target)
+                try:
+                    found = resolve(self.document, target)
+                except KeyError:
+                    self._resolver.lost(
+                        f"{start}/$ref", "the reference leads into a part that cannot be read."
+                    )
                 step = found.get("$ref") if isinstance(found, dict) else None
-                target = local(step) if isinstance(step, str) else None
             sound.update(chain)
+        self.references = [(at, node) for at, node in self.references if "$ref" in node]
+
+    def _pass_over(self, entry: tuple[str, Any, str, str, str], problem: ContractError) -> None:
+        """Go on without a part, or raise again where nothing can stand for it."""
+        pointer, node, kind, _, _ = entry
+        word = next((w for w in ("$ref", "$dynamicRef") if _is_at(problem, f"{pointer}/{w}")), None)
+        if word is not None:
+            found = node.pop(word, "#")
+            if kind == "PathItem" and isinstance(found, str) and not found.startswith("#"):
+                raise problem  # operations in a file that is not there: it was forgotten, not written so
+            self._flaw("dangling-reference", f"{pointer}/{word}", problem.reason)
+            if kind in ("Schema", "PathItem"):  # what stands beside a reference there is meant as well
+                self._seen.discard((id(node), kind))
+                self._waiting.append(entry)
+            else:
+                node.clear()
+            return
+        meant = repaired(kind, node)
+        if meant is not None:
+            *above, last = split(pointer)
+            resolve(self.document, join("", *above))[int(last) if last.isdigit() else last] = meant
+        elif not passed_over(self.document, pointer, kind):
+            raise problem
+        self._flaw("malformed-part", pointer, problem.reason)
+
+    def _flaw(self, identifier: str, pointer: str, message: str) -> None:
+        self.flaws.append(Finding(identifier, "error", message, location=self.positions.locate(pointer)))
 
     def _expected(self, pointer: str, expected: str, found: Any) -> NoReturn:
         self._fail(pointer, f"expected {expected}, found {_describe(found)}")
@@ -240,6 +287,10 @@ def _describe(found: Any) -> str:
     if isinstance(found, int | float) and not isinstance(found, bool):
         return f"the number {found!r:.40}"
     return _WORDS.get(type(found), type(found).__name__)
+
+
+def _is_at(problem: ContractError, pointer: str) -> bool:
+    return problem.location is not None and problem.location.pointer == pointer
 
 
 def _article(kind: str) -> str:

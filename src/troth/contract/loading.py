@@ -21,6 +21,7 @@ from troth.contract.schemas import check_schemas
 from troth.contract.sources import Selection, read_document, select, sibling
 from troth.contract.swagger import convert_swagger
 from troth.errors import DocumentError
+from troth.findings import Finding
 
 __all__ = ["load_contract", "revised"]
 
@@ -57,7 +58,7 @@ def _load(selection: Selection, overlays: Sequence[str | Path], *, behaviour: bo
 
 
 def revised(contract: Contract, patches: Iterable[Mapping[str, Any]]) -> Contract:
-    """The contract with JSON Merge Patches applied in turn. Raises ContractError for what they cannot leave behind."""
+    """The contract with JSON Merge Patches applied in turn. Raises ContractError for what is malformed then."""
     positions = contract.positions
     assert isinstance(positions, Positions)  # noqa: S101 - every contract is loaded by this module
     document = contract.document
@@ -68,7 +69,12 @@ def revised(contract: Contract, patches: Iterable[Mapping[str, Any]]) -> Contrac
         bundled = bundle(dict(document), contract.source, positions)
         version = dialect(document, positions)
         selection = Selection(contract.source, contract.name, contract.directory)
-        made = _contract(selection, _checked(bundled, version, positions), contract.source, positions)
+        checked = _checked(bundled, version, positions)
+        known = {(flaw.id, flaw.title) for flaw in contract.flaws}
+        for flaw in checked.flaws:
+            if (flaw.id, flaw.title) not in known:
+                raise DocumentError(flaw.title, flaw.location)
+        made = _contract(selection, checked, contract.source, positions)
     return made.mounted(contract.mount)
 
 
@@ -122,9 +128,9 @@ def _contract(selection: Selection, bundled: Bundle, name: str, positions: Posit
     operations, unreachable, further = build_operations(document, positions, frozenset(schemes))
     return Contract(
         name=selection.name,
-        title=str(info["title"]),
-        version=str(info["version"]),
-        base_path=_base_path(document.get("servers"), positions),
+        title=str(info.get("title", "")),
+        version=str(info.get("version", "")),
+        base_path=_base_path(document.get("servers"), positions, bundled.flaws),
         document=document,
         operations=operations,
         unreachable=unreachable,
@@ -141,8 +147,8 @@ def _followed(bundled: Bundle, pointer: str) -> Mapping[str, Any]:
     return found
 
 
-def _base_path(servers: Any, positions: Positions) -> str:
-    """The path of the first server URL, its variables replaced by their defaults."""
+def _base_path(servers: Any, positions: Positions, flaws: list[Finding]) -> str:
+    """The path of the first server URL, its variables replaced by their defaults; none where it cannot be read."""
     if not servers:
         return ""
     url = servers[0]["url"]
@@ -151,8 +157,8 @@ def _base_path(servers: Any, positions: Positions) -> str:
     try:
         path = urlsplit(url).path
     except ValueError as problem:
-        raise DocumentError(
-            f"the server URL {url!r} cannot be read: {problem}", positions.locate("/servers/0/url")
-        ) from None
+        message = f"the server URL {url!r} cannot be read: {problem}"
+        flaws.append(Finding("unreadable-url", "error", message, location=positions.locate("/servers/0/url")))
+        return ""
     path = path.rstrip("/")
     return path if path.startswith("/") or not path else f"/{path}"

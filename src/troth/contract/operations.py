@@ -10,7 +10,7 @@ from troth.contract.grammar import METHODS
 from troth.contract.model import Body, Header, Media, Operation, Parameter, Response
 from troth.contract.pointers import follow, join, resolve, split
 from troth.contract.positions import Positions
-from troth.errors import DocumentError, did_you_mean
+from troth.errors import did_you_mean
 from troth.findings import Finding, Location
 
 __all__ = ["addressed", "build_additional", "build_calls", "build_operations"]
@@ -171,14 +171,16 @@ class _Builder:
 
     def identifier(self, node: Mapping[str, Any], method: str, path: str, pointer: str) -> str:
         found = node.get("operationId")
-        identifier = f"{method} {path}" if found is None else str(found)
+        identifier = str(found) if found not in (None, "") else f"{method} {path}"
         at = join(pointer, "operationId")
         if identifier in self.identifiers:
             first = self.positions.locate(self.identifiers[identifier])
+            own = f"{method} {path}"
             message = (
-                f"the operationId {identifier!r} is already taken at {first}; give each operation its own"
+                f"the operationId {identifier!r} is already taken at {first}; this one is called {own!r}"
             )
-            raise DocumentError(message, self.positions.locate(at))
+            self.flaw("operation-id-twice", at, message)
+            identifier = own
         self.identifiers[identifier] = at
         return identifier
 
@@ -187,10 +189,7 @@ class _Builder:
             for name in alternative:
                 if name not in self.schemes:
                     at, hint = join(pointer, index, name), did_you_mean(name, self.schemes)
-                    if hint:
-                        message = f"no security scheme is named {name!r}.{hint}"
-                        raise DocumentError(message, self.positions.locate(at))
-                    message = f"no security scheme is named {name!r}, so nobody is asked for one"
+                    message = f"no security scheme is named {name!r}, so nobody is asked for one.{hint}"
                     self.flaw("unknown-security-scheme", at, message)
         return tuple(
             {name: tuple(str(scope) for scope in scopes) for name, scopes in alternative.items()}
@@ -208,13 +207,15 @@ class _Builder:
             for index in range(len(holder.get("parameters") or ())):
                 at = join(start, "parameters", index)
                 parameter = self.parameter(at)
+                if parameter is None:
+                    continue
                 key = (
                     parameter.location,
                     parameter.name.lower() if parameter.location == "header" else parameter.name,
                 )
                 if key in own:
                     message = f"the {parameter.location} parameter {parameter.name!r} is declared twice here"
-                    raise DocumentError(message, self.positions.locate(at))
+                    self.flaw("parameter-twice", at, message)
                 own.add(key)
                 merged[key] = parameter
         if self.templated:
@@ -238,20 +239,26 @@ class _Builder:
             message = f"the path parameter {name!r} does not occur in {path}.{did_you_mean(name, names)}"
             self.flaw("unused-path-parameter", merged.pop(("path", name)).pointer, message)
         if len(set(names)) != len(names):
-            raise DocumentError(f"a parameter occurs twice in {path}", self.positions.locate(pointer))
+            message = f"a parameter occurs twice in {path}; it has the same value in both places"
+            self.flaw("template-twice", pointer, message)
 
-    def parameter(self, start: str) -> Parameter:
+    def parameter(self, start: str) -> Parameter | None:
+        """The parameter at a pointer; None for one that says neither where it stands nor what it is called."""
         pointer, node = self.follow(start)
-        location, name = node["in"], node["name"]
+        location, name = node.get("in"), node.get("name")
+        if not location or not name:
+            return None
         if location not in _LOCATIONS and location != "querystring":
             hint = did_you_mean(location, _LOCATIONS)
             message = f"a parameter stands in path, query, header or cookie, not in {location!r}.{hint}"
-            raise DocumentError(message, self.positions.locate(join(pointer, "in")))
+            self.flaw("unknown-location", join(pointer, "in"), message)
+            return None
         styles = _STYLES.get(location, ("form",))
         style = node.get("style", styles[0])
         if style not in styles:
             message = f"a {location} parameter cannot have style {style!r}; it can have {', '.join(styles)}"
-            raise DocumentError(message, self.positions.locate(join(pointer, "style")))
+            self.flaw("unknown-style", join(pointer, "style"), message)
+            style = styles[0]
         content_type, schema_pointer = None, join(pointer, "schema") if "schema" in node else None
         if node.get("content"):
             content_type = next(iter(node["content"]))
@@ -283,7 +290,9 @@ class _Builder:
     def body(self, start: str) -> Body:
         pointer, node = self.follow(start)
         return Body(
-            node.get("required") is True, self.media(join(pointer, "content"), node["content"]), pointer
+            node.get("required") is True,
+            self.media(join(pointer, "content"), node.get("content") or {}),
+            pointer,
         )
 
     def media(self, pointer: str, content: Mapping[str, Any]) -> dict[str, Media]:

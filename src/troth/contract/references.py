@@ -36,6 +36,7 @@ class Resolver:
         self.positions = positions
         self._mounts = {source: ""}
         self._sources = {"": source}
+        self._unread: dict[str, str] = {}
         self._identified: dict[str, dict[str, str]] = {}
 
     def target(self, at: str, found: str, mount: str, base: str) -> Target:
@@ -108,14 +109,15 @@ class Resolver:
             source = sibling(self._sources[mount], address)
             if source in self._mounts:
                 return self._mounts[source]
+            if source in self._unread:
+                self.lost(at, self._unread[source])
             found: Document = read_document(source)
         except ValueError:
             self.lost(at, f"{address!r} is neither a file nor a URL.")
         except DocumentError as problem:
-            raise ReferenceError(
-                f"the reference to {address!r} cannot be followed: {problem.message}{self._named(address)}",
-                self.positions.locate(at),
-            ) from None
+            told = f"the reference to {address!r} cannot be followed: {problem.message}{self._named(address)}"
+            self._unread[source] = told
+            raise ReferenceError(told, self.positions.locate(at)) from None
         mounts = self.document.get(MOUNTS)
         if not isinstance(mounts, dict):
             mounts = self.document[MOUNTS] = {}

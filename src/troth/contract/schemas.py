@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from troth.contract.pointers import join
+from troth.contract.pointers import join, resolve
 from troth.contract.positions import Positions
 from troth.contract.sentences import describe, shown
 from troth.contract.spellings import readable_pattern
@@ -27,20 +27,31 @@ def _meta_validator() -> jsonschema_rs.Draft202012Validator:
 
 
 def check_schemas(schemas: Mapping[str, Any], positions: Positions) -> list[Finding]:
-    """Raise DocumentError at the first schema that is none. ``schemas`` maps pointers to schemas, nested ones too.
+    """Leave in every schema what the meta-schema knows. ``schemas`` maps pointers to schemas, nested ones too.
 
-    A pattern that no spelling makes readable is taken out, since everything else can still be held; the findings
-    say where.
+    A keyword that cannot be read, as a pattern that no spelling makes readable, is taken out, since everything else
+    can still be held; the findings say where.
     """
     validator = _meta_validator()
     flaws = [flaw for pointer, schema in schemas.items() for flaw in _mended(pointer, schema, positions)]
     for pointer, schema in sorted(schemas.items(), key=lambda pair: pair[0].count("/")):
-        if validator.is_valid(schema):
-            continue
-        error = max(validator.iter_errors(schema), key=lambda found: len(found.instance_path))
-        at = join(pointer, *error.instance_path)
-        raise DocumentError(_sentence(error, schema), positions.locate(at))
+        while not validator.is_valid(schema):
+            flaws.append(_without(pointer, schema, positions))
     return flaws
+
+
+def _without(pointer: str, schema: Any, positions: Positions) -> Finding:
+    """Take the innermost keyword that cannot be read out of a schema."""
+    errors = _meta_validator().iter_errors(schema)
+    error = max(errors, key=lambda found: len(found.instance_path))
+    path = list(error.instance_path)
+    message, at = _sentence(error, schema), positions.locate(join(pointer, *path))
+    while path and isinstance(path[-1], int):
+        path.pop()  # an item of a keyword's list
+    if not path:
+        raise DocumentError(message, at)
+    del resolve(schema, join("", *path[:-1]))[path[-1]]
+    return Finding("unreadable-keyword", "error", f"{message}; nothing is held to it", location=at)
 
 
 def _mended(pointer: str, schema: Any, positions: Positions) -> Iterator[Finding]:
@@ -80,6 +91,13 @@ def _modern(pointer: str, schema: dict[str, Any], positions: Positions) -> Itera
                 f"the schema keyword {exclusive!r} cannot be {shown(flag)}: it is a number since OpenAPI 3.1"
             )
             yield Finding("boolean-bound", "error", message, location=at)
+    named = schema.get("examples")
+    if isinstance(named, dict):  # the form that media types and parameters have
+        values = [one["value"] if isinstance(one, dict) and "value" in one else one for one in named.values()]
+        schema["examples"] = values
+        at = positions.locate(join(pointer, "examples"))
+        message = "the schema keyword 'examples' is a list of values; this map of examples is read as one"
+        yield Finding("named-examples", "error", message, location=at)
     for word in [w for w in ("allOf", "anyOf", "oneOf") if schema.get(w) == []]:
         message = f"the schema keyword {word!r} names no schema, so nothing is held to it"
         yield Finding("empty-alternatives", "error", message, location=positions.locate(join(pointer, word)))
