@@ -8,12 +8,11 @@ from typing import Any
 import orjson
 
 from troth.behaviour.model import Binding
-from troth.behaviour.selecting import Picked
+from troth.engine.cutting import Memo
 from troth.engine.keeping import Keeper
 from troth.engine.messages import dump
 from troth.engine.populating import Known, Populator
 from troth.engine.projecting import Projector, Selected
-from troth.engine.seeing import Sight
 from troth.engine.state import Row
 from troth.engine.withholding import Withheld
 from troth.engine.world import TenantWorld
@@ -56,7 +55,7 @@ class Showing:
         if self._populator is not None or self._projector is None or self._resource is None:
             return None
         selected = self._projector.selection(self._resource, values)
-        local = selected is None or all(_is_own(picked) for picked in selected)
+        local = selected is None or selected.local
         return self._projector.text(values) if local else None
 
     def body(self, resource: str, row: Row, world: TenantWorld, values: Values) -> bytes:
@@ -64,19 +63,19 @@ class Showing:
         if self.plain:
             return self._keeper.sights[resource].body(row, world)
         selected, depth = self._selected(resource, values), self._depth(values)
-        return dump(self._item(resource, selected, row, world, depth, {}))
+        return dump(self._item(resource, selected, row, world, depth, {}, {}))
 
     def items(self, resource: str, rows: Sequence[Row], world: TenantWorld, values: Values) -> list[Any]:
         """Rows of a list as JSON values."""
-        sight = self._keeper.sights[resource]
+        sight, memo = self._keeper.sights[resource], Memo()
         if self.plain and not self._masks:
             return [orjson.Fragment(sight.body(row, world)) for row in rows]
         selected = self._selected(resource, values)
         if self._masks and self._populator is None:
             views = (self._masked(sight.view(row, world)) for row in rows)
-            return [view if selected is None else self._cut(selected, view, world, sight) for view in views]
+            return [view if selected is None else selected.cut(view, world, memo) for view in views]
         depth, known = self._depth(values), Known()
-        return [self._item(resource, selected, row, world, depth, known) for row in rows]
+        return [self._item(resource, selected, row, world, depth, known, memo) for row in rows]
 
     def _selected(self, resource: str, values: Values) -> Selected | None:
         if self._projector is None:
@@ -94,6 +93,7 @@ class Showing:
         world: TenantWorld,
         depth: int,
         known: Known,
+        memo: Memo,
     ) -> Any:
         sight = self._keeper.sights[resource]
         if selected is None:
@@ -102,21 +102,10 @@ class Showing:
             return orjson.Fragment(sight.body(row, world))
         view = sight.view(row, world)
         if self._populator is not None and not isinstance(view, Withheld):
-            bare = frozenset(picked.name for picked in selected if picked.inner is None)
-            view = self._populator.filled(resource, view, world, depth, known, bare)
-        return self._cut(selected, view, world, sight)
-
-    def _cut(self, selected: Selected, view: Mapping[str, Any], world: TenantWorld, sight: Sight) -> Any:
-        assert self._projector is not None  # noqa: S101 - nothing else selects
-        return self._projector.shown(selected, view, world, sight.marks)
+            view = self._populator.filled(resource, view, world, depth, known, selected.bare)
+        return selected.cut(view, world, memo)
 
     def _masked(self, view: Mapping[str, Any]) -> dict[str, Any]:
         """What lists show of a row: without the members that they omit, null for those that they empty."""
         kept = {name: value for name, value in view.items() if self._masks.get(name) != "omit"}
         return {**kept, **{name: None for name, how in self._masks.items() if how == "null"}}
-
-
-def _is_own(picked: Picked) -> bool:
-    """Whether a selected member is all of the row itself, in the objects that it holds as well."""
-    inner = (one for below in (picked.inner or {}).values() for one in below)
-    return picked.reference is None and all(_is_own(one) for one in inner)
