@@ -21,13 +21,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from marshal import dumps as frozen
 from math import copysign, isfinite
-from typing import Any, Protocol
+from typing import Any
 
 import cel
 
 from troth.behaviour.members import QUOTED, Asked, asked_of_function, asked_of_name, narrowed
+from troth.behaviour.questions import Question, Questions, World, as_bytes
 
 __all__ = [
     "FUNCTIONS",
@@ -82,36 +82,21 @@ SEEN = re.compile(r"\bseen\(\s*'([^']+)'\s*,")
 _SURROUNDINGS = frozenset({"body", "changes", "created", "old", "query", "viewer"})
 #: Functions that give rows.
 _ROW_CALLS = ("lookup", "related")
-#: What an expression asks for that no values of a row tell.
-_ELSEWHERE = frozenset({*_ROW_CALLS, "now", "seen"})
+#: What is another thing at the next moment, or for a reason that nothing tells.
+_FLEETING = frozenset({"now", "seen"})
 _AS_THEY_ARE = frozenset({str, float, bool, type(None)})
 _REMEMBERED = 1024
-#: Values that are longer in bytes are not worth remembering a result for.
+#: What depends on more bytes than this is not worth remembering.
 _LONGEST = 1024
-#: Without references to what was written before, so that equal values are equal bytes.
-_PLAIN = 2
 
 #: What a function cannot do with its arguments gives null, as documented; the package would also print it.
 logging.getLogger("cel").disabled = True
 
-Row = Mapping[str, Any]
 _EXACT = 2.0**53  # beyond it a double has no digits after the point
 
 
 class ExpressionError(ValueError):
     """The text is not a CEL expression, or calls something that does not exist."""
-
-
-class World(Protocol):
-    """What an expression may ask for beyond its own row."""
-
-    @property
-    def viewer(self) -> Mapping[str, Any]: ...
-    def today(self) -> str: ...
-    def now(self) -> str: ...
-    def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]: ...
-    def lookup(self, resource: str, identifier: Any) -> dict[str, Any] | None: ...
-    def seen(self, resource: str, identifier: Any) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +105,7 @@ class Expression:
 
     ``related`` lists the (resource, field) pairs that it reads besides its own row, ``looked_up`` the (resource, own
     field) pairs, dotted where the id is a member of the field's object, with an empty field where it is an expression.
-    ``pure`` ones depend on nothing but scalar fields of the row, so their values are remembered.
+    ``pure`` ones depend on nothing but the row's own fields.
     """
 
     text: str
@@ -134,7 +119,15 @@ class Expression:
     #: The members that are asked for of what names stand for and functions give; what is not in here is handed over
     #: whole.
     asked: Mapping[str, Asked] = field(default_factory=dict)
-    memo: dict[bytes, Any] = field(default_factory=dict, compare=False, repr=False)
+    #: Values that came out before, with the questions about other rows that were asked for them.
+    memo: dict[bytes, tuple[tuple[Question, ...], Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The members of a row that an evaluation takes: those that are named, and the id that others name it by."""
+        return (*self.names, "id") if "related" in self.functions else self.names
 
     @property
     def bound(self) -> frozenset[str]:
@@ -165,6 +158,10 @@ class Expression:
         """The value that comes out whatever fields hold that nothing shows; null where it hangs on one of them."""
         return self._value(self._scope([n for n in self.names if n not in unknown], row, extra), row, world)
 
+    def everywhere(self, world: World, extra: Mapping[str, Any]) -> Any:
+        """The value that every row has, by what comes with it; null where it hangs on the row."""
+        return None if "related" in self.functions else self.regardless(self.names, {}, world, extra)
+
     def _scope(
         self, names: Iterable[str], row: Mapping[str, Any], extra: Mapping[str, Any] | None
     ) -> dict[str, Any]:
@@ -177,28 +174,31 @@ class Expression:
         return scope
 
     def _value(self, scope: dict[str, Any], row: Mapping[str, Any], world: World) -> Any:
-        """The value for what names stand for: once for the same values, where nothing else is asked."""
+        """The value for what names stand for: once for the same values, while other rows answer the same as well."""
         if "viewer" in self.variables:
             scope["viewer"] = narrowed(world.viewer, self.asked.get("viewer"))
-        if self.functions & _ELSEWHERE:
-            return self._execute(scope, row, world)
+        if self.functions & _FLEETING:
+            return self._execute(scope, Questions(self.asked, row, world))
         try:
-            key = frozen((scope, world.today() if "today" in self.functions else None), _PLAIN)
+            key = as_bytes((scope, world.today() if "today" in self.functions else None))
         except ValueError:  # something else than what JSON gives
-            return self._execute(scope, row, world)
-        try:
-            return self.memo[key]
-        except KeyError:
-            value = self._execute(scope, row, world)
-        if len(key) <= _LONGEST:
+            return self._execute(scope, Questions(self.asked, row, world))
+        known = self.memo.get(key)
+        if known is not None and not known[0]:
+            return known[1]
+        questions = Questions(self.asked, row, world)
+        if known is not None and questions.repeat(known[0]):
+            return known[1]
+        value = self._execute(scope, questions)
+        told = questions.told()
+        if told is not None and len(key) + sum(len(one.answer) for one in told) <= _LONGEST:
             if len(self.memo) >= _REMEMBERED:
                 self.memo.clear()
-            self.memo[key] = value
+            self.memo[key] = told, value
         return value
 
-    def _execute(self, scope: Mapping[str, Any], row: Mapping[str, Any], world: World) -> Any:
-        asked = self.asked
-        calls = {name: _CALLS[name](world, row, asked.get(name)) for name in self.functions if name in _CALLS}
+    def _execute(self, scope: Mapping[str, Any], questions: Questions) -> Any:
+        calls = {name: _CALLS[name](questions) for name in self.functions if name in _CALLS}
         try:
             given = {name: doubles(value) for name, value in scope.items()}
             return _ordered(self.program.execute(cel.Context(given, calls)))
@@ -260,23 +260,15 @@ def _total(items: list[Any]) -> float:
     return float(sum(item for item in items if item is not None))
 
 
-def _related(world: World, row: Row, asked: Asked) -> Callable[[str, str], list[Any]]:
-    return lambda resource, field: doubles(narrowed(world.related(resource, field, row), asked))
-
-
-def _lookup(world: World, _row: Row, asked: Asked) -> Callable[[str, Any], Any]:
-    return lambda resource, identifier: doubles(narrowed(world.lookup(resource, identifier), asked))
-
-
-_CALLS: dict[str, Callable[[World, Row, Asked], Callable[..., Any]]] = {
-    "today": lambda world, _row, _asked: world.today,
-    "now": lambda world, _row, _asked: world.now,
-    "days": lambda _world, _row, _asked: _shifted,
-    "sum": lambda _world, _row, _asked: _total,
-    "round": lambda _world, _row, _asked: round_half_up,
-    "related": _related,
-    "seen": lambda world, _row, _asked: world.seen,
-    "lookup": _lookup,
+_CALLS: dict[str, Callable[[Questions], Callable[..., Any]]] = {
+    "today": lambda questions: questions.world.today,
+    "now": lambda questions: questions.world.now,
+    "days": lambda _questions: _shifted,
+    "sum": lambda _questions: _total,
+    "round": lambda _questions: round_half_up,
+    "related": lambda questions: lambda *given: doubles(questions.ask("related", *given)),
+    "seen": lambda questions: questions.world.seen,
+    "lookup": lambda questions: lambda *given: doubles(questions.ask("lookup", *given)),
 }
 
 _OPERATOR = re.compile(r"^[@_\-!?:\[\]<>=+*/%&|.]+$|^@|^_")

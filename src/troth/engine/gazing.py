@@ -77,7 +77,7 @@ class Seer:
 class Gaze:
     """What one caller sees of one version of the rows."""
 
-    __slots__ = ("_active", "_known", "_listed", "_named", "_seer", "_values")
+    __slots__ = ("_active", "_known", "_listed", "_named", "_seer")
 
     def __init__(self, seer: Seer, active: Mapping[str, tuple[Visibility, ...]]) -> None:
         self._seer = seer
@@ -85,7 +85,6 @@ class Gaze:
         self._known: dict[Row, tuple[Visibility, ...]] = {}
         self._listed: dict[str, tuple[list[Row], list[Row]]] = {}
         self._named: dict[str, frozenset[str]] = {}
-        self._values: dict[tuple[str, Any], bool] = {}
 
     def applies(self, resource: str) -> bool:
         """Whether any row of a resource may be invisible to the caller."""
@@ -124,25 +123,9 @@ class Gaze:
         return rule.visible is not None and self._holds(rule.visible, resource, row, world)
 
     def _holds(self, condition: Expression, resource: str, row: Row, world: TenantWorld) -> bool:
-        """The condition for a row; worked out once for rows that are equal in what it reads of them."""
-        full = world.full(resource, row)
-        beyond = (
-            condition.related or condition.looked_up or condition.clocked or "seen" in condition.functions
-        )
-        key: Any = None
-        if not beyond:
-            values = (full.get(name) for name in condition.names)
-            key = (condition.text, tuple((type(value), value) for value in values))
-            try:
-                return self._values[key]
-            except KeyError:
-                pass
-            except TypeError:  # a list or an object among the values
-                key = None
-        found = condition.holds({**full, "$id": full.get(self._seer.resources[resource].id_field)}, world)
-        if key is not None:
-            self._values[key] = found
-        return found
+        own = self._seer.resources[resource].id_field
+        members = world.members(resource, row, (*condition.reads, own))
+        return condition.holds({**members, "$id": members.get(own)}, world)
 
     def _ids(self, rule: Visibility, resource: str, world: TenantWorld) -> frozenset[str]:
         """The ids of all rows that others make visible, found in one pass over those others."""

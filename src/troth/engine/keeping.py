@@ -6,7 +6,7 @@ cascaded or emptied, and events are emitted with the views before and after.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import partial
 from typing import Any, NamedTuple
@@ -121,9 +121,13 @@ class Keeper:
             return self._full(resource, row, world)
         return rules.searchable(row, world) if rules.embeddable(row, world) else None
 
-    def _full(self, resource: str, row: Row, world: TenantWorld) -> Mapping[str, Any]:
+    def _full(
+        self, resource: str, row: Row, world: TenantWorld, names: Iterable[str] | None = None
+    ) -> Mapping[str, Any]:
         kind = self.kinds.get(resource)
-        return kind.full(row, world) if kind else row.data
+        if kind is None:
+            return row.data
+        return kind.full(row, world) if names is None else kind.members(row, world, names)
 
     # -- the three writes -----------------------------------------------------------------------------------------
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import orjson
 
+from troth.behaviour.expressions import Expression
 from troth.engine.calls import Call, Performer, Rows, belongs
 from troth.engine.faults import FAULTS
 from troth.engine.filtering import FilterSet
 from troth.engine.listing import Page, Pager
 from troth.engine.messages import Response, dump
 from troth.engine.querying import Look
+from troth.engine.rows import RowKind
 from troth.engine.state import Row
 from troth.engine.world import TenantWorld
 
@@ -151,7 +154,7 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
     where = rows.binding.where
     if where is not None and "where-ignored" not in rows.faults:
         asked = {"query": {name: value for (place, name), value in call.values.items() if place == "query"}}
-        found = [row for row in found if where.holds(kind.full(row, world), world, asked)]
+        found = _satisfying(where, found, kind, world, asked)
     if "shared-apart" in rows.faults and rows.resource.shared:
         first = min(tenant for tenant, _ in call.state.tables if tenant)
         found = found if world.tenant == first else found[1:]
@@ -161,6 +164,17 @@ def _candidates(rows: Rows, call: Call, filters: FilterSet) -> list[Row]:
         if "filter-drops-row" in rows.faults:
             found = found[1:]
     return rows.query.chosen(found, look, call.values, world) if rows.query else found
+
+
+def _satisfying(
+    where: Expression, found: list[Row], kind: RowKind, world: TenantWorld, asked: Mapping[str, Any]
+) -> list[Row]:
+    """The rows for which a condition holds; all or none of them where what is asked says that already."""
+    every = where.everywhere(world, asked)
+    if every is not None:
+        return found if every is True else []
+    reads = where.reads
+    return [row for row in found if where.holds(kind.members(row, world, reads), world, asked)]
 
 
 def _leaks(rows: Rows, call: Call, filters: FilterSet) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from troth.behaviour.model import Field, Resource
@@ -332,6 +332,17 @@ class RowKind:
         """The view together with the fields that the API hides, for expressions."""
         view = self.view(row, world)
         return view if view is row.data else {**row.data, **row.beyond, **view}
+
+    def members(self, row: Row, world: TenantWorld, names: Iterable[str]) -> Mapping[str, Any]:
+        """Some members of the same, null where there is none of that name."""
+        view = self.view(row, world)
+        data, beyond = row.data, row.beyond
+        if view is data:
+            return data
+        return {
+            name: view[name] if name in view else beyond[name] if name in beyond else data.get(name)
+            for name in names
+        }
 
 
 def _has_traits(fields: Mapping[str, Field]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -11,8 +11,8 @@ from troth.engine.state import Row, State
 
 __all__ = ["TenantWorld", "Viewer"]
 
-#: Gives the public view of a row plus its hidden fields.
-Viewer = Callable[[str, Row, "TenantWorld"], Mapping[str, Any]]
+#: Gives the public view of a row plus its hidden fields, or some members of that.
+Viewer = Callable[[str, Row, "TenantWorld", Iterable[str] | None], Mapping[str, Any]]
 
 #: Gives what the caller sees of a row that another one shows; None where that is nothing.
 Glimpse = Callable[[str, Row, "TenantWorld"], Mapping[str, Any] | None]
@@ -79,9 +79,9 @@ class TenantWorld:
         row = self.state.table(self.tenant, resource).get(str(identifier))
         return None if row is None else self._viewed(resource, row)
 
-    def full(self, resource: str, row: Row) -> Mapping[str, Any]:
-        """A row with everything that the API hides."""
-        return self._viewer(resource, row, self)
+    def members(self, resource: str, row: Row, names: Iterable[str]) -> Mapping[str, Any]:
+        """Some members of a row with everything that the API hides."""
+        return self._viewer(resource, row, self, names)
 
     def seen(self, resource: str, identifier: Any) -> bool:
         """Whether the caller sees one row of another resource as it is."""
@@ -105,11 +105,11 @@ class TenantWorld:
         A project that sums its entries may be looked up by each of them for another field.
         """
         if row.view is not None:
-            return dict(self._viewer(resource, row, self))
+            return dict(self._viewer(resource, row, self, None))
         if id(row) in self._active:
             return dict(row.data)
         self._active.add(id(row))
         try:
-            return dict(self._viewer(resource, row, self))
+            return dict(self._viewer(resource, row, self, None))
         finally:
             self._active.discard(id(row))
