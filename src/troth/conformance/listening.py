@@ -25,9 +25,9 @@ class Listener:
             def do_POST(self) -> None:
                 length = self.headers.get("content-length", "0")
                 body = self.rfile.read(min(int(length), _LONGEST)) if length.isdigit() else b""
-                status, headers = mailbox.take(
-                    self.path.removeprefix(prefix), dict(self.headers.items()), body
-                )
+                path, given = self.path.removeprefix(prefix), dict(self.headers.items())
+                mailbox.wait(path, given)
+                status, headers = mailbox.take(path, given, body)
                 self.send_response(status)
                 for name, value in {**headers, "content-length": "0"}.items():
                     self.send_header(name, value)

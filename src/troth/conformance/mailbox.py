@@ -49,6 +49,7 @@ class Mailbox:
         self._got: dict[str, list[Hook]] = {}
         self._answers: dict[str, list[int]] = {}
         self._silent: set[str] = set()
+        self._held: dict[str, tuple[float, threading.Event]] = {}
 
     def answer(self, path: str, *statuses: int) -> None:
         """What an address answers from now on, the last status for good."""
@@ -58,6 +59,22 @@ class Mailbox:
     def silence(self, path: str) -> None:
         """Let an address accept handshakes without repeating the secret."""
         self._silent.add(path)
+
+    def hold(self, path: str, seconds: float) -> None:
+        """Let each delivery to an address wait so long before it is taken and answered, or until all are released."""
+        self._held[path] = seconds, threading.Event()
+
+    def release(self) -> None:
+        """Let no delivery wait any more."""
+        for _, released in self._held.values():
+            released.set()
+
+    def wait(self, path: str, headers: Mapping[str, str]) -> None:
+        """Wait as a delivery to an address has to; a handshake does not."""
+        greets = bool(self._handshake) and any(name.lower() == self._handshake for name in headers)
+        if path in self._held and not greets:
+            seconds, released = self._held[path]
+            released.wait(seconds)
 
     def take(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str]]:
         """Take one request; gives status and headers of the answer."""

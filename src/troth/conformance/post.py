@@ -73,6 +73,7 @@ class Post:
 
     def settle(self, control: Control | None, arrived: Callable[[], bool]) -> None:
         """Let everything that is due arrive: at once through a control plane, else by waiting for what is expected."""
+        self.mailbox.release()
         if control is None or not control.flush():
             end = time.monotonic() + self.patience
             while not arrived() and time.monotonic() < end:

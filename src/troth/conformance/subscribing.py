@@ -79,10 +79,12 @@ def subscribe(
     mode: str | None = None,
     silent: bool = False,
     answers: tuple[int, ...] = (),
+    held: float = 0.0,
 ) -> Subscription:
     """Subscribe an address of the receiver to events. Raises NotExercised where that cannot be done.
 
-    ``silent`` does not repeat the secret of a handshake; ``answers`` are the statuses that deliveries get.
+    ``silent`` does not repeat the secret of a handshake; ``answers`` are the statuses that deliveries get, and
+    ``held`` the seconds after which they get them.
     """
     profile, post, events = profile_of(scene), post_of(scene), list(events)
     base = post.address(scene.control)
@@ -90,11 +92,13 @@ def subscribe(
     path = f"/{scene.nonce}/{number}"
     if silent:
         post.mailbox.silence(path)
+    if held:
+        post.mailbox.hold(path, held)
     if answers:
         post.mailbox.answer(path, *answers)
     secret = secret_for(profile, f"{scene.nonce}/{number}")
     asked = {"tenant": actor.tenant, "events": events, "mode": mode} if profile.controlled else None
-    opened = Opened(path, base + path, secret, answers, silent, actor.tenant, asked)
+    opened = Opened(path, base + path, secret, answers, silent, held, actor.tenant, asked)
     scene.client.log.append(opened)
     if profile.controlled:
         made = _controlled(scene, actor, path, base + path, events, secret, mode)

@@ -21,13 +21,17 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An address of the receiver was given out. ``subscribe`` is what the control plane was asked, where it was."""
+    """An address of the receiver was given out. ``subscribe`` is what the control plane was asked, where it was.
+
+    ``held`` is how many seconds the receiver takes for each delivery.
+    """
 
     path: str
     url: str
     secret: str = field(repr=False)
     answers: tuple[int, ...] = ()
     silent: bool = False
+    held: float = 0.0
     tenant: str | None = None
     subscribe: Mapping[str, Any] | None = None
 

@@ -17,7 +17,13 @@ from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 __all__ = ["moded", "ordered"]
 
 
-def _changing(scene: Scene, mode: Mode | None, answers: tuple[int, ...] = ()) -> tuple[Event, Subscription]:
+#: Seconds that a receiver takes: who answers first, and then delivers, has delivered nothing by then.
+_HELD = 0.4
+
+
+def _changing(
+    scene: Scene, mode: Mode | None, answers: tuple[int, ...] = (), held: float = 0.0
+) -> tuple[Event, Subscription]:
     """A subscription to an event that every update of some resource brings about. Raises NotExercised."""
     for binding in scene.behaviour.bindings.values():
         resource = binding.resource
@@ -27,7 +33,7 @@ def _changing(scene: Scene, mode: Mode | None, answers: tuple[int, ...] = ()) ->
         if event is not None:
             scene.memory["webhooks:changing"] = (binding, resource)
             chosen = mode.name if mode is not None and mode.name else None
-            return event, subscribe(scene, scene.owner, [event.name], mode=chosen, answers=answers)
+            return event, subscribe(scene, scene.owner, [event.name], mode=chosen, answers=answers, held=held)
     raise NotExercised("no event is announced on every update of something")
 
 
@@ -99,7 +105,7 @@ def _debounced(scene: Scene, mode: Mode) -> None:
 
 
 def _prompt(scene: Scene, mode: Mode) -> None:
-    event, made = _changing(scene, mode)
+    event, made = _changing(scene, mode, held=_HELD)
     name, values, row, resource = _twice(scene)
     scene.client.log.append(Looked(settled=False))
     at_once = _values(scene, event, made.got(scene), row, resource, name)

@@ -25,8 +25,11 @@ class Inboxes(Protocol):
     def address(self, control: str, sandbox: str) -> tuple[str, Mapping[str, str]]:
         """The URL below which the server can deliver, and what the control plane has to lead where for that."""
 
-    def open(self, path: str, answers: Sequence[int], handshake: str, *, silent: bool) -> None:
-        """Take what comes to a path; the last of the answers holds for good."""
+    def open(self, path: str, answers: Sequence[int], handshake: str, *, silent: bool, held: float) -> None:
+        """Take what comes to a path, each after so many seconds; the last of the answers holds for good."""
+
+    def release(self) -> None:
+        """Let no delivery wait any more."""
 
     def got(self, path: str) -> list[tuple[Mapping[str, str], bytes]]:
         """The deliveries in their order, handshakes left out."""
@@ -44,6 +47,7 @@ class Listening:
     def __init__(self) -> None:
         self._got: dict[str, list[tuple[dict[str, str], bytes]]] = {}
         self._about: dict[str, tuple[list[int], str, bool]] = {}
+        self._held: dict[str, tuple[float, threading.Event]] = {}
         self._greeted: set[str] = set()
         listening = self
 
@@ -72,6 +76,9 @@ class Listening:
         if handshake and handshake in headers:
             self._greeted.add(path)
             return 200, {} if silent else {handshake: headers[handshake]}
+        if path in self._held:
+            seconds, released = self._held[path]
+            released.wait(seconds)
         status = answers.pop(0) if len(answers) > 1 else answers[0]
         self._got.setdefault(path, []).append((headers, body))
         return status, {}
@@ -80,8 +87,13 @@ class Listening:
         here = f"http://127.0.0.1:{self._server.server_port}"
         return (self.public, {self.public: here}) if control else (here, {})
 
-    def open(self, path: str, answers: Sequence[int], handshake: str, *, silent: bool) -> None:
+    def open(self, path: str, answers: Sequence[int], handshake: str, *, silent: bool, held: float) -> None:
         self._about[path] = (list(answers) or [204], handshake, silent)
+        self._held[path] = held, threading.Event()
+
+    def release(self) -> None:
+        for _, released in self._held.values():
+            released.set()
 
     def got(self, path: str) -> list[tuple[Mapping[str, str], bytes]]:
         return list(self._got.get(path, ()))

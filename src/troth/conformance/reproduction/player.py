@@ -234,8 +234,9 @@ class Player:
         for secret in step.get("secrets", ()):
             self.values[secret] = made_secret(step.get("mark", ""))
         inboxes.open(
-            path, step.get("answers", ()), step.get("handshake", ""), silent=step.get("silent", False)
-        )
+            path, step.get("answers", ()), step.get("handshake", ""),
+            silent=step.get("silent", False), held=step.get("held", 0.0),
+        )  # fmt: skip
         self._open[name] = {**step, "path": path}
         if "subscribe" not in step:
             return Answer(0, {}, None, "")
@@ -266,12 +267,15 @@ class Player:
     def _looked(self, step: Mapping[str, Any]) -> Answer:
         """What every inbox has got; ``look`` says how much to wait for where nobody can tell that nothing is due."""
         inboxes = self._receiving()
+        if step.get("settle"):
+            inboxes.release()
         if step.get("settle") and self._control:
             self.control("POST", "/deliveries/flush")
         elif step.get("settle"):
             self._wait(inboxes, step["look"])
         # What is there is taken before the clock is asked, which may let more arrive.
         every = {name: inboxes.got(about["path"]) for name, about in self._open.items()}
+        inboxes.release()
         now, found = self._now(), {}
         for name, got in every.items():
             about = self._open[name]

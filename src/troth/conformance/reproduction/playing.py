@@ -52,14 +52,21 @@ class _Posted:
         except NotExercised as reason:
             raise Stuck(str(reason)) from None
 
-    def open(self, path: str, answers: Sequence[int], _handshake: str, *, silent: bool) -> None:
+    def open(
+        self, path: str, answers: Sequence[int], _handshake: str, *, silent: bool, held: float
+    ) -> None:
         if answers:
             self._post.mailbox.answer(path, *answers)
         if silent:
             self._post.mailbox.silence(path)
+        if held:
+            self._post.mailbox.hold(path, held)
 
     def got(self, path: str) -> list[tuple[Mapping[str, str], bytes]]:
         return [(hook.headers, hook.body) for hook in self._post.mailbox.got(path)]
+
+    def release(self) -> None:
+        self._post.mailbox.release()
 
     def greeted(self, path: str) -> bool:
         return self._post.mailbox.greeted(path)
@@ -115,6 +122,9 @@ class Stage:
             answers.extend(player.play([step.as_json() for step in reproduction.steps]))
         except Stuck as reason:
             return Played(tuple(answers), str(reason))
+        finally:
+            if self._post is not None:
+                self._post.mailbox.release()
         if isinstance(reproduction.expects, Relation):
             return Played(tuple(answers), "", *player.related(reproduction.expects.as_json()))
         if reproduction.expects is not None:

@@ -140,6 +140,7 @@ class _Writer:
         how: dict[str, Any] = {"secrets": [secret]}
         how |= {"answers": list(opened.answers)} if opened.answers else {}
         how |= {"silent": True} if opened.silent else {}
+        how |= {"held": opened.held} if opened.held else {}
         if profile is not None and profile.handshake:
             how["handshake"] = profile.handshake
         if profile is not None and profile.signing is not None:
