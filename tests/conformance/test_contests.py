@@ -18,7 +18,7 @@ from troth.contract import Contract, load_contract
 
 from .conftest import engine_of
 from .test_independent import serving
-from .test_orders import HERE, module
+from .test_orders import HERE, announced, module
 
 STUDIO = module("studio")
 PRINCIPALS = tuple(Principal(name, name, {"x-key": f"{name}-key"}) for name in STUDIO.KEYS.values())
@@ -31,7 +31,8 @@ def studio() -> Contract:
 
 def held(contract: Contract, *bugs: str, only: tuple[str, ...] = ("concurrency",), **options: Any) -> Outcome:
     """What some clauses say of a studio with some bugs."""
-    with serving(STUDIO.Studio(bugs).app) as origin:
+    studio = STUDIO.Studio(bugs)
+    with serving(studio.app) as origin, announced(studio):
         target = Target(f"{origin}/studio", PRINCIPALS)
         return verify(contract, target, only=only, fuzz=False, reproduce=False, **options)
 

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import util
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +16,8 @@ from typing import Any
 import pytest
 
 from troth.conformance import Outcome, Target, verify
-from troth.conformance.reproduction import Reproduction, script
+from troth.conformance.client import Client
+from troth.conformance.reproduction import Reproduction, player, script
 from troth.conformance.reproduction.replaying import replayed
 from troth.conformance.reproduction.steps import Contest
 from troth.conformance.target import Principal
@@ -50,9 +53,31 @@ def till() -> Contract:
 PRINCIPALS = tuple(Principal(name, name, {"x-key": f"{name}-key"}) for name in TILL.KEYS.values())
 
 
+@contextmanager
+def announced(server: Any) -> Iterator[None]:
+    """The server is told how many requests leave together, so that it need not guess when all of them have come."""
+
+    def announcing(send: Callable[..., Any], place: int) -> Callable[..., Any]:
+        def sent(*given: Any) -> Any:
+            server.expect(len(given[place]))
+            try:
+                return send(*given)
+            finally:
+                server.expect(0)
+
+        return sent
+
+    server.expect(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "at_once", announcing(Client.at_once, 1))
+        patch.setattr(player, "staggered", announcing(player.staggered, 0))
+        yield
+
+
 def held(contract: Contract, *bugs: str, **options: Any) -> Outcome:
     """What the clauses about concurrency say of a till with some bugs."""
-    with serving(TILL.Till(bugs).app) as origin:
+    till = TILL.Till(bugs)
+    with serving(till.app) as origin, announced(till):
         target = Target(f"{origin}/till", PRINCIPALS)
         return verify(contract, target, only=["concurrency"], fuzz=False, **options)
 

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import itertools
 import json
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -67,7 +68,7 @@ BUGS = {
     "mark-lost": ("A change writes the mark back as it was read.", "concurrency.order@markCourse"),
 }
 KEYS = {"north-key": "north", "south-key": "south"}
-PAUSE = 0.08
+PAUSE, LONGEST_WAIT = 0.08, 10
 LEAST = {"places": 1, "amount": 1, "balance": 0}
 LONGEST = 80
 Row = dict[str, Any]
@@ -88,6 +89,7 @@ class Studio:
     def __init__(self, bugs: Iterable[str] = ()) -> None:
         self.bugs = frozenset(bugs)
         assert self.bugs <= BUGS.keys()
+        self.expect(None)
         self.courses: dict[str, Row] = {}
         self.bookings: dict[str, Row] = {}
         self.wallets: dict[str, Row] = {}
@@ -128,6 +130,7 @@ class Studio:
             if tenant is None:
                 return RefusedError(401, "unauthenticated").answer
             await request.body()  # from here on nothing waits, unless a bug does
+            self.come += 1
             return await self.answered(work, request, tenant)
 
         return endpoint
@@ -139,8 +142,26 @@ class Studio:
             return refused.answer
 
     async def window(self, *bugs: str) -> None:
-        if self.bugs & set(bugs):
-            await asyncio.sleep(PAUSE)
+        """Wait until all that leave together have come, or a while where nobody has said how many there are."""
+        if not self.bugs & set(bugs) or self.together == 0:
+            return
+        await self.gathered()
+        await asyncio.sleep(PAUSE)
+
+    async def turn(self, bug: str) -> None:
+        """What comes in between waits until there is something to come in between of."""
+        if bug in self.bugs and self.together:
+            await self.gathered()
+            await asyncio.sleep(PAUSE / 2)
+
+    async def gathered(self) -> None:
+        end = time.monotonic() + LONGEST_WAIT
+        while self.together is not None and self.come < self.together and time.monotonic() < end:
+            await asyncio.sleep(0.001)
+
+    def expect(self, together: int | None) -> None:
+        """So many requests leave at once now."""
+        self.come, self.together = 0, together
 
     # Keys
 
@@ -220,6 +241,7 @@ class Studio:
         return wanted
 
     async def replace_course(self, request: Request, tenant: str) -> Response:
+        await self.turn("patch-undoes-put")
         row = found(self.courses, request.path_params["id"], tenant)
         body = given(await request.body(), {"title": str, "places": int}, {"room": str})
         self.matched(row, request)
@@ -227,6 +249,7 @@ class Studio:
         return self.answer(row)
 
     async def update_course(self, request: Request, tenant: str) -> Response:
+        await self.turn("tag-before-delete")
         row = found(self.courses, request.path_params["id"], tenant)
         body = given(await request.body(), {}, {"title": str, "places": int, "room": str}, nullable=("room",))
         conditioned = self.matched(row, request) is not None
@@ -270,6 +293,7 @@ class Studio:
         return work
 
     async def mark_course(self, request: Request, tenant: str) -> Response:
+        await self.turn("mark-lost")
         row = found(self.courses, request.path_params["id"], tenant)
         row["marked"] = True
         return self.answer(row)
@@ -301,6 +325,7 @@ class Studio:
         return self.answer(row, 201)
 
     async def delete_booking(self, request: Request, tenant: str) -> Response:
+        await self.turn("taken-kept")
         row = found(self.bookings, request.path_params["id"], tenant)
         if request.headers.get("if-match") not in (None, "*", tag(self.shown(row))):
             raise RefusedError(412, "precondition_failed")

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import itertools
 import json
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -47,7 +48,7 @@ BUGS = {
     ),
 }
 KEYS = {"east-key": "east", "west-key": "west"}
-PAUSE = 0.03
+PAUSE, LONGEST_WAIT = 0.03, 10
 Row = dict[str, Any]
 
 
@@ -65,6 +66,7 @@ class Till:
     def __init__(self, bugs: Iterable[str] = ()) -> None:
         self.bugs = frozenset(bugs)
         assert self.bugs <= BUGS.keys()
+        self.expect(None)
         self.accounts: dict[str, Row] = {}
         self.bills: dict[str, Row] = {}
         self.numbers = {tenant: itertools.count(1) for tenant in KEYS.values()}
@@ -103,6 +105,7 @@ class Till:
                 return RefusedError(401, "unauthenticated").answer
             try:
                 await request.body()  # from here on nothing waits, unless a bug does
+                self.come += 1
                 return await self.keyed(work, request, tenant)
             except RefusedError as refused:
                 return refused.answer
@@ -110,8 +113,26 @@ class Till:
         return endpoint
 
     async def window(self, bug: str) -> None:
-        if bug in self.bugs:
-            await asyncio.sleep(PAUSE)
+        """Wait until all that leave together have come, or a while where nobody has said how many there are."""
+        if bug not in self.bugs or self.together == 0:
+            return
+        await self.gathered()
+        await asyncio.sleep(PAUSE)
+
+    async def turn(self, bug: str) -> None:
+        """What comes in between waits until there is something to come in between of."""
+        if bug in self.bugs and self.together:
+            await self.gathered()
+            await asyncio.sleep(PAUSE / 2)
+
+    async def gathered(self) -> None:
+        end = time.monotonic() + LONGEST_WAIT
+        while self.together is not None and self.come < self.together and time.monotonic() < end:
+            await asyncio.sleep(0.001)
+
+    def expect(self, together: int | None) -> None:
+        """So many requests leave at once now."""
+        self.come, self.together = 0, together
 
     async def keyed(
         self, work: Callable[[Request, str], Awaitable[Response]], request: Request, tenant: str
@@ -235,6 +256,7 @@ class Till:
         return JSONResponse(shown(row), headers={"ETag": tag(shown(row))})
 
     async def delete_bill(self, request: Request, tenant: str) -> Response:
+        await self.turn("deleted-returns")
         row = self.found(self.bills, request, tenant)
         if not means(request.headers.get("if-match"), shown(row)):
             raise RefusedError(412, "precondition_failed")
@@ -246,6 +268,7 @@ class Till:
         return Response(status_code=204)
 
     async def pay_bill(self, request: Request, tenant: str) -> Response:
+        await self.turn("paid-and-deleted")
         row = self.found(self.bills, request, tenant)
         if row["status"] != "open":
             raise RefusedError(409, "conflict")

@@ -191,15 +191,20 @@ def _moved(scene: Scene, binding: Binding, seen: Seen) -> list[Part]:
 def _gathered(
     scene: Scene, binding: Binding, owner: Resource, field: str, values: Row, *, leaving: bool
 ) -> Batch:
-    """New rows that lead to one new row, which computes over them; ``leaving``: while one of them is deleted."""
+    """New rows that lead to one new row, which computes over them; ``leaving``: while one of them is deleted.
+
+    No two of them weigh the same, so that one which is lost is not made up for by one which stays.
+    """
     said, above = _made(scene, owner, values)
     identifier = above[owner.id_field]
     parents = {parent.field: above.get(parent.field, identifier) for parent in binding.parents}
 
-    def body() -> Any:
-        return scene.bodies.unique(binding, {**scene.body(binding, scene.owner), field: identifier})
+    def body(turn: int = 0) -> Any:
+        made = {**scene.body(binding, scene.owner), field: identifier}
+        return scene.bodies.unique(binding, made if values else _weighing(scene, binding, made, turn))
 
-    parts, rows = [part(scene, binding, parents, body()) for _ in range(_EDITS - leaving)], []
+    parts = [part(scene, binding, parents, body(turn)) for turn in range(1, _EDITS + 1 - leaving)]
+    rows: list[Seen] = []
     resource = binding.resource
     if leaving and resource is not None:
         deleter, first = scene.operation(resource, Kind.DELETE), body()
@@ -208,6 +213,17 @@ def _gathered(
         parts.insert(1, part(scene, deleter, made))
     rows.append(replace(read(scene, owner, identifier, above), said=said))
     return Batch(tuple(parts), tuple(rows))
+
+
+def _weighing(scene: Scene, binding: Binding, body: Row, turn: int) -> Row:
+    """The body with other numbers in every turn, as far as they may be others."""
+    leading = {one.field for one in binding.resource.references} if binding.resource else set()
+    found = dict(body)
+    for name, value in body.items():
+        plain = isinstance(value, int | float) and not isinstance(value, bool) and name not in leading
+        if plain and scene.bodies.is_valid(binding, {**found, name: value + turn}):
+            found[name] = value + turn
+    return found
 
 
 def _scarce(scene: Scene, binding: Binding, owner: Resource, field: str) -> Row:

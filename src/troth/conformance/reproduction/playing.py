@@ -52,9 +52,7 @@ class _Posted:
         except NotExercised as reason:
             raise Stuck(str(reason)) from None
 
-    def open(
-        self, path: str, answers: Sequence[int], _handshake: str, *, silent: bool, held: float
-    ) -> None:
+    def open(self, path: str, answers: Sequence[int], _handshake: str, *, silent: bool, held: float) -> None:
         if answers:
             self._post.mailbox.answer(path, *answers)
         if silent:
