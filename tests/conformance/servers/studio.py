@@ -156,7 +156,7 @@ class Studio:
 
     async def gathered(self) -> None:
         end = time.monotonic() + LONGEST_WAIT
-        while self.together is not None and self.come < self.together and time.monotonic() < end:
+        while self.together is not None and self.come < self.together and time.monotonic() < end:  # noqa: ASYNC110 - told by another thread
             await asyncio.sleep(0.001)
 
     def expect(self, together: int | None) -> None:
