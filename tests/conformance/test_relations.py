@@ -51,6 +51,13 @@ CASES: tuple[tuple[str, Mapping[str, Any], Mapping[str, Answer], Mapping[str, An
      {"whole": walk(page(1, 2, total=3), page(3, total=4))}),
     ("begins", {"at": "/from"}, {"whole": walk(page(1, 2, **{"from": 1}), page(3, **{"from": 3}))},
      {"whole": walk(page(1, 2, **{"from": 0}), page(3, **{"from": 2}))}),
+    *(("placed", {"at": "/it", "says": says, "first": 1},
+       {"whole": walk(page(1, 2, it=one)), "other": walk(*(page(n, it=it) for n, it in ((1, two), (2, three))), page())},
+       {"whole": walk(page(1, 2, it=one)), "other": walk(page(1, it=two), page(2, it=four))})
+      for says, one, two, three, four in (
+          ("pages", 1, 2, 2, 1), ("offset", 0, 0, 1, 2), ("count", 2, 1, 1, 2), ("hasPrevious", False, False, True, False),
+          ("page", 1, 1, 2, 1), ("previousPage", None, None, 1, None), ("nextPage", None, 2, None, 3),
+      )),
     ("more", {"at": "/more"}, {"whole": walk(page(1, more=True), page(2, more=False), page(more=False))},
      {"whole": walk(page(1, more=True), page(2, more=True), page(more=False))}),
     ("more", {"at": "/more"}, {"whole": walk(page(1, more=True), page(2, more=True), ended=False)},
@@ -100,6 +107,8 @@ def test_walks_that_were_cut_short_are_compared_as_far_as_they_go() -> None:
     one, other = walk(page(1, 2, 3), ended=False), walk(page(1, 2), page(3, 4), ended=False)
     assert judged("same-rows", {"ordered": True}, {"whole": one, "other": other}) is True
     assert judged("counts", {"at": "/total"}, {"whole": one}) is None
+    pages = {"at": "/pages", "says": "pages", "first": 1}
+    assert judged("placed", pages, {"whole": one, "other": one}) is None
 
 
 @pytest.mark.parametrize(

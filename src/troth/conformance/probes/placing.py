@@ -7,7 +7,7 @@ from typing import Any
 from troth.behaviour.model import Binding
 from troth.behaviour.turns import PLACES
 from troth.conformance.assurances import assure
-from troth.conformance.paging import holds_slot, items_of, slot_of
+from troth.conformance.paging import holds_slot, items_of, pointer_of, related, slot_of, walked
 from troth.conformance.probes.pagination import complete, size, whole_list
 from troth.conformance.probes.totals import total
 from troth.conformance.scene import Scene
@@ -18,7 +18,7 @@ __all__ = ["place"]
 
 def place(scene: Scene, binding: Binding) -> None:
     """The first page, the second one and the last say what follows from their number, their size and the total."""
-    whole, _ = whole_list(scene, binding)
+    whole, pages_of_whole = whole_list(scene, binding)
     paging = binding.pagination
     assert paging is not None  # noqa: S101 - the clause exists only for paged lists
     cut, rest = scene.cut(len(whole)), len(whole) - 1
@@ -51,7 +51,15 @@ def place(scene: Scene, binding: Binding) -> None:
                 _assure(scene, binding)
                 asked = f"{paging.size}={rows}&{paging.position}={position}"
                 title = f"With {asked} of {len(whole)} rows '{slot}' is {told} instead of {expected[slot]}"
-                raise Violated(title, exchange, deviation="value", field=slot)
+                whole_walk, cut_walk = walked(binding, pages_of_whole), walked(binding, [exchange], cut)
+                about = {
+                    "at": pointer_of(binding, slot) or "",
+                    "says": slot,
+                    "first": paging.first,
+                    "least": 1,
+                }
+                relation = related(binding, "placed", {"whole": whole_walk, "other": cut_walk}, **about)
+                raise Violated(title, exchange, deviation="value", field=slot, relation=relation)
 
 
 def _assure(scene: Scene, binding: Binding) -> None:

@@ -169,6 +169,43 @@ def begins(roles: Roles, facts: Facts) -> Told:
     return True, f"each of {before} rows is where the pages say"
 
 
+def placed(roles: Roles, facts: Facts) -> Told:
+    """Each page of ``whole`` and of ``other`` says at a place what follows from the pages before and behind it.
+
+    ``says`` is what that is about, ``first`` the number of the first page.
+    """
+    wanted, seen = WHEREABOUTS[facts["says"]], 0
+    for role in ("whole", "other"):
+        counted = [len(at(page, facts["items"])) for page in pages(roles[role])]
+        while counted and not counted[-1]:
+            counted.pop()
+        if facts["says"] in ("pages", "nextPage") and not whole(roles[role]):
+            continue
+        for turn, page in enumerate(pages(roles[role])[: len(counted)]):
+            said, right = at(page, facts["at"]), wanted(turn, counted, facts["first"])
+            if said != right:
+                return (
+                    False,
+                    f"of pages with {counted[: SHOWN * 3]} rows number {turn + 1} says {said!r} instead of {right!r}",
+                )
+            seen += 1
+    return (
+        (True, f"{seen} pages say where they are") if seen else (None, "no list could be walked to its end")
+    )
+
+
+#: What a page says by its number from 0, by how many rows each page has, and by the number of the first.
+WHEREABOUTS: Mapping[str, Callable[[int, Sequence[int], int], Any]] = {
+    "pages": lambda _turn, counted, _first: len(counted),
+    "offset": lambda turn, counted, _first: sum(counted[:turn]),
+    "count": lambda turn, counted, _first: counted[turn],
+    "hasPrevious": lambda turn, _counted, _first: turn > 0,
+    "page": lambda turn, _counted, first: turn + first,
+    "previousPage": lambda turn, _counted, first: turn - 1 + first if turn else None,
+    "nextPage": lambda turn, counted, first: turn + 1 + first if turn + 1 < len(counted) else None,
+}
+
+
 def more(roles: Roles, facts: Facts) -> Told:
     """Each page of ``whole`` says at a place whether more rows follow."""
     found = [page for page in pages(roles["whole"]) if at(page, facts["items"])]
@@ -271,6 +308,7 @@ RELATIONS: Mapping[str, Callable[[Roles, Facts], Told]] = {
     "at-most": at_most,
     "counts": counts,
     "begins": begins,
+    "placed": placed,
     "more": more,
     "kept": kept,
     "ordered": ordered,
