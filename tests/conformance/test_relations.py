@@ -52,10 +52,11 @@ CASES: tuple[tuple[str, Mapping[str, Any], Mapping[str, Answer], Mapping[str, An
     ("begins", {"at": "/from"}, {"whole": walk(page(1, 2, **{"from": 1}), page(3, **{"from": 3}))},
      {"whole": walk(page(1, 2, **{"from": 0}), page(3, **{"from": 2}))}),
     *(("placed", {"at": "/it", "says": says, "first": 1},
-       {"whole": walk(page(1, 2, it=one)), "other": walk(*(page(n, it=it) for n, it in ((1, two), (2, three))), page())},
+       {"whole": walk(page(1, 2, it=one)), "other": walk(page(1, it=two), page(2, it=three), page())},
        {"whole": walk(page(1, 2, it=one)), "other": walk(page(1, it=two), page(2, it=four))})
       for says, one, two, three, four in (
-          ("pages", 1, 2, 2, 1), ("offset", 0, 0, 1, 2), ("count", 2, 1, 1, 2), ("hasPrevious", False, False, True, False),
+          ("pages", 1, 2, 2, 1), ("offset", 0, 0, 1, 2), ("count", 2, 1, 1, 2),
+          ("hasPrevious", False, False, True, False),
           ("page", 1, 1, 2, 1), ("previousPage", None, None, 1, None), ("nextPage", None, 2, None, 3),
       )),
     ("more", {"at": "/more"}, {"whole": walk(page(1, more=True), page(2, more=False), page(more=False))},
