@@ -257,6 +257,16 @@ class Run:
             return "inconclusive", f"an answer lacks the member {missing}", ()
         return "conform", "", ()
 
+    def holds(self, clause: Clause) -> bool:
+        """Whether nothing speaks against a clause, for those who ask for no more: no case is made of it."""
+        ground = self._enter(clause.operation if self._control is None else ground_of(clause))
+        try:
+            with suppress(Inconclusive, NotExercised, KeyError):
+                PROBES[clause.id](ground.scene, self.behaviour.bindings[clause.operation])
+        except Violated:
+            return False
+        return True
+
     def _recorded(self, clause: Clause, ground: _Ground, since: int, violation: Violated) -> Recording:
         """What happened on a ground up to a violation."""
         resource = self.behaviour.bindings[clause.operation].resource

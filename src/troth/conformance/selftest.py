@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from troth.conformance.connections import Loopback
+from troth.conformance.hearing import Hearing, Record
 from troth.conformance.instruments import Instruments
-from troth.conformance.lockstep import Recorder, departing
+from troth.conformance.lockstep import Recorder
 from troth.conformance.outcome import Outcome
 from troth.conformance.reach import reach_of
-from troth.conformance.running import ground_of, verify
+from troth.conformance.running import Run, verify
+from troth.conformance.settling import Agenda
 from troth.conformance.subjects import Subject
 from troth.conformance.target import Target
 from troth.contract import Contract
@@ -30,13 +32,26 @@ _SEED = 7
 
 
 @dataclass(frozen=True, slots=True)
+class Extent:
+    """Of ``grounds`` so many were ``asked``, and ``judged`` where an answer was another one."""
+
+    grounds: int
+    asked: int
+    judged: int
+
+    def as_json(self) -> dict[str, int]:
+        return {"all": self.grounds, "asked": self.asked, "judged": self.judged}
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """What the suite said about one fault: the clauses that it broke, each once."""
 
     subject: Subject
     violated: tuple[str, ...]
     requests: int
-    seconds: float
+    extent: Extent
+    seconds: float = 0.0
 
     @property
     def killed_by(self) -> tuple[str, ...]:
@@ -60,6 +75,7 @@ class Trial:
             "killed_by": list(self.killed_by),
             "also": list(self.also),
             "requests": self.requests,
+            "operations": self.extent.as_json(),
             "seconds": round(self.seconds, 3),
         }
 
@@ -120,57 +136,71 @@ class Bench:
         connection = Recorder(self.engine.misbehaving(()))
         return self.held(connection), connection
 
-    def held(
-        self,
-        connection: Loopback,
-        seed: int = _SEED,
-        grounds: Collection[str] | None = None,
-        only: Iterable[str] = (),
-    ) -> Outcome:
-        """The verdict about a mock, on some grounds or on all; ``only`` of some clauses."""
-        target = Target(f"http://mock.invalid{self.contract.base_path}", connection=connection)
-        instruments = self.instruments
-        if grounds is not None:
-            clauses = tuple(clause for clause in instruments.clauses if ground_of(clause) in grounds)
-            instruments = replace(instruments, clauses=clauses)
+    @cached_property
+    def _record(self) -> Record:
+        recorder = self._unbent[1]
+        return Record(recorder.steps, f"verify-{_SEED:08x}", recorder.public)
+
+    @cached_property
+    def _agenda(self) -> Agenda:
+        return Agenda(
+            self.instruments.clauses, lambda ground: len(self._record.of(self._record.sandbox(ground)))
+        )
+
+    def held(self, connection: Loopback, seed: int = _SEED, only: Iterable[str] = ()) -> Outcome:
+        """The verdict about a mock; ``only`` of some clauses."""
         with calm():
             return verify(
-                self.contract, target, only=only, reproduce=False, seed=seed, nonce=f"{seed:08x}",
-                instruments=instruments,
+                self.contract, self._target(connection), only=only, reproduce=False, seed=seed, nonce=f"{seed:08x}",
+                instruments=self.instruments,
             )  # fmt: skip
 
+    def _target(self, connection: Loopback) -> Target:
+        return Target(f"http://mock.invalid{self.contract.base_path}", connection=connection)
+
     def tried(self, subject: Subject, *, everywhere: bool = False) -> Trial:
-        """The suite against one fault: on the grounds that show it, the others' verdicts stand as they were."""
+        """The suite against one fault, until that is settled or ``everywhere``."""
         started = time.perf_counter()
         with without_collection():
             engine = self.engine.misbehaving([subject.name])
-            grounds = None if everywhere else self._showing(engine)
-            outcome = self.held(Loopback(engine), grounds=grounds)
+            trial = self._whole(subject, engine) if everywhere else self._settled(subject, engine)
             engine.sandboxes.clear()  # frees most of what the run left behind without a garbage collection
-        findings = outcome.findings
-        if grounds is not None:
-            judged = {case.name for case in outcome.cases}
-            findings += tuple(one for one in self._unbent[0].findings if one.clause not in judged)
-        violated = dict.fromkeys(str(finding.clause).partition("@")[0] for finding in findings)
-        return Trial(subject, tuple(violated), outcome.requests, time.perf_counter() - started)
+        return replace(trial, seconds=time.perf_counter() - started)
 
-    def _showing(self, engine: Engine) -> frozenset[str] | None:
-        """The grounds on which a bent mock answers otherwise than the correct one; None: all."""
-        recorder, first = self._unbent[1], f"verify-{_SEED:08x}"
-        shared = {"", first}  # what all grounds stand on
-        with calm():
-            twin = engine.fork()
-            found = departing(twin, recorder.steps, self._reached(engine) | shared, recorder.public)
-            twin.sandboxes.clear()
-        return None if found & shared else frozenset(name.removeprefix(f"{first}-") for name in found)
+    def _whole(self, subject: Subject, engine: Engine) -> Trial:
+        """All that the suite says about a bent mock."""
+        outcome = self.held(Loopback(engine))
+        violated = dict.fromkeys(str(finding.clause).partition("@")[0] for finding in outcome.findings)
+        every = len(self._agenda.grounds)
+        return Trial(subject, tuple(violated), outcome.requests, Extent(every, every, every))
+
+    def _settled(self, subject: Subject, engine: Engine) -> Trial:
+        """What the suite says on the grounds that were looked at; the verdicts of all others stand as they were."""
+        agenda, reached = self._agenda, self._reached(engine)
+        twin, target = engine.fork(), self._target(Loopback(engine))
+        with calm(), Run(
+            self.contract, target, seed=_SEED, nonce=f"{_SEED:08x}", instruments=self.instruments
+        ) as run:  # fmt: skip
+            hearing = Hearing(twin, self._record, run, agenda.grounds)
+            agenda.settle(subject.clauses, reached, hearing.hear, lambda: hearing.noticed(subject.clauses))
+            hearing.close()
+        judged = {clause.name for ground in hearing.judged for clause in agenda.grounds[ground]}
+        as_ever = {str(one.clause) for one in self._unbent[0].findings if one.clause not in judged}
+        broken = hearing.broken | as_ever
+        violated = dict.fromkeys(one.id for one in self.instruments.clauses if one.name in broken)
+        extent = Extent(len(agenda.grounds), len(hearing.asked), len(hearing.judged))
+        return Trial(subject, tuple(violated), run.client.sent, extent)
 
     def _reached(self, engine: Engine) -> frozenset[str]:
-        """The sandboxes in which a bent mock may answer otherwise than the correct one."""
+        """The grounds on which a bent mock may answer otherwise than the correct one."""
         footprints, behaviour = self._unbent[1].footprints, self.engine.behaviour
-        reach = None if engine.faults & FAULTS.keys() else reach_of(behaviour, engine.program().behaviour)
-        return frozenset(
-            name for name, found in footprints.items() if reach is None or reach.meets(found, behaviour)
-        )
+        if engine.faults & FAULTS.keys():
+            return frozenset(self._agenda.grounds)
+        reach = reach_of(behaviour, engine.program().behaviour)
+        if reach is None:
+            return frozenset(self._agenda.grounds)
+        places = ((name, footprints.get(self._record.sandbox(name))) for name in self._agenda.grounds)
+        return frozenset(name for name, found in places if found and reach.meets(found, behaviour))
 
     def alarms(self, seed: int = _SEED) -> tuple[str, ...]:
         """What the suite finds broken on the correct mock; another seed gives other ids and other marks."""

@@ -1,0 +1,71 @@
+"""In which order a trial looks at operations, and when it is settled.
+
+Grounds share nothing, so what one of them says is what a run of all would say of it: a fault that is noticed on one is
+noticed. A trial is settled when one of the clauses that name its fault has been found broken, or been judged wherever
+it is promised, and every other clause has been judged on two operations on which an answer differs, or on all of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from troth.behaviour.clauses import Clause
+from troth.conformance.running import ground_of
+
+__all__ = ["Agenda"]
+
+#: On how many operations that a fault shows on every clause is judged before a trial is settled.
+_ENOUGH = 2
+#: What a ground costs beside its requests, in requests.
+_ENTRANCE = 20
+
+
+class Agenda:
+    """The grounds of a contract with their clauses; ``cost`` says how many requests one takes."""
+
+    def __init__(self, clauses: Iterable[Clause], cost: Callable[[str], int]) -> None:
+        self.grounds: dict[str, list[Clause]] = {}
+        for clause in clauses:
+            self.grounds.setdefault(ground_of(clause), []).append(clause)
+        self._ids = {name: frozenset(one.id for one in found) for name, found in self.grounds.items()}
+        self._costs = {name: _ENTRANCE + cost(name) for name in self.grounds}
+        self._order = tuple(self._thrifty())
+
+    def _thrifty(self) -> Iterator[str]:
+        """The grounds, those first that say most for their requests that is not known yet."""
+        needs, left = self._needs(), dict(self._ids)
+        while left:
+            name = max(left, key=lambda one: sum(needs[i] > 0 for i in left[one]) / self._costs[one])
+            needs.subtract(left.pop(name))
+            yield name
+
+    def _needs(self) -> Counter[str]:
+        """On how many grounds each clause is still to be judged."""
+        return Counter(dict.fromkeys(frozenset().union(*self._ids.values()), _ENOUGH))
+
+    def settle(
+        self,
+        named: Iterable[str],
+        reached: Collection[str],
+        hear: Callable[[str], bool],
+        noticed: Callable[[], bool],
+    ) -> None:
+        """Go through the grounds among the reached ones until a trial is settled.
+
+        ``hear`` asks a ground and says whether it was judged, since an answer differed; ``noticed`` says whether any
+        of the ``named`` clauses was found broken.
+        """
+        needs, own = self._needs(), frozenset(named)
+        open_ones = [name for name in self._order if name in reached]
+        about = sorted((name for name in open_ones if own & self._ids[name]), key=self._costs.__getitem__)
+        heard = set[str]()
+        for name in about:
+            if noticed():
+                break
+            heard.add(name)
+            if hear(name):
+                needs.subtract(self._ids[name])
+        for name in open_ones:
+            if name not in heard and any(needs[clause] > 0 for clause in self._ids[name]) and hear(name):
+                needs.subtract(self._ids[name])
