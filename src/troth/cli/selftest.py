@@ -47,6 +47,11 @@ Examples:
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes that share the work."
 )
+@click.option(
+    "--everywhere",
+    is_flag=True,
+    help="Judge every operation for every fault, also when that is settled (slow).",
+)
 @click.option("--schemathesis", is_flag=True, help="Let stock Schemathesis try the same faults (slow).")
 @click.option(
     "--examples", default=10, show_default=True, help="What Schemathesis may try for each operation."
@@ -65,8 +70,9 @@ def selftest(
     """Prove the suite on a contract's own faults.
 
     Each promise of the contract is broken behind its mock, one at a time, and the suite must notice and name the
-    right clause. Exit codes: 0 the bar is reached and the correct mock raises no alarm, 1 it is not, 2 contract or
-    usage error, 4 internal.
+    right clause. That settles a fault, once every clause was judged on two operations that show it (--everywhere: on
+    all). Exit codes: 0 the bar is reached and the correct mock raises no alarm, 1 it is not, 2 contract or usage
+    error, 4 internal.
     """  # fmt: skip
     from troth.conformance.crew import Crew, bench_of  # noqa: PLC0415 - keeps `troth --help` fast
     from troth.conformance.subjects import chosen, subjects_of  # noqa: PLC0415
@@ -79,7 +85,7 @@ def selftest(
     alarms = _alarms(bench, how["seeds"])
     trials = []
     with progress("Faults", len(subjects)) as shown:
-        for trial in Crew(contract, overlays, how["workers"]).tried(subjects):
+        for trial in Crew(contract, overlays, how["workers"], how["everywhere"]).tried(subjects):
             trials.append(trial)
             shown.describe(trial.subject.name)
             shown.advance()
@@ -168,6 +174,10 @@ def _print(matrix: KillMatrix, rivals: dict[str, tuple[str, ...]] | None) -> Non
     seconds = [trial.seconds for trial in matrix.trials]
     if rivals is not None:
         say(f"Stock Schemathesis noticed {sum(map(bool, rivals.values()))} of {len(rivals)}.")
+    asked, judged = matrix.extent
+    say(
+        f"For a fault {asked:.0f} of {matrix.grounds} grounds were asked and {judged:.0f} judged, on average."
+    )
     say(
         f"{matrix.contract}: {matrix.killed} of {len(matrix.trials)} faults noticed by the right clause "
         f"({matrix.share:.1%}), {matrix.findings:.2f} causes named a fault, "

@@ -18,21 +18,24 @@ __all__ = ["Crew", "bench_of"]
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """``source`` and ``overlays`` say which contract; ``workers`` how many processes share the work."""
+    """``source`` and ``overlays`` say which contract; ``workers`` how many processes share the work.
+
+    ``everywhere``: every operation is judged for every fault, settled or not.
+    """
 
     source: str
     overlays: tuple[Path, ...] = ()
     workers: int = 1
+    everywhere: bool = False
 
     def tried(self, subjects: Sequence[Subject]) -> Iterator[Trial]:
         """One trial a fault, in the order of the faults, as they come."""
         if self.workers <= 1 or len(subjects) < self.workers:
             bench = bench_of(self.source, self.overlays)
-            yield from map(bench.tried, subjects)
+            yield from (bench.tried(subject, everywhere=self.everywhere) for subject in subjects)
             return
-        with ProcessPoolExecutor(
-            self.workers, get_context("spawn"), _begin, (self.source, self.overlays)
-        ) as pool:
+        begun = self.source, self.overlays, self.everywhere
+        with ProcessPoolExecutor(self.workers, get_context("spawn"), _begin, begun) as pool:
             yield from pool.map(_try, [subject.name for subject in subjects])
 
 
@@ -41,14 +44,16 @@ def bench_of(source: str, overlays: Sequence[Path] = ()) -> Bench:
     return Bench(load_contract(source, overlays=overlays), seed_file_for(source))
 
 
-_BENCH: list[tuple[Bench, dict[str, Subject]]] = []  # one for each process of a pool, made by its initializer
+_BENCH: list[
+    tuple[Bench, dict[str, Subject], bool]
+] = []  # one for each process of a pool, made by its initializer
 
 
-def _begin(source: str, overlays: tuple[Path, ...]) -> None:
+def _begin(source: str, overlays: tuple[Path, ...], everywhere: bool) -> None:
     bench = bench_of(source, overlays)
-    _BENCH.append((bench, {subject.name: subject for subject in subjects_of(bench.instruments)}))
+    _BENCH.append((bench, {subject.name: subject for subject in subjects_of(bench.instruments)}, everywhere))
 
 
 def _try(name: str) -> Trial:
-    bench, subjects = _BENCH[0]
-    return bench.tried(subjects[name])
+    bench, subjects, everywhere = _BENCH[0]
+    return bench.tried(subjects[name], everywhere=everywhere)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -75,7 +75,7 @@ class Trial:
             "killed_by": list(self.killed_by),
             "also": list(self.also),
             "requests": self.requests,
-            "operations": self.extent.as_json(),
+            "grounds": self.extent.as_json(),
             "seconds": round(self.seconds, 3),
         }
 
@@ -101,6 +101,16 @@ class KillMatrix:
         """Causes named for each fault that was noticed at all, on average."""
         noticed = [len(trial.violated) for trial in self.trials if trial.violated]
         return sum(noticed) / len(noticed) if noticed else 0.0
+
+    @property
+    def grounds(self) -> int:
+        return max((trial.extent.grounds for trial in self.trials), default=0)
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """How many grounds were asked for a fault, and how many judged, on average."""
+        found, count = [trial.extent for trial in self.trials], max(1, len(self.trials))
+        return sum(one.asked for one in found) / count, sum(one.judged for one in found) / count
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -160,36 +170,39 @@ class Bench:
 
     def tried(self, subject: Subject, *, everywhere: bool = False) -> Trial:
         """The suite against one fault, until that is settled or ``everywhere``."""
-        started = time.perf_counter()
+        agenda, started = self._agenda, time.perf_counter()  # what serves all trials is no part of one
         with without_collection():
             engine = self.engine.misbehaving([subject.name])
-            trial = self._whole(subject, engine) if everywhere else self._settled(subject, engine)
+            trial = self._whole(subject, engine) if everywhere else self._settled(subject, engine, agenda)
             engine.sandboxes.clear()  # frees most of what the run left behind without a garbage collection
         return replace(trial, seconds=time.perf_counter() - started)
 
     def _whole(self, subject: Subject, engine: Engine) -> Trial:
         """All that the suite says about a bent mock."""
         outcome = self.held(Loopback(engine))
-        violated = dict.fromkeys(str(finding.clause).partition("@")[0] for finding in outcome.findings)
         every = len(self._agenda.grounds)
-        return Trial(subject, tuple(violated), outcome.requests, Extent(every, every, every))
+        broken = {str(finding.clause) for finding in outcome.findings}
+        return Trial(subject, self._ids(broken), outcome.requests, Extent(every, every, every))
 
-    def _settled(self, subject: Subject, engine: Engine) -> Trial:
+    def _ids(self, broken: Collection[str]) -> tuple[str, ...]:
+        """The ids of clauses that were found broken somewhere, in the order of the contract."""
+        return tuple(dict.fromkeys(one.id for one in self.instruments.clauses if one.name in broken))
+
+    def _settled(self, subject: Subject, engine: Engine, agenda: Agenda) -> Trial:
         """What the suite says on the grounds that were looked at; the verdicts of all others stand as they were."""
-        agenda, reached = self._agenda, self._reached(engine)
         twin, target = engine.fork(), self._target(Loopback(engine))
         with calm(), Run(
             self.contract, target, seed=_SEED, nonce=f"{_SEED:08x}", instruments=self.instruments
         ) as run:  # fmt: skip
             hearing = Hearing(twin, self._record, run, agenda.grounds)
-            agenda.settle(subject.clauses, reached, hearing.hear, lambda: hearing.noticed(subject.clauses))
+            agenda.settle(
+                subject.clauses, self._reached(engine), hearing.hear, lambda: hearing.noticed(subject.clauses)
+            )
             hearing.close()
         judged = {clause.name for ground in hearing.judged for clause in agenda.grounds[ground]}
         as_ever = {str(one.clause) for one in self._unbent[0].findings if one.clause not in judged}
-        broken = hearing.broken | as_ever
-        violated = dict.fromkeys(one.id for one in self.instruments.clauses if one.name in broken)
         extent = Extent(len(agenda.grounds), len(hearing.asked), len(hearing.judged))
-        return Trial(subject, tuple(violated), run.client.sent, extent)
+        return Trial(subject, self._ids(hearing.broken | as_ever), run.client.sent, extent)
 
     def _reached(self, engine: Engine) -> frozenset[str]:
         """The grounds on which a bent mock may answer otherwise than the correct one."""

@@ -284,9 +284,11 @@ class RowKind:
 
     def _follow(self, row: Row, world: TenantWorld) -> None:
         """First values as they would be today; only a fault wants that."""
-        scope, row.view, row.body = self._scope(row.data), None, None
+        scope = self._scope(row.data)
         fresh = {f.name: f.initially.evaluate(scope, world) for f in self._following if f.initially}
-        row.data = self.settled({**row.data, **fresh}, world)
+        if any(row.data.get(name) != value for name, value in fresh.items()):
+            row.view, row.body = None, None
+            row.data = self.settled({**row.data, **fresh}, world)
 
     def _compute(self, row: Row, scope: dict[str, Any], world: TenantWorld) -> None:
         """Work out the late fields; of a row that another day has seen, those alone that days change."""

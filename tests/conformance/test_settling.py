@@ -1,0 +1,73 @@
+"""A trial is settled when its fault is named, and every clause judged on two operations that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from functools import cache
+
+from troth.behaviour.clauses import Clause
+from troth.conformance.crew import bench_of
+from troth.conformance.selftest import Bench
+from troth.conformance.settling import Agenda
+from troth.conformance.subjects import chosen, subjects_of
+
+
+@cache
+def bench() -> Bench:
+    return bench_of("billing")
+
+
+def clauses(**by_ground: str) -> Iterator[Clause]:
+    like = bench().instruments.clauses[0]
+    for ground, ids in by_ground.items():
+        yield from (replace(like, id=one, operation=ground) for one in ids.split())
+
+
+#: Six operations; all but one promise the same three things, and the first of them takes most requests.
+AGENDA = Agenda(
+    clauses(a="x.one y.one y.two", b="y.one y.two", c="x.one y.one", d="x.one y.two", e="y.one y.two", f="z.one"),
+    {"a": 400, "b": 10, "c": 10, "d": 10, "e": 10, "f": 10}.__getitem__,
+)  # fmt: skip
+
+
+def heard(named: str, differing: Collection[str], noticed_on: Collection[str]) -> list[str]:
+    """The grounds that a trial asks, where some show its fault and some of those find the named clause broken."""
+    found: list[str] = []
+
+    def hear(ground: str) -> bool:
+        found.append(ground)
+        return ground in differing
+
+    AGENDA.settle([named], "abcdef", hear, lambda: bool(set(found) & set(noticed_on)))
+    return found
+
+
+def test_a_clause_that_was_judged_twice_is_asked_for_nowhere_else() -> None:
+    found = heard("x.one", "abcdef", "abcd")
+    assert found[0] in "cd"  # the cheapest that promises what names the fault
+    assert len(found) == len(set(found)) < len("abcdef")
+    assert {"c", "d", "f"} <= set(found)
+
+
+def test_where_nothing_differs_nothing_was_judged() -> None:
+    assert set(heard("z.one", "f", "f")) == set("abcdef")
+
+
+def test_whatever_promises_the_named_clause_is_asked_until_it_is_found_broken() -> None:
+    assert heard("x.one", "abcd", "a")[:3] == ["c", "d", "a"]
+    assert {"a", "c", "d"} <= set(heard("x.one", "abcd", ""))
+
+
+def test_grounds_out_of_reach_are_not_asked() -> None:
+    found: list[str] = []
+    AGENDA.settle(["x.one"], "bc", lambda ground: bool(found.append(ground)), lambda: False)
+    assert sorted(found) == ["b", "c"]
+
+
+def test_a_fault_that_shows_everywhere_is_settled_before_everything_was_judged() -> None:
+    subject = chosen(subjects_of(bench().instruments), ["error-envelope-broken"])[0]
+    trial, whole = bench().tried(subject), bench().tried(subject, everywhere=True)
+    assert trial.killed_by == whole.killed_by == ("errors.envelope",)
+    assert trial.extent.judged < trial.extent.grounds == whole.extent.judged
+    assert trial.as_json()["grounds"]["judged"] == trial.extent.judged
