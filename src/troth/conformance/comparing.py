@@ -8,7 +8,7 @@ from typing import Any
 
 from troth.behaviour.model import Field, Resource
 
-__all__ = ["alike", "is_free", "unequal"]
+__all__ = ["alike", "is_free", "leaning_of", "unequal"]
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d)?")
 _CENT = 0.005
@@ -28,6 +28,17 @@ def is_free(field: Field, given: frozenset[str], writable: frozenset[str], defau
     if field.initially is not None:
         return field.initially.clocked
     return field.initial is None or name not in writable
+
+
+def leaning_of(resource: Resource, *, rows: bool) -> frozenset[str]:
+    """The fields whose values hang, however many steps away, on the time, and with ``rows`` on other rows too."""
+    computed = {f.name: f.computed for f in resource.fields.values() if f.computed is not None}
+    found: set[str] = set()
+    ahead = {n for n, e in computed.items() if e.clocked or (rows and (e.related or e.looked_up))}
+    while ahead:
+        found |= ahead
+        ahead = {name for name, one in computed.items() if one.variables & found} - found
+    return frozenset(found)
 
 
 def alike(expected: Any, found: Any) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import defaults_of, writable_fields
 from troth.conformance.actors import Actor
-from troth.conformance.comparing import is_free, unequal
+from troth.conformance.comparing import is_free, leaning_of, unequal
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import items_of, walk
 from troth.conformance.reference import Answer, Reference
@@ -52,7 +52,7 @@ class Pair:
             if number == 0:
                 name = f"{resource.name}-{role}"
                 self.book.add(
-                    Known(name, resource.name, role, identifier, identifier, seen=row, expected=row)
+                    Known(name, resource.name, role, identifier, identifier, old=True, seen=row, expected=row)
                 )
 
     # -- one step ---------------------------------------------------------------------------------------------------
@@ -324,8 +324,10 @@ class Pair:
         written = frozenset(writable_fields(self._scene.contract, creator)) if creator else frozenset()
         defaults = frozenset(defaults_of(self._scene.contract, creator)) if creator else frozenset()
 
+        leaning = leaning_of(resource, rows=known.old)
+
         def free(field: Field) -> bool:
-            return is_free(field, known.given, written, defaults)
+            return field.name in leaning or is_free(field, known.given, written, defaults)
 
         return free
 

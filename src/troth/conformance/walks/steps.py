@@ -65,6 +65,8 @@ class Known:
     target: Any
     model: Any
     gone: bool = False
+    #: The target had it before: what refers to it there the model does not know.
+    old: bool = False
     given: frozenset[str] = frozenset()
     seen: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] = field(default_factory=dict)
