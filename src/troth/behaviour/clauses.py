@@ -307,7 +307,7 @@ _ROWS = (
     Promise("rate-limit.enforced", "The request after the last one of a window is refused.", limited_once),
     Promise("concurrency.limit", "Of parallel requests as many pass as are left of the limit.", limited_once),
     Promise("rate-limit.refused", "A request that is refused for the limit does nothing.", limited_beside_create),
-    Promise("rate-limit.retry-after", "A refusal for the limit says when to come back.", limited_once),
+    Promise("rate-limit.retry-after", "A refusal for the limit says when to come back: nothing is left.", limited_once),
 )  # fmt: skip
 
 #: Every clause id, in the order in which clauses are judged.

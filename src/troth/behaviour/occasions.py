@@ -287,7 +287,8 @@ def limited(at: Place) -> str | None:
 
 def limited_read(at: Place) -> str | None:
     told = any("remaining" in policy.headers for policy in at.behaviour.rate_limits)
-    return limited(at) if told and at.kind in (Kind.LIST, Kind.READ) else None
+    makes = at.kind is Kind.CREATE and at.binding.resource is not None
+    return limited(at) if told and (makes or at.kind in (Kind.LIST, Kind.READ)) else None
 
 
 def limited_told(at: Place) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -63,8 +63,11 @@ _GREETINGS = 3
 #: Clauses whose requests leave a target in a state that hangs on who came first: nothing else is asked there.
 APART = frozenset({"concurrency.key", "concurrency.order"})
 
+#: The clause that any answer with 5xx breaks, whatever was being judged.
+NO_ERROR = "validation.no-server-error"
+
 #: Clauses that fuzzing has a say in.
-FUZZED = frozenset({"schema.response", "validation.no-server-error", "validation.rejected"})
+FUZZED = frozenset({"schema.response", NO_ERROR, "validation.rejected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +327,30 @@ class Run:
         findings = tuple(replace(finding, evidence={**finding.evidence, **told}) for finding in case.findings)
         return replace(case, findings=findings)
 
+    def failed(self, cases: Sequence[Case], chosen: Plan) -> list[Case]:
+        """The same cases; an operation that answered any of its probes with 5xx has broken its word not to.
+
+        Only what no other finding about the operation shows already: one bug is told once.
+        """
+        shown = {str(one.clause).partition("@")[2] for case in cases for one in case.findings}
+        open_clauses = {
+            c.name: c for c in chosen.clauses if c.id == NO_ERROR and c.name not in chosen.skipped
+        }
+        return [self._failed(case, open_clauses.get(case.name), shown) for case in cases]
+
+    def _failed(self, case: Case, clause: Clause | None, shown: Collection[str]) -> Case:
+        ground = self._grounds.get(clause.operation) if clause else None
+        if clause is None or ground is None or case.verdict == "violate" or clause.operation in shown:
+            return case
+        asked = [one for one in ground.log if isinstance(one, Exchange) and one.operation == clause.operation]
+        broken = next((one for one in asked if one.broken), None)
+        if broken is None:
+            return case
+        violation = Violated(f"{broken.method} {clause.operation} answers {broken.status}", broken)
+        self._recordings[clause.name] = self._recorded(clause, ground, ground.log.index(broken), violation)
+        finding = self._finding(clause, violation)
+        return replace(case, verdict="violate", detail=violation.title, findings=(finding,))
+
     @property
     def served(self) -> bool:
         """Whether any request of the owner succeeded."""
@@ -493,6 +520,8 @@ def verify(
                 shown.add(clause.id)
             cases.append(case)
             tell(Judged(clause, case))
+        before, cases = cases, run.failed(cases, chosen)
+        cases = run.reproduced_anew(before, cases) if reproduce else cases
         run.greet()
         if fuzz and (target.networked if walks is None else walks):
             every = plan(instruments.clauses, only=only, skips=skips, today=today)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
+from string import ascii_letters, digits
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
@@ -31,6 +33,17 @@ __all__ = [
 
 
 _UNAUTHORIZED = 401
+#: Each letter and digit to another one.
+_ANOTHER = str.maketrans(f"{ascii_letters}{digits}", f"{ascii_letters[1:]}a{digits[1:]}0")
+
+#: What nobody has as a credential, in words, and how it is made of one that somebody has.
+_WRONG: Mapping[str, Callable[[str], str]] = {
+    "an unknown credential": lambda known: "x" * len(known),
+    "an empty credential": lambda _known: "",
+    "the beginning of a credential": lambda known: known[: len(known) // 2],
+    "a credential and something behind it": lambda known: f"{known}-x",
+    "a credential of the right form": lambda known: f"{known[:-4]}{known[-4:].translate(_ANOTHER)}",
+}
 
 
 def challenges(binding: Binding) -> bool:
@@ -110,13 +123,16 @@ def _missing(
 
 
 def invalid(scene: Scene, binding: Binding) -> None:
-    wrong = {}
-    for name, value in credential_headers(scene).items():
-        word, _, secret = value.rpartition(" ")
-        wrong[name] = f"{word} {'x' * len(secret)}".strip()
-    exchange = harmless(scene, binding, None, {**_others(scene), **wrong})
-    _refused(scene, exchange, "with an unknown credential")
-    _challenged(binding, exchange)
+    """A made-up credential is refused; where lists are read, so is what only resembles the owner's."""
+    for what, secret in _WRONG.items() if binding.kind is Kind.LIST else islice(_WRONG.items(), 1):
+        wrong = {}
+        for name, value in credential_headers(scene).items():
+            word, _, known = value.rpartition(" ")
+            wrong[name] = f"{word} {secret(known)}".strip()
+            scene.cast.secrets |= {secret(known)} if known[:4] in secret(known) else set()
+        exchange = harmless(scene, binding, None, {**_others(scene), **wrong})
+        _refused(scene, exchange, f"with {what}")
+        _challenged(binding, exchange)
 
 
 def _challenged(binding: Binding, exchange: Exchange) -> None:

@@ -121,10 +121,11 @@ def _moment_of(row: Row, name: str | None) -> datetime | None:
 def _sequels(
     scene: Scene, binding: Binding, resource: Resource, row: Row
 ) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """(field, two values): a list and a shorter or another one; something and null."""
+    """(field, two values): a list and a shorter or another one; something and zero or null."""
     writable = writable_fields(scene.contract, binding)
     lists: list[tuple[str, tuple[Any, Any]]] = []
     nulls: list[tuple[str, tuple[Any, Any]]] = []
+    zeros: list[tuple[str, tuple[Any, Any]]] = []
     for name, pointer in scene.editable(binding):
         is_valid, shown = scene.validators.at(pointer, "request").is_valid, row.get(name)
         full = (
@@ -135,9 +136,12 @@ def _sequels(
         if isinstance(full, list) and full:
             other = next((one for one in ([], *scene.bodies.others(pointer, full)) if is_valid(one)), None)
             lists += [(name, (full, other))] if other is not None else []
-        elif full is not None and is_valid(None) and resource.fields[name].initial is None:
+            continue
+        if full and isinstance(full, int | float) and not isinstance(full, bool) and is_valid(0):
+            zeros += [(name, (full, 0))]
+        if full is not None and is_valid(None) and resource.fields[name].initial is None:
             nulls += [(name, (full, None))]
-    yield from (*islice(_named(scene, binding, resource), 1), *lists[:_FEW], *nulls[:_FEW])
+    yield from (*islice(_named(scene, binding, resource), 1), *lists[:_FEW], *zeros[:_FEW], *nulls[:_FEW])
 
 
 def _named(

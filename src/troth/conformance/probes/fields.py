@@ -107,14 +107,17 @@ def write_only(scene: Scene, binding: Binding) -> None:
             raise Inconclusive(f"answers {exchange.status}")
         for name, value in secret.items():
             # A refusal may name the field, but not tell what it holds.
-            if _occurs(exchange.json, name if exchange.ok else None, value):
+            headed = isinstance(value, str) and any(
+                value in one for one in exchange.response_headers.values()
+            )
+            if headed or _occurs(exchange.json, name if exchange.ok else None, value):
                 raise Violated(
                     f"The write-only field '{name}' comes back",
                     exchange,
                     deviation="extra",
                     field=name,
                     relation=Related("hides", {"answer": exchange}, {"member": name})
-                    if exchange.ok
+                    if exchange.ok and not headed
                     else None,
                 )
 

@@ -236,7 +236,8 @@ def _values(
     distinct = list(islice(filter(is_valid, present.values()), _ENOUGH))
     kept = (value for value in distinct if 0 < sum(_matches(found, row, value) for row in whole) < len(whole))
     telling = list(islice(kept, 2)) or distinct
-    yield from ([value] for value in telling[:1])
+    # No is as good a value as yes: servers that take it for nothing keep every row.
+    yield from ([value] for value in telling[: 2 if isinstance(next(iter(telling), None), bool) else 1])
     if many and found.op in ("eq", "in") and len(telling) > 1:
         yield telling[:2]
     field = binding.resource.fields.get(found.field) if binding.resource else None

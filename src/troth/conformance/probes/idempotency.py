@@ -86,6 +86,9 @@ def replay(scene: Scene, binding: Binding) -> None:
             else "The repetition has a different answer"
         )
         raise Violated(title, first, second, deviation="value")
+    if second.content != first.content:
+        title = "The repetition says the same in other bytes, so it is not the answer that was kept"
+        raise Violated(title, first, second, deviation="form")
     if before is not None and isinstance(body, Mapping):
         made_no_more(scene, resource, before, body, 1, "A repeated key creates a second row", (first, second))
     if row is not None and between is not None:
@@ -139,6 +142,20 @@ def mismatch(scene: Scene, binding: Binding) -> None:
         title = "A request that is refused for its key creates a row"
         made_no_more(scene, resource, before, other, 0, title, (first, second))
     _told_apart(scene, binding, key, row, other, second)
+    _of_another_row(scene, binding, key, row, body, first)
+
+
+def _of_another_row(
+    scene: Scene, binding: Binding, key: str, row: Row | None, body: Any, first: Exchange
+) -> None:
+    """The same body for another row is another request: whatever it gets, it is not the answer about the first."""
+    if row is None:
+        return
+    other = scene.updated(binding, scene.owner)[0]
+    second = send(scene, binding, scene.owner, key, other, body)
+    if second.ok and second.json is not None and second.json == first.json:
+        title = "A key that was used for one row gives its answer for another one"
+        raise Violated(title, first, second, deviation="repeated")
 
 
 def _told_apart(

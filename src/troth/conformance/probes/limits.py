@@ -135,7 +135,7 @@ def _left(scene: Scene, policy: RateLimit, exchange: Exchange, told: int) -> flo
 
 
 def remaining(scene: Scene, binding: Binding) -> None:
-    """Two requests in a row: the second one has less left, as long as the window is the same."""
+    """Two requests in a row: the second one has less left, as long as the window is the same. Creates count as well."""
     policy = _policy(scene)
     name, reset = policy.headers.get("remaining"), policy.headers.get("reset")
     if name is None:
@@ -212,8 +212,21 @@ def _counted_apart(scene: Scene, binding: Binding) -> None:
 
 def _two(scene: Scene, binding: Binding) -> tuple[Exchange, Exchange]:
     """Two requests with one credential; once more when another one took its place because it was nearly used up."""
-    credential, pair = scene.owner.headers, (_read(scene, binding), _read(scene, binding))
-    return pair if scene.owner.headers is credential else (_read(scene, binding), _read(scene, binding))
+
+    def asked() -> tuple[Exchange, Exchange]:
+        made = binding.kind is Kind.CREATE
+        return _created(scene, binding) if made else (_read(scene, binding), _read(scene, binding))
+
+    credential, pair = scene.owner.headers, asked()
+    return pair if scene.owner.headers is credential else asked()
+
+
+def _created(scene: Scene, binding: Binding) -> tuple[Exchange, Exchange]:
+    """Two creates with nothing asked in between."""
+    base = scene.creation(binding, scene.owner)[0]
+    bodies = [scene.bodies.unique(binding, base) for _ in range(2)]
+    first, second = (scene.call(scene.owner, binding, body=body) for body in bodies)
+    return first, second
 
 
 def _read(scene: Scene, binding: Binding) -> Exchange:
@@ -351,6 +364,26 @@ def refused(scene: Scene, binding: Binding) -> None:
     made_no_more(scene, creator.resource, before, body, 0, title, tuple(batch))
 
 
+def _nothing_left(scene: Scene, policy: RateLimit, actor: Actor, refused: Exchange) -> None:
+    """A refusal for the limit says so in the headers that answers have: nothing is left, and never less.
+
+    A header that no answer has, or that always says the same, is what other clauses judge.
+    """
+    name, first = (
+        policy.headers.get("remaining"),
+        scene.client.earliest.get((actor.name, *actor.headers.values())),
+    )
+    if name is None or first is None or len(scene.behaviour.rate_limits) > 1:
+        return
+    told = refused.header(name)
+    if told == first.header(name):
+        return
+    if told is None:
+        raise Violated(f"429 comes without {name}", refused, deviation="missing", field=name)
+    if told != "0":
+        raise Violated(f"429 comes with {name}: {told}", refused, deviation="value", field=name)
+
+
 def retry_after(scene: Scene, binding: Binding) -> None:
     """429 comes with Retry-After in seconds, no longer than the window; after that the API serves again."""
     policy, found = _policy(scene), _exhaust(scene, binding)
@@ -365,6 +398,7 @@ def retry_after(scene: Scene, binding: Binding) -> None:
             found.refused,
             deviation="value",
         )
+    _nothing_left(scene, policy, found.actor, found.refused)
     name = policy.headers.get("reset", "")
     ends = found.refused.header(name) or ""
     ahead = _left(scene, policy, found.refused, int(ends)) if ends.isdigit() else 0.0

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from troth.behaviour.model import Binding, Kind
+from troth.behaviour.model import Binding, Kind, Pagination
 from troth.conformance.assurances import assure
 from troth.conformance.exchanges import Exchange
 from troth.conformance.paging import cursor_of, items_of, pointer_of, related, slot_of, walked
@@ -253,11 +253,22 @@ def size(scene: Scene, binding: Binding) -> None:
     if parameter is not None and parameter.required:
         return  # there is no page without it
     usual = scene.call(scene.owner, binding)
-    asked = scene.call(scene.owner, binding, query=[(paging.size, paging.default_size)])
-    if asked.ok and ids(binding, items_of(binding, usual)) != ids(binding, items_of(binding, asked)):
-        title = f"Without '{paging.size}' the page is not that of {paging.size}={paging.default_size}"
+    for query in _spelled_out(paging):
+        asked = scene.call(scene.owner, binding, query=query)
+        if not asked.ok or ids(binding, items_of(binding, usual)) == ids(binding, items_of(binding, asked)):
+            continue
+        (name, value) = query[-1]
+        title = f"Without '{name}' the page is not that of {name}={value}"
         relation = related(binding, "same-rows", {"whole": usual, "other": asked}, ordered=True, least=1)
         raise Violated(title, usual, asked, deviation="value", relation=relation)
+
+
+def _spelled_out(paging: Pagination) -> Iterator[list[tuple[str, Any]]]:
+    """What a list is asked for that says nothing about its page: the usual size, and from the beginning."""
+    usual = [(paging.size, paging.default_size)]
+    yield usual
+    if paging.position and paging.style != "cursor":
+        yield [*usual, (paging.position, paging.first)]
 
 
 def _said(binding: Binding, exchange: Exchange, slot: str, right: Any) -> Related:
@@ -280,6 +291,7 @@ def max_size(scene: Scene, binding: Binding) -> None:
                 deviation="value",
                 relation=_said(binding, nothing, "size", paging.max_size),
             )
+        _all_of_them(binding, nothing, paging.max_size)
     exchange = scene.call(scene.owner, binding, query=[(paging.size, paging.max_size + 1)])
     if paging.oversize == "reject":
         if exchange.ok:
@@ -297,6 +309,14 @@ def max_size(scene: Scene, binding: Binding) -> None:
         raise Violated(f"A page of more than {paging.max_size} rows is given", exchange, relation=relation)
     if len(found) < paging.max_size and not isinstance(told, int):
         raise NotExercised(f"the list has fewer than {paging.max_size} rows, so the maximum cannot be seen")
+
+
+def _all_of_them(binding: Binding, exchange: Exchange, most: int) -> None:
+    """A page that is as large as pages get has all rows, or as many as fit in."""
+    total = slot_of(binding, exchange, "total") if exchange.ok else None
+    if isinstance(total, int) and len(items_of(binding, exchange)) != min(total, most):
+        title = f"A page of at most {most} rows has {len(items_of(binding, exchange))} of {total}"
+        raise Violated(title, exchange, deviation="count")
 
 
 def filters_of(binding: Binding, whole: Sequence[Row]) -> Iterator[tuple[str, Any, list[Row]]]:

@@ -9,6 +9,7 @@ from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.resources import properties_of
 from troth.behaviour.shapes import answer_form, collection_name, list_form, response_media
 from troth.conformance.actors import Actor
+from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
@@ -188,8 +189,11 @@ def _merged(scene: Scene, binding: Binding, row: Row) -> bool | None:
             continue
         after, last = scene.fetched(resource, scene.owner, row)
         for other, field in resource.fields.items():
-            moves = field.computed or field.stamped or field.generated or field.read_only or other == name
-            if not moves and other in before and not same(before[other], after.get(other)):
+            if (
+                not _moves(field, resource, name)
+                and other in before
+                and not same(before[other], after.get(other))
+            ):
                 title = f"Setting '{name}' to {value!r} also changed '{other}'"
                 raise Violated(
                     title,
@@ -203,6 +207,14 @@ def _merged(scene: Scene, binding: Binding, row: Row) -> bool | None:
                 )
         return True
     return False if tried else None
+
+
+def _moves(field: Field, resource: Resource, changed: str) -> bool:
+    """Whether a field may have another value after a change of another one: not the id, nor when a row was made."""
+    if field.generated == "created" or field.name == resource.id_field:
+        return False
+    by_server = field.computed or field.stamped or field.generated or field.read_only
+    return bool(by_server) or field.name == changed
 
 
 def _filled(scene: Scene, resource: Resource, actor: Actor) -> Row:
@@ -234,11 +246,33 @@ def delete(scene: Scene, binding: Binding) -> None:
             raise Violated("A deleted row can still be read", gone, found, deviation="extra")
         if found.status not in wanted:
             raise Inconclusive(f"reading a deleted row answers {found.status}")
+    _ended(scene, binding, row, gone)
     if (lister := scene.behaviour.binding(resource.name, Kind.LIST)) is not None and not lister.parents:
         rows, exchanges = scene.listed(lister, scene.owner)
         if any(str(one.get(resource.id_field)) == str(row[resource.id_field]) for one in rows):
             raise Violated("A deleted row is still listed", gone, *exchanges[-1:], deviation="extra")
         _not_found(scene, lister, row, gone)
+
+
+def _ended(scene: Scene, binding: Binding, row: Row, gone: Exchange) -> None:
+    """Nothing can be done to a deleted row that is refused for one that never was: no delete, and no update."""
+    resource = _resource(binding)
+    changes = (scene.behaviour.binding(resource.name, kind) for kind in (Kind.UPDATE, Kind.REPLACE))
+    for again in (binding, *filter(None, changes)):
+        body: Any = ABSENT
+        if again is not binding:
+            body = next((body for _, _, body in scene.changes(again, row, scene.owner)), ABSENT)
+            if body is ABSENT:
+                continue
+        second = scene.call(scene.owner, again, identifier=row[resource.id_field], row=row, body=body)
+        if not second.ok:
+            continue
+        missing = scene.missing_id(resource)
+        never = scene.call(scene.owner, again, identifier=missing, row=row, body=body)
+        if never.broken or never.ok:
+            continue  # who answers so for any id says nothing about this row
+        title = f"{again.id} of a deleted row answers {second.status}, of one that never was {never.status}"
+        raise Violated(title, gone, second, never, deviation="accepted")
 
 
 def _not_found(scene: Scene, lister: Binding, row: Row, gone: Exchange) -> None:

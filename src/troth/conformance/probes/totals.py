@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
@@ -71,8 +70,12 @@ def _come_and_gone(scene: Scene, binding: Binding) -> None:
 
 
 def _narrowings(binding: Binding, whole: Sequence[Row]) -> Iterator[list[tuple[str, Any]]]:
-    """A filter and a condition that keep some rows but not all."""
-    yield from ([(name, value)] for name, value, _ in islice(filters_of(binding, whole), 1))
+    """Each filter, and a condition, with a value that keeps some rows but not all."""
+    seen = set[str]()
+    for name, value, _ in filters_of(binding, whole):
+        if name not in seen:
+            yield [(name, value)]
+        seen.add(name)
     conditions, resource = binding.query.conditions, binding.resource
     if conditions and resource and resource.id_field in whole[0]:
         yield [(f"{conditions.parameter}[{resource.id_field}][equals]", whole[0][resource.id_field])]

@@ -63,6 +63,7 @@ def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row
                 relation=beyond,
             )
         pages.append(_linked(scene, binding, link))
+        _as_long(binding, query, pages)
         found += items_of(binding, pages[-1])
     if not items_of(binding, pages[-1]) and len(pages) > 1:
         title = "A link leads to a page without rows"
@@ -96,6 +97,14 @@ def _follow(scene: Scene, binding: Binding, query: Query, expected: Sequence[Row
                 before,
                 deviation="value",
             )
+
+
+def _as_long(binding: Binding, query: Query, pages: Sequence[Exchange]) -> None:
+    """A page behind a link is no longer than was asked for at the beginning."""
+    size, count = dict(query).get(_paging(binding).size), len(items_of(binding, pages[-1]))
+    if size is not None and count > int(size):
+        title = f"A link leads to a page of {count} rows, though {size} were asked for"
+        raise Violated(title, *pages[-2:], deviation="count")
 
 
 def _linked(scene: Scene, binding: Binding, link: str) -> Exchange:
