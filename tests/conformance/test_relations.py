@@ -69,6 +69,8 @@ CASES: tuple[tuple[str, Mapping[str, Any], Mapping[str, Answer], Mapping[str, An
      {"whole": WHOLE, "part": page(3)}),
     ("kept", {"where": {"field": "", "op": "search", "value": "xyz"}}, {"whole": WHOLE, "part": page()},
      {"whole": WHOLE, "part": page(3)}),
+    ("few", {"where": {"field": "id", "op": "greater_than", "value": 3}, "most": 1}, {"whole": page(1, 2, 5)},
+     {"whole": page(1, 4, 5)}),
     ("ordered", {"field": "name"}, {"up": page(5, 4, 3), "down": page(3, 4, 5)},
      {"up": page(5, 4, 3), "down": page(5, 4, 3)}),
     ("apart", {}, {"whole": page(1, 2), "other": page(3)}, {"whole": page(1, 2), "other": page(2, 3)}),

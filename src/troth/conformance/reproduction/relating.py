@@ -17,6 +17,8 @@ from troth.conformance.timeline import Entry
 __all__ = ["leans", "places_in", "shortest", "supply"]
 
 _ENOUGH = 5
+#: Relations about one row or one answer: other rows are made for them only as far as they are needed.
+_POINTED = frozenset({"differ", "few", "hides", "lacks", "lists", "says"})
 
 
 def places_in(log: Sequence[Entry], exchanges: dict[str, Exchange]) -> dict[str, int] | None:
@@ -52,17 +54,19 @@ def shortest(
     making = {f"made{number}": index for number, index in enumerate(made, 1) if index < max(roles)}
     expects = replace(expects, of={**expects.of, **making})
     sources = [index for index, step in enumerate(whole.steps) if expects.needs & (step.keeps or {}).keys()]
-    essential = frozenset([*expects.of.values(), *sources])
+    pointed = expects.name in _POINTED
+    essential = frozenset([*(roles if pointed else expects.of.values()), *sources])
 
     def built(kept: Sequence[int]) -> Reproduction:
         attempt = Attempt(whole, tuple(kept), (), frozenset(roles))
         places = dict(zip(kept, places_of(attempt), strict=True))
         short, _ = folded(attempt)
-        told = replace(expects, of={role: places[index] for role, index in expects.of.items()})
+        of = {role: places[index] for role, index in expects.of.items() if index in places}
+        told = replace(expects, of=of)
         return short.with_steps(pruned(short.steps, told), told)
 
     reason = ""
-    for wanted in (essential, {*range(since, max(roles) + 1), *essential}):
+    for wanted in (essential, {*range(since, max(roles) + 1), *expects.of.values(), *sources}):
         kept = needed(whole.steps, wanted)
         why = shows(built(kept))
         if not why:

@@ -230,6 +230,12 @@ def kept(roles: Roles, facts: Facts) -> Told:
     return not (lost or extra), told if lost or extra else f"{len(wanted)} of {len(every)} rows are kept"
 
 
+def few(roles: Roles, facts: Facts) -> Told:
+    """No more than ``most`` rows of ``whole`` pass a test."""
+    found = sum(matches(facts["where"], row) for row in rows(roles["whole"], facts))
+    return found <= facts["most"], f"there are {found} such rows, at most {facts['most']} are right"
+
+
 def ordered(roles: Roles, facts: Facts) -> Told:
     """``up`` rises and ``down`` falls by a field; texts by their letters, with or without case."""
     up, down = ([held(row, facts["field"]) for row in rows(roles[role], facts)] for role in ("up", "down"))
@@ -311,6 +317,7 @@ RELATIONS: Mapping[str, Callable[[Roles, Facts], Told]] = {
     "placed": placed,
     "more": more,
     "kept": kept,
+    "few": few,
     "ordered": ordered,
     "apart": apart,
     "lists": lists,
