@@ -18,6 +18,7 @@ __all__ = [
     "holds_slot",
     "items_of",
     "link_of",
+    "path_to",
     "pointer_of",
     "related",
     "slot_of",
@@ -34,12 +35,13 @@ Turn = Callable[[Sequence[tuple[str, Any]]], Exchange]
 """Sends one list request with the paging parameters given."""
 
 
-def _path(template: Any, slot: str) -> tuple[str, ...] | None:
+def path_to(template: Any, slot: str) -> tuple[str, ...] | None:
+    """The members that lead to a slot of an envelope; None where it has no such slot."""
     if template == slot:
         return ()
     if isinstance(template, Mapping):
         for key, inner in template.items():
-            below = _path(inner, slot)
+            below = path_to(inner, slot)
             if below is not None:
                 return (str(key).removesuffix("?"), *below)
     return None
@@ -47,21 +49,21 @@ def _path(template: Any, slot: str) -> tuple[str, ...] | None:
 
 def holds_slot(binding: Binding, slot: str) -> bool:
     """Whether the envelope of a list has a slot such as ``total``."""
-    return _path(binding.envelope, f"${slot}") is not None
+    return path_to(binding.envelope, f"${slot}") is not None
 
 
 def pointer_of(binding: Binding, slot: str) -> str | None:
     """Where answers have a slot of the envelope, as a JSON pointer; None when they have none."""
     if binding.envelope is None:
         return "" if slot == "items" else None
-    path = _path(binding.envelope, f"${slot}")
+    path = path_to(binding.envelope, f"${slot}")
     return None if path is None else join("", *path)
 
 
 def slot_of(binding: Binding, exchange: Exchange, slot: str) -> Any:
     """What an answer says under an envelope slot such as ``total``; None when it has none."""
     path = (
-        _path(binding.envelope, f"${slot}")
+        path_to(binding.envelope, f"${slot}")
         if binding.envelope is not None
         else ()
         if slot == "items"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Reference, Resource
@@ -14,6 +14,7 @@ from troth.conformance.probes.authentication import credential_headers, harmless
 from troth.conformance.probes.errors import envelope_slot
 from troth.conformance.probes.references import untried, writing
 from troth.conformance.probes.totals import total as counted
+from troth.conformance.relating import Related
 from troth.conformance.scene import Row, Scene
 from troth.conformance.situations import action_body
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
@@ -70,8 +71,8 @@ def listing(scene: Scene, binding: Binding) -> None:
             relation=related(binding, "apart", roles, least=1),
         )  # fmt: skip
     _escape(scene, binding, foreign[0][name])
-    _narrowed(scene, binding, foreign)
-    _below(scene, binding, foreign)
+    _narrowed(scene, binding, foreign, theirs)
+    _below(scene, binding, foreign, theirs)
     for rows, exchanges in ((own, mine), (foreign, theirs)):
         total = slot_of(binding, exchanges[0], "total")
         if isinstance(total, int) and total >= len(own) + len(foreign) > len(rows):
@@ -101,10 +102,17 @@ def _escape(scene: Scene, binding: Binding, identifier: Any) -> None:
                 "A condition reaches a row of another tenant",
                 *exchanges[:1],
                 deviation="extra",
+                relation=related(binding, "lacks", {"whole": walked(binding, exchanges)}, row=identifier),
             )
 
 
-def _narrowed(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
+def _apart(binding: Binding, theirs: Sequence[Exchange], exchange: Exchange) -> Related:
+    """Nothing that the peer lists is on another list."""
+    roles = {"whole": walked(binding, theirs), "other": walked(binding, [exchange])}
+    return related(binding, "apart", roles, least=1)
+
+
+def _narrowed(scene: Scene, binding: Binding, foreign: list[Row], listed: Sequence[Exchange]) -> None:
     """A filter that only rows of the peer satisfy finds none of them."""
     name = _resource(binding).id_field
     theirs = {str(row.get(name)) for row in foreign}
@@ -120,10 +128,11 @@ def _narrowed(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
                 exchange,
                 deviation="extra",
                 field=used.parameter,
+                relation=_apart(binding, listed, exchange),
             )
 
 
-def _below(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
+def _below(scene: Scene, binding: Binding, foreign: list[Row], listed: Sequence[Exchange]) -> None:
     """What stands below a row of the peer is not listed."""
     name = _resource(binding).id_field
     theirs = {str(row.get(name)) for row in foreign}
@@ -136,6 +145,7 @@ def _below(scene: Scene, binding: Binding, foreign: list[Row]) -> None:
                     "The rows below a row of another tenant are listed",
                     exchange,
                     deviation="extra",
+                    relation=_apart(binding, listed, exchange),
                 )
 
 

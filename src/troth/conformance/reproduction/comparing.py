@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from troth.conformance.reproduction.answers import ABSENT, SEVERAL, Answer, at, leaves, seen
@@ -12,6 +12,7 @@ from troth.conformance.reproduction.steps import AnyStep, Expectation, Step
 
 __all__ = ["difference", "parted", "shown"]
 
+_REFUSED = 400
 _HEADERS = ("content-type", "allow", "retry-after", "etag", "last-modified", "cache-control")
 
 
@@ -57,19 +58,30 @@ def parted(right: Sequence[Played], wrong: Sequence[Played], index: int, place: 
     return Expectation(index, place, ours[0], theirs[0])
 
 
-def is_own(steps: Sequence[AnyStep], found: Expectation) -> bool:
+def is_own(
+    steps: Sequence[AnyStep], found: Expectation, answer: Answer, codes: Collection[str], words: str | None
+) -> bool:
     """Whether something holds whatever rows a server has: no member of a row that the steps did not make.
 
-    Of a list only that it shows none of the rows that are known.
+    Of a list only that it shows none of the rows that are known; of a refusal, the ``answer`` of a correct server,
+    the ``codes`` and not the ``words``, which every server has of its own.
     """
     step, kind = steps[found.step], found.at.partition(":")[0]
     if not isinstance(step, Step):
         return True
+    word = found.at.rpartition("/")[2] == words
+    if answer.status >= _REFUSED and (word or found.at in codes):
+        return not word
     if kind == "shown":
         return bool(found.right == [])
     place = found.at.removeprefix("has:")
     if kind in ("text", "order") or not place.startswith("/"):
         return kind not in ("text", "order")
+    return _is_of_made(steps, step, found, place)
+
+
+def _is_of_made(steps: Sequence[AnyStep], step: Step, found: Expectation, place: str) -> bool:
+    """Whether a member belongs to a row that the steps made, or says only which row there is."""
     made = {name for one in steps if isinstance(one, Step) and one.method == "POST" for name in one.keeps}
     wanted = set(re.findall(r"\{\{(\w+)\}\}", step.path.partition("?")[0]))
     if step.method == "POST" if not wanted else wanted <= made:

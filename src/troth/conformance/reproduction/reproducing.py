@@ -17,6 +17,7 @@ from troth.conformance.connections import Connection
 from troth.conformance.control import Control
 from troth.conformance.exchanges import Exchange
 from troth.conformance.instruments import Instruments
+from troth.conformance.paging import path_to
 from troth.conformance.post import Post
 from troth.conformance.relating import Related
 from troth.conformance.reproduction.comparing import difference, is_own, parted, shown
@@ -32,6 +33,7 @@ from troth.conformance.reproduction.tracing import trace
 from troth.conformance.secrecy import masked
 from troth.conformance.target import Target
 from troth.conformance.timeline import Entry, Looked
+from troth.contract.pointers import join
 
 __all__ = ["Recording", "Reproducer"]
 
@@ -272,7 +274,7 @@ class Reproducer:
             isinstance(one, Exchange) and one.status == _TOO_MANY for one in recording.log
         ):
             return None, "its steps cannot be played again: the target's rate limit stands in the way"
-        trusted = partial(self._trusts, short)
+        trusted = partial(self._trusts, short, right)
         headers = self._headers(recording.concept)
         found = difference(right, wrong, places, headers, trusted)
         if found is None and self._control is not None:
@@ -283,9 +285,15 @@ class Reproducer:
             why += ", as far as that does not depend on the rows that it has"
         return found, "" if found else why
 
-    def _trusts(self, short: Reproduction, found: Expectation) -> bool:
-        """Whether something tells on this target: one that is no mock has other rows than a mock has."""
-        return self._control is not None or is_own(short.steps, found)
+    def _trusts(self, short: Reproduction, right: Sequence[Played], found: Expectation) -> bool:
+        """Whether something tells on this target: one that is no mock has other rows and other words than a mock."""
+        if self._control is not None:
+            return True
+        envelope = self._instruments.behaviour.errors.envelope
+        paths = [path_to(envelope, f"${slot}") for slot in ("code", "status")]
+        codes = {join("", *path) for path in paths if path is not None}
+        words = (path_to(envelope, "$message") or (None,))[-1]
+        return is_own(short.steps, found, right[0].answers[found.step], codes, words)
 
     def _finished(self, attempt: Attempt, found: Expectation, *, thoroughly: bool) -> Reproduction | str:
         """With as few steps as possible, up to the one that tells, and its answers."""
@@ -315,7 +323,7 @@ class Reproducer:
             place = places_of(tried)[tried.kept.index(essential)]
             right = self._right(short)
             told = parted(right, [quietly(self._stage, short)], place, found.at)
-            if told is None or not self._trusts(short, told):
+            if told is None or not self._trusts(short, right, told):
                 return False
             best, expects = tried, told
             return True
