@@ -71,6 +71,9 @@ CASES: tuple[tuple[str, Mapping[str, Any], Mapping[str, Answer], Mapping[str, An
      {"whole": WHOLE, "part": page(3)}),
     ("few", {"where": {"field": "id", "op": "greater_than", "value": 3}, "most": 1}, {"whole": page(1, 2, 5)},
      {"whole": page(1, 4, 5)}),
+    ("no-earlier", {"since": "/made", "at": "/changed"},
+     {"first": page(made="2026-06-15T12:00:00Z"), "then": page(changed="2026-06-15T14:00:00+02:00")},
+     {"first": page(made="2026-06-15T12:00:00Z"), "then": page(changed="2026-06-15T13:59:59+02:00")}),
     ("ordered", {"field": "name"}, {"up": page(5, 4, 3), "down": page(3, 4, 5)},
      {"up": page(5, 4, 3), "down": page(5, 4, 3)}),
     ("apart", {}, {"whole": page(1, 2), "other": page(3)}, {"whole": page(1, 2), "other": page(2, 3)}),
@@ -110,6 +113,8 @@ def test_walks_that_were_cut_short_are_compared_as_far_as_they_go() -> None:
     one, other = walk(page(1, 2, 3), ended=False), walk(page(1, 2), page(3, 4), ended=False)
     assert judged("same-rows", {"ordered": True}, {"whole": one, "other": other}) is True
     assert judged("counts", {"at": "/total"}, {"whole": one}) is None
+    moments = {"since": "/made", "at": "/changed"}
+    assert judged("no-earlier", moments, {"first": page(made="soon"), "then": page(changed="later")}) is None
     pages = {"at": "/pages", "says": "pages", "first": 1}
     assert judged("placed", pages, {"whole": one, "other": one}) is None
 

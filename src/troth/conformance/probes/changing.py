@@ -10,9 +10,14 @@ from typing import Any
 
 from troth.behaviour.model import Binding, Kind, Resource
 from troth.behaviour.occasions import writable_fields
+from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import related, walked
 from troth.conformance.probes.resources import is_shown_alike, same
+from troth.conformance.relating import Related
 from troth.conformance.scene import Row, Scene
+from troth.conformance.timeline import Moved
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
+from troth.contract.pointers import join
 
 __all__ = ["update"]
 
@@ -72,7 +77,11 @@ def _listed(scene: Scene, binding: Binding, resource: Resource, row: Row) -> Non
         shown = next((one for one in rows if str(one.get(resource.id_field)) == wanted), {})
         if name in shown and same(found.get(name), shown[name]) and not same(value, shown[name]):
             title = f"'{name}' was set to {value!r}, the list goes on saying {shown[name]!r}"
-            raise Violated(title, changed, *exchanges[-1:], deviation="stale")
+            named = [(resource.id_field, row[resource.id_field]), (name, shown[name])]
+            test = {"all": [{"field": field, "op": "eq", "value": one} for field, one in named]}
+            whole = walked(lister, exchanges)
+            relation = related(lister, "few", {"changed": changed, "whole": whole}, where=test, most=0)
+            raise Violated(title, changed, *exchanges[-1:], deviation="stale", relation=relation)
         return
 
 
@@ -89,6 +98,7 @@ def _touched(scene: Scene, binding: Binding, resource: Resource, row: Row) -> Ro
         scene.control.advance(1)
     else:
         time.sleep(_MOMENT)
+        scene.client.log.append(Moved(_MOMENT))
     try:
         later = scene.created(resource, scene.owner)
     except (NotExercised, Inconclusive):
@@ -106,9 +116,26 @@ def _touched(scene: Scene, binding: Binding, resource: Resource, row: Row) -> Ro
             title = (
                 f"After a change '{names['updated']}' is {told.isoformat()}, earlier than {since.isoformat()}"
             )
-            raise Violated(title, changed, exchange, deviation="stale", field=names["updated"])
+            relation = _no_earlier(scene, resource, names, changed, exchange)
+            raise Violated(
+                title, changed, exchange, deviation="stale", field=names["updated"], relation=relation
+            )
         return found
     return row
+
+
+def _no_earlier(
+    scene: Scene, resource: Resource, names: Mapping[Any, str], changed: Exchange, read: Exchange
+) -> Related | None:
+    """A row that was changed after the latest row was made says so."""
+    creator, reader = (scene.operation(resource, kind) for kind in (Kind.CREATE, Kind.READ))
+    made = [one for one in scene.client.log if isinstance(one, Exchange) and one.operation == creator.id]
+    since, at = (
+        join("", *([binding.wrapper] if binding.wrapper else []), names[word])
+        for binding, word in ((creator, "created"), (reader, "updated"))
+    )
+    roles = {"first": made[-1], "changed": changed, "then": read} if made else {}
+    return Related("no-earlier", roles, {"since": since, "at": at}) if made else None
 
 
 def _moment_of(row: Row, name: str | None) -> datetime | None:

@@ -78,8 +78,9 @@ class Player:
             yield renamed(answer, self.values)
 
     def _keep(self, step: Mapping[str, Any], answer: Answer) -> None:
+        below = "/pages/0" if "walk" in step else ""
         for name, place in step.get("keeps", {}).items():
-            found = seen(answer, place)
+            found = seen(answer, below + place if place.startswith("/") else place)
             if found != ABSENT:
                 self.values[name] = found
 

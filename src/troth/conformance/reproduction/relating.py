@@ -11,14 +11,14 @@ from dataclasses import replace
 from troth.conformance.exchanges import Exchange
 from troth.conformance.reproduction.folding import Attempt, folded, places_of, pruned, repeated
 from troth.conformance.reproduction.minimising import delete_many, delete_one, needed
-from troth.conformance.reproduction.steps import Relation, Reproduction, Step
+from troth.conformance.reproduction.steps import Clock, Relation, Reproduction, Step
 from troth.conformance.timeline import Entry
 
 __all__ = ["leans", "places_in", "shortest", "supply"]
 
 _ENOUGH = 5
 #: Relations about one row or one answer: other rows are made for them only as far as they are needed.
-_POINTED = frozenset({"differ", "few", "hides", "lacks", "lists", "says"})
+_POINTED = frozenset({"differ", "few", "hides", "lacks", "lists", "no-earlier", "says"})
 
 
 def places_in(log: Sequence[Entry], exchanges: dict[str, Exchange]) -> dict[str, int] | None:
@@ -54,6 +54,12 @@ def shortest(
     making = {f"made{number}": index for number, index in enumerate(made, 1) if index < max(roles)}
     expects = replace(expects, of={**expects.of, **making})
     sources = [index for index, step in enumerate(whole.steps) if expects.needs & (step.keeps or {}).keys()]
+    if expects.name == "no-earlier":
+        sources += [
+            index
+            for index, step in enumerate(whole.steps[since : max(roles)], since)
+            if isinstance(step, Clock)
+        ]
     pointed = expects.name in _POINTED
     essential = frozenset([*(roles if pointed else expects.of.values()), *sources])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -236,6 +237,14 @@ def few(roles: Roles, facts: Facts) -> Told:
     return found <= facts["most"], f"there are {found} such rows, at most {facts['most']} are right"
 
 
+def no_earlier(roles: Roles, facts: Facts) -> Told:
+    """The moment ``at`` a place of ``then`` is not before the one of ``since`` in ``first``."""
+    since, told = moment(at(roles["first"].json, facts["since"])), moment(at(roles["then"].json, facts["at"]))
+    if not (isinstance(since, datetime) and isinstance(told, datetime)):
+        return None, f"{since!r} and {told!r} are no moments"
+    return told >= since, f"{facts['at']} is {told.isoformat()}, it must not be before {since.isoformat()}"
+
+
 def ordered(roles: Roles, facts: Facts) -> Told:
     """``up`` rises and ``down`` falls by a field; texts by their letters, with or without case."""
     up, down = ([held(row, facts["field"]) for row in rows(roles[role], facts)] for role in ("up", "down"))
@@ -318,6 +327,7 @@ RELATIONS: Mapping[str, Callable[[Roles, Facts], Told]] = {
     "more": more,
     "kept": kept,
     "few": few,
+    "no-earlier": no_earlier,
     "ordered": ordered,
     "apart": apart,
     "lists": lists,
