@@ -251,8 +251,11 @@ class _Writer:
         return "/".join(["", *found]) if path.startswith("/") else path
 
     def _segment(self, segment: str, before: str) -> str:
-        name = self._names.variable(int(segment) if segment.isdigit() else segment, before)
-        return f"{{{{{name}}}}}" if name else segment.replace(self._around.mark, "{{mark}}")
+        for value, rest in ((segment, ""), (segment.rpartition(".")[0], f".{segment.rpartition('.')[2]}")):
+            name = self._names.variable(int(value) if value.isdigit() else value, before)
+            if name:  # an id may have a suffix: /bills/15.json
+                return f"{{{{{name}}}}}{rest}"
+        return segment.replace(self._around.mark, "{{mark}}")
 
     def _form(self, text: str) -> str:
         pairs = parse_qsl(text, keep_blank_values=True)
