@@ -38,6 +38,9 @@ class Path(NamedTuple):
 
     def values(self, view: View, world: TenantWorld) -> list[Any]:
         """What the way leads to: one value, or those of every item of the lists on it."""
+        if len(self.steps) == 1 and type(self.steps[0]) is str:
+            reached = view.get(self.steps[0])
+            return reached if type(reached) is list else [reached]
         found: list[Any] = [view]
         for step in self.steps:
             found = [inner for value in found for inner in _stepped(value, step, world)]

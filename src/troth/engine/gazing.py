@@ -62,10 +62,8 @@ class Seer:
         return {name: rules for name, rules in found.items() if rules}
 
     def _kept(self, key: bytes, active: Mapping[str, tuple[Visibility, ...]], world: TenantWorld) -> Gaze:
-        tenant, tables = world.tenant, world.state.tables.items()
-        moment = world.now() if self._timed else world.today()
-        rows = tuple(t.content for (at, _), t in tables if t.content is not None and at in (tenant, ""))
-        gazes, place = world.state.gazes, (self, tenant, key, moment, rows)
+        tenant, moment = world.tenant, world.now() if self._timed else world.today()
+        gazes, place = world.state.gazes, (self, tenant, key, moment, world.state.contents(tenant))
         found: Gaze | None = gazes.get(place)
         if found is None:
             if len(gazes) >= _REMEMBERED:
@@ -85,6 +83,11 @@ class Gaze:
         self._known: dict[Row, tuple[Visibility, ...]] = {}
         self._listed: dict[str, tuple[list[Row], list[Row]]] = {}
         self._named: dict[str, frozenset[str]] = {}
+
+    @property
+    def limited(self) -> bool:
+        """Whether any row at all may be invisible to the caller."""
+        return bool(self._active)
 
     def applies(self, resource: str) -> bool:
         """Whether any row of a resource may be invisible to the caller."""

@@ -5,13 +5,13 @@ What a row shows to begin with is what the sight of its resource gives, for rows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from troth.behaviour.braces import SelectionError
 from troth.behaviour.model import Resource
-from troth.behaviour.selecting import Catalogue, Picked
+from troth.behaviour.selecting import OWN, Catalogue, Picked
 from troth.contract.pointers import escape
 from troth.engine.checking import detail
 from troth.engine.cutting import Cut, Cutter
@@ -23,16 +23,18 @@ __all__ = ["Projector", "Selected"]
 _REMEMBERED = 512
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Selected:
     """A selection of the rows of one resource, compiled.
 
-    ``local``: all that it shows is the row's own; ``bare`` are the members that are shown as they are kept.
+    ``local``: all that it shows is the row's own; ``bare`` are the members that are shown as they are kept; ``reaches``
+    has the resources whose rows are shown inside.
     """
 
     cut: Cut
     local: bool
     bare: frozenset[str]
+    reaches: tuple[str, ...]
 
 
 class Projector:
@@ -79,6 +81,7 @@ class Projector:
             cut=self._cutter.of_rows(resource.name, picked),
             local=all(_is_own(one) for one in picked),
             bare=frozenset(one.name for one in picked if one.inner is None),
+            reaches=tuple(sorted(_reached(picked))),
         )
 
     def _read(self, resource: Resource, text: str) -> tuple[Picked, ...]:
@@ -100,3 +103,9 @@ def _is_own(picked: Picked) -> bool:
     """Whether a selected member is all of the row itself, in the objects that it holds as well."""
     inner = (one for below in (picked.inner or {}).values() for one in below)
     return picked.reference is None and all(_is_own(one) for one in inner)
+
+
+def _reached(picked: Iterable[Picked]) -> set[str]:
+    """The resources that references of a selection lead to, at any depth."""
+    below = [(name, inner) for one in picked for name, inner in (one.inner or {}).items()]
+    return {name for name, _ in below if name != OWN}.union(*(_reached(inner) for _, inner in below))

@@ -65,10 +65,13 @@ class ListQuery:
             order = self._order(sort_keys(str(text))) or order
         newest_first = order and order[0][1]
         rows = [*reversed(rows)] if newest_first else rows
+        if not order:
+            return rows
+        views = {row: look(row, world) for row in rows}
         for path, descending in reversed(order):
 
             def key(row: Row, path: Path = path) -> tuple[int, Any]:
-                return _rank(path, path.values(look(row, world), world))
+                return _rank(path, path.values(views[row], world))
 
             rows = sorted(rows, key=key, reverse=descending)
         return rows

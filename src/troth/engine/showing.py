@@ -13,6 +13,7 @@ from troth.engine.keeping import Keeper
 from troth.engine.messages import dump
 from troth.engine.populating import Known, Populator
 from troth.engine.projecting import Projector, Selected
+from troth.engine.remembering import Remembered
 from troth.engine.state import Row
 from troth.engine.withholding import Withheld
 from troth.engine.world import TenantWorld
@@ -36,6 +37,8 @@ class Showing:
         self._populator = Populator(query.populate, keeper, faults) if query.populate else None
         catalogue = keeper.catalogues.of(query.select) if query.select else None
         self._projector = Projector(catalogue, keeper, faults) if catalogue else None
+        kept = self._projector is not None and self._populator is None and binding.operation.method == "GET"
+        self._remembered = Remembered.of(keeper, faults) if kept else None
         self._resource = binding.resource
         fields = binding.resource.fields.values() if binding.resource else ()
         masks = {found.name: found.in_list for found in fields if found.in_list}
@@ -63,6 +66,9 @@ class Showing:
         if self.plain:
             return self._keeper.sights[resource].body(row, world)
         selected, depth = self._selected(resource, values), self._depth(values)
+        if self._remembered is not None and selected is not None:
+            known, sight = self._remembered.before(selected, world), self._keeper.sights[resource]
+            return self._remembered.row(known, selected, sight, row, world, {})
         return dump(self._item(resource, selected, row, world, depth, {}, {}))
 
     def items(self, resource: str, rows: Sequence[Row], world: TenantWorld, values: Values) -> list[Any]:
@@ -74,6 +80,9 @@ class Showing:
         if self._masks and self._populator is None:
             views = (self._masked(sight.view(row, world)) for row in rows)
             return [view if selected is None else selected.cut(view, world, memo) for view in views]
+        if self._remembered is not None and selected is not None:
+            shown, before = self._remembered.row, self._remembered.before(selected, world)
+            return [orjson.Fragment(shown(before, selected, sight, row, world, memo)) for row in rows]
         depth, known = self._depth(values), Known()
         return [self._item(resource, selected, row, world, depth, known, memo) for row in rows]
 

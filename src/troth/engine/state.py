@@ -241,6 +241,11 @@ class State:
         self.alone = False
         #: What callers see of rows, by what these are; forks share it, and work out again where it is missing.
         self.gazes: dict[Any, Any] = {}
+        #: What selections showed of rows, by what it depends on; forks share it as well.
+        self.shown: dict[Any, dict[Row, bytes]] = {}
+        # The tables of each tenant, for as long as there are these.
+        self._whose, self._told = self.tables, 0
+        self._places: dict[str, list[Table]] = {}
         #: Resources whose rows belong to all tenants: they are kept under the tenant "".
         self.shared: frozenset[str] = frozenset()
 
@@ -251,6 +256,16 @@ class State:
                 return self.table("", resource)
             found = self.tables[tenant, resource] = MemoryTable()
         return found
+
+    def contents(self, tenant: str) -> tuple[object, ...]:
+        """What stands for all rows of a tenant, with those that are everybody's, as they are now."""
+        if self._told != len(self.tables) or self._whose is not self.tables:
+            self._whose, self._told, self._places = self.tables, len(self.tables), {}
+        places = self._places.get(tenant)
+        if places is None:
+            places = [table for (at, _), table in self.tables.items() if at in (tenant, "")]
+            self._places[tenant] = places
+        return tuple([table.content for table in places if table.content is not None])
 
     def open_window(self) -> None:
         """Let other requests in, as a server does that looks first and writes later; not where windows are shut."""
@@ -286,6 +301,7 @@ class State:
         twin.tokens = dict(self.tokens)
         twin.swept = self.swept
         twin.gazes = self.gazes
+        twin.shown = self.shown
         twin.hooks = self.hooks.copy()
         twin.shared = self.shared
         return twin

@@ -67,13 +67,13 @@ class TenantWorld:
             self._now = exact if self._moment is None else self._moment(exact)
         return self._now
 
-    def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def related(self, resource: str, field: str, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """The rows of ``resource`` whose ``field`` holds this row's id."""
         identifier = row["$id"] if "$id" in row else row.get("id")
         rows = self.state.table(self.tenant, resource).holding(field, identifier)
         return [self._viewed(resource, found) for found in rows]
 
-    def lookup(self, resource: str, identifier: Any) -> dict[str, Any] | None:
+    def lookup(self, resource: str, identifier: Any) -> Mapping[str, Any] | None:
         if isinstance(identifier, float) and identifier.is_integer():
             identifier = int(identifier)  # expressions see every number as a double
         row = self.state.table(self.tenant, resource).get(str(identifier))
@@ -99,17 +99,17 @@ class TenantWorld:
         row = self.state.table(self.tenant, resource).get(str(identifier))
         return None if row is None else self._glimpse(resource, row, self)
 
-    def _viewed(self, resource: str, row: Row) -> dict[str, Any]:
+    def _viewed(self, resource: str, row: Row) -> Mapping[str, Any]:
         """A row as expressions see it; as it is stored while it is being computed itself.
 
         A project that sums its entries may be looked up by each of them for another field.
         """
         if row.view is not None:
-            return dict(self._viewer(resource, row, self, None))
+            return self._viewer(resource, row, self, None)
         if id(row) in self._active:
-            return dict(row.data)
+            return row.data
         self._active.add(id(row))
         try:
-            return dict(self._viewer(resource, row, self, None))
+            return self._viewer(resource, row, self, None)
         finally:
             self._active.discard(id(row))
