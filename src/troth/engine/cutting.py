@@ -1,7 +1,8 @@
 """Selections as functions: each is compiled once into what cuts a row down to the members that were picked.
 
 Nothing of a selection is interpreted for a row. Rows that stand inside others are shown once for each answer, however
-many rows of it refer to them: a memo goes along, which lives no longer than the answer.
+many rows of it refer to them: a memo goes along, which lives no longer than the answer. It also notes which rows were
+looked for, since as long as the same are found there, the same is shown.
 """
 
 from __future__ import annotations
@@ -13,19 +14,33 @@ from typing import Any
 from troth.behaviour.model import Reference
 from troth.behaviour.selecting import OWN, Picked
 from troth.engine.keeping import Keeper
+from troth.engine.state import Row
 from troth.engine.withholding import Withheld
 from troth.engine.world import TenantWorld
 
-__all__ = ["Cut", "Cutter", "Memo"]
+__all__ = ["Cut", "Cutter", "Finding", "Memo"]
 
 View = Mapping[str, Any]
-Memo = dict[Any, Any]
+
+
+class Memo:
+    """What one answer has shown inside of its rows so far, and what was ``found`` of other rows since somebody asked.
+
+    A finding is the resource, the id, and the row that there was, or None.
+    """
+
+    __slots__ = ("found", "known")
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self.known: dict[Any, tuple[Any, list[Finding]]] = {}
+
+
+Finding = tuple[str, str, Row | None]
 Cut = Callable[[View, TenantWorld, Memo], dict[str, Any]]
 """What is seen of a row or an object to the members of it that are shown."""
 _Part = Callable[[Any, View, TenantWorld, Memo], Any]
 _Embedded = Callable[[Any, View | None, TenantWorld, Memo], Any]
-
-_UNKNOWN = object()
 
 
 class Cutter:
@@ -107,6 +122,7 @@ class Cutter:
 
         def shown(identifier: str, kept: View, world: TenantWorld, memo: Memo) -> Any:
             row = world.state.table(world.tenant, target).get(identifier)
+            memo.found.append((target, identifier, row))
             if row is None or not sight.shows(row, world):
                 return None
             seen = sight.view(row, world)
@@ -128,10 +144,13 @@ class Cutter:
                 key, kept = (number, text), None
             else:
                 return shown(text, kept, world, memo)
-            found = memo.get(key, _UNKNOWN)
-            if found is _UNKNOWN:
-                found = memo[key] = shown(text, kept or {}, world, memo)
-            return found
+            before = memo.known.get(key)
+            if before is None:
+                outside, memo.found = memo.found, []
+                before = memo.known[key] = shown(text, kept or {}, world, memo), memo.found
+                memo.found = outside
+            memo.found += before[1]
+            return before[0]
 
         return embedded
 

@@ -1,13 +1,15 @@
 """What a selection showed of rows, kept while nothing that it shows has changed.
 
 A row is one value for good, and what is computed for it over others comes with a new one. So its JSON under a selection
-stays the same while the rows of the resources that the selection leads to do, the day does, and, for a caller from whom
-something is withheld, every row that a rule may look at.
+stays the same while the rows that stand inside are the same ones, the day is, and, for a caller from whom something is
+withheld, every row that a rule may look at.
 """
 
 from __future__ import annotations
 
-from troth.engine.cutting import Memo
+from collections.abc import Iterable, Iterator
+
+from troth.engine.cutting import Finding, Memo
 from troth.engine.keeping import Keeper
 from troth.engine.messages import compact, dump
 from troth.engine.projecting import Selected
@@ -17,7 +19,9 @@ from troth.engine.world import TenantWorld
 
 __all__ = ["Remembered"]
 
-_STATES, _ROWS = 32, 512
+_SELECTIONS, _ROWS = 16, 1024
+Shown = dict[Row, tuple[bytes, tuple[Finding, ...]]]
+"""The JSON of rows, and which rows were found for it."""
 
 
 class Remembered:
@@ -34,33 +38,30 @@ class Remembered:
         differs = any(translation.differs for translation in keeper.translations.values())
         return None if differs or "first-value-follows" in faults else Remembered(keeper)
 
-    def before(self, selected: Selected, world: TenantWorld) -> dict[Row, bytes]:
-        """What was shown of rows when everything was as it is now."""
-        state, tenant = world.state, world.tenant
+    def before(self, selected: Selected, world: TenantWorld) -> Shown:
+        """What was shown of rows to callers who see as much on such a day."""
+        shown = world.state.shown
         gaze = self._keeper.seer.gaze(world) if self._keeper.seer.rules else None
-        reached = tuple([state.table(tenant, name).content for name in selected.reaches])
-        key = (selected, reached, world.today(), gaze if gaze is not None and gaze.limited else None)
-        found: dict[Row, bytes] | None = state.shown.get(key)
+        key = (selected, world.today(), gaze if gaze is not None and gaze.limited else None)
+        found: Shown | None = shown.get(key)
         if found is None:
-            if len(state.shown) >= _STATES:
-                state.shown.pop(next(iter(state.shown)))
-            found = state.shown[key] = {}
+            if len(shown) >= _SELECTIONS:
+                shown.pop(next(iter(shown)))
+            found = shown[key] = {}
         return found
 
-    def row(
-        self,
-        known: dict[Row, bytes],
-        selected: Selected,
-        sight: Sight,
-        row: Row,
-        world: TenantWorld,
-        memo: Memo,
-    ) -> bytes:
-        """The JSON of one row under a selection."""
-        found = known.get(row)
-        if found is None:
-            found = compact(dump(selected.cut(sight.view(row, world), world, memo)))
-            if len(known) >= _ROWS:
-                known.clear()
-            known[row] = found
-        return found
+    def rows(
+        self, selected: Selected, sight: Sight, rows: Iterable[Row], world: TenantWorld
+    ) -> Iterator[bytes]:
+        """The JSON of rows under a selection."""
+        known, memo = self.before(selected, world), Memo()
+        tables = {name: world.state.table(world.tenant, name) for name in selected.reaches}
+        for row in rows:
+            before = known.get(row)
+            if before is None or not all(tables[name].get(text) is one for name, text, one in before[1]):
+                memo.found = []
+                text = compact(dump(selected.cut(sight.view(row, world), world, memo)))
+                if len(known) >= _ROWS:
+                    known.clear()
+                before = known[row] = text, tuple(memo.found)
+            yield before[0]

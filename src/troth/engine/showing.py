@@ -67,9 +67,8 @@ class Showing:
             return self._keeper.sights[resource].body(row, world)
         selected, depth = self._selected(resource, values), self._depth(values)
         if self._remembered is not None and selected is not None:
-            known, sight = self._remembered.before(selected, world), self._keeper.sights[resource]
-            return self._remembered.row(known, selected, sight, row, world, {})
-        return dump(self._item(resource, selected, row, world, depth, {}, {}))
+            return next(self._remembered.rows(selected, self._keeper.sights[resource], [row], world))
+        return dump(self._item(resource, selected, row, world, depth, {}, Memo()))
 
     def items(self, resource: str, rows: Sequence[Row], world: TenantWorld, values: Values) -> list[Any]:
         """Rows of a list as JSON values."""
@@ -81,8 +80,7 @@ class Showing:
             views = (self._masked(sight.view(row, world)) for row in rows)
             return [view if selected is None else selected.cut(view, world, memo) for view in views]
         if self._remembered is not None and selected is not None:
-            shown, before = self._remembered.row, self._remembered.before(selected, world)
-            return [orjson.Fragment(shown(before, selected, sight, row, world, memo)) for row in rows]
+            return [orjson.Fragment(text) for text in self._remembered.rows(selected, sight, rows, world)]
         depth, known = self._depth(values), Known()
         return [self._item(resource, selected, row, world, depth, known, memo) for row in rows]
 

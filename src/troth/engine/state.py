@@ -242,7 +242,7 @@ class State:
         #: What callers see of rows, by what these are; forks share it, and work out again where it is missing.
         self.gazes: dict[Any, Any] = {}
         #: What selections showed of rows, by what it depends on; forks share it as well.
-        self.shown: dict[Any, dict[Row, bytes]] = {}
+        self.shown: dict[Any, Any] = {}
         # The tables of each tenant, for as long as there are these.
         self._whose, self._told = self.tables, 0
         self._places: dict[str, list[Table]] = {}
