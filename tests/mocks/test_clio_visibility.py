@@ -430,3 +430,12 @@ def test_an_application_needs_every_permission(
     made = office.mock.add_principal("app with all", tenant="halden", permissions=needed)
     answer = office.mock.client(made.name).request(method, path, json=body)
     assert answer.status_code != 403
+
+
+def test_what_one_caller_was_shown_is_not_shown_to_another(office: Office) -> None:
+    """The same list for both, asked for in turns: each sees what it may see, whoever came first."""
+    path = f"/matters.json?fields=id,client{NAMED}"
+    for first, second in (("partner", "clerk"), ("clerk", "partner")):
+        shown = {name: office.rows(getattr(office, name), path) for name in (first, second)}
+        assert not office.secrets() & set(texts(shown["clerk"]))
+        assert office.secrets() & set(texts(shown["partner"]))
