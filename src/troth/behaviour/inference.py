@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from troth.behaviour import profiles
@@ -129,7 +129,7 @@ def _resources(contract: Contract, found: tuple[Shape, ...]) -> dict[str, Resour
         if pointer is None:
             continue
         resource = _searched(contract, collection, group, pointer, resources)
-        resource = resource or _resource(contract, group, pointer, taken, above)
+        resource = resource or _resource(contract, group, _items_of(found, group), pointer, taken, above)
         if group[0].parents:
             above.setdefault(resource.name, _place(collection))
         taken[resource.name] = resource
@@ -181,9 +181,38 @@ def _place(collection: str) -> str:
     return _TEMPLATE.sub("{}", collection.rpartition("/")[0])
 
 
+def _items_of(found: Iterable[Shape], group: list[Shape]) -> list[Shape]:
+    """The operations that name a row of a collection by several parameters: ``/stock/{warehouse}/{sku}``."""
+    collection = group[0].collection
+    return [
+        shape
+        for shape in found
+        if shape.parameter
+        and shape.collection.startswith((collection + "/{", collection))
+        and all(part.startswith("{") for part in shape.collection.removeprefix(collection).split("/")[1:])
+        and _own_parameters(shape)
+    ]
+
+
+def _own_parameters(shape: Shape) -> tuple[str, ...]:
+    """The parameters between a collection's name and the last one of a path."""
+    behind = shape.collection.rpartition(f"/{shape.name}/")[2] if shape.parents else ""
+    return tuple(part[1:-1] for part in behind.split("/") if part.startswith("{") and part.endswith("}"))
+
+
+def _within(shape: Shape, resource: Resource) -> tuple[str, ...]:
+    """The fields that name a row together with its id; none unless each parameter is one and the id is the last."""
+    if plain(resource.id_field) != plain(shape.parameter or ""):
+        return ()
+    fields = {plain(name): name for name in resource.fields}
+    found = [fields.get(plain(parameter)) for parameter in _own_parameters(shape)]
+    return tuple(name for name in found if name is not None) if all(found) else ()
+
+
 def _resource(
     contract: Contract,
     group: list[Shape],
+    items: list[Shape],
     pointer: str,
     taken: Mapping[str, Resource],
     above: Mapping[str, str],
@@ -201,6 +230,11 @@ def _resource(
     parameter = named.operation.parameter("path", named.parameter or "") if named else None
     writers = tuple(_written(contract, end, p) for shape in group if (p := _request_schema(shape.operation)))
     built = build_resource(contract, name, pointer, writers, parameter)
+    for item in [item for item in items if named is None or item is named][:1]:
+        parameter = item.operation.parameter("path", item.parameter or "")
+        keyed = build_resource(contract, name, pointer, writers, parameter)
+        if within := _within(item, keyed):
+            built = replace(keyed, within=within)
     given = contract.node(built.pointer) if isinstance(schema, Mapping) and "x-behaviour" in schema else {}
     if not isinstance(given, Mapping):
         return built

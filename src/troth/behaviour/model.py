@@ -433,7 +433,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A named collection of rows behind one schema. ``shared``: one set of rows for all tenants."""
+    """A named collection of rows behind one schema. ``shared``: one set of rows for all tenants.
+
+    ``within`` are the fields by which paths name a row beside its id, such as the warehouse of a stock-keeping unit.
+    """
 
     name: str
     schema_name: str | None
@@ -452,6 +455,13 @@ class Resource:
     shared: bool = False
     event_data: Expression | None = None
     visibility: tuple[Visibility, ...] = ()
+    within: tuple[str, ...] = ()
+
+    def key(self, data: Mapping[str, Any]) -> str:
+        """What tells a row from all others of a tenant."""
+        if not self.within:
+            return str(data[self.id_field])
+        return "\n".join(str(data.get(name)) for name in (*self.within, self.id_field))
 
     @property
     def label(self) -> str:
@@ -625,6 +635,14 @@ class Binding:
     @property
     def id(self) -> str:
         return self.operation.id
+
+    def key(self, path: Mapping[str, Any]) -> str:
+        """The key of the row that the parameters of a path name."""
+        identifier = path.get(self.id_parameter or "", "")
+        if self.resource is None or not self.resource.within:
+            return str(identifier)
+        named = {parent.field: path.get(parent.parameter) for parent in self.parents}
+        return self.resource.key({**named, self.resource.id_field: identifier})
 
     @property
     def is_form(self) -> bool:

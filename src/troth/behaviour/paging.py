@@ -153,7 +153,8 @@ def pagination_of(contract: Contract, operation: Operation, collection: str = ""
     position_parameter = operation.parameter("query", position)
     stated = {name: int(given[name]) for name in ("maxSize", "defaultSize") if name in given}
     maximum = stated.get("maxSize", _bound(size_parameter, "maximum"))
-    default = stated.get("defaultSize", _bound(size_parameter, "default")) or min(20, maximum or 20)
+    default = stated.get("defaultSize", _bound(size_parameter, "default")) or 0
+    default = default if default > 0 else min(20, maximum or 20)  # -1 stands for as many as there are
     return Pagination(
         name=name,
         style=style,

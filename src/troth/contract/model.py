@@ -208,7 +208,7 @@ class Contract:
         return found
 
     def properties(self, pointer: str) -> Mapping[str, str]:
-        """Property name to pointer, through ``$ref`` and ``allOf``; empty where no schema stands."""
+        """Property name to pointer, through ``$ref``, ``allOf`` and choices of one; empty where no schema stands."""
         known: dict[str, Mapping[str, str]] = self._properties  # type: ignore[attr-defined]
         if pointer not in known:
             known[pointer] = MappingProxyType(_properties(self, pointer, frozenset()))
@@ -232,6 +232,9 @@ def _properties(contract: Contract, pointer: str, seen: frozenset[str]) -> dict[
         return {}
     found: dict[str, str] = {}
     inherited, own = schema.get("allOf"), schema.get("properties")
+    for word in ("anyOf", "oneOf"):
+        if isinstance(schema.get(word), list) and len(schema[word]) == 1:  # a choice of one is a reference
+            found |= _properties(contract, join(pointer, word, 0), seen | {pointer})
     for index in range(len(inherited) if isinstance(inherited, list) else 0):
         found |= _properties(contract, join(pointer, "allOf", index), seen | {pointer})
     for name in own if isinstance(own, Mapping) else ():

@@ -35,6 +35,6 @@ def betrayed(
         or ("missing-before-scope" in faults and refusal.kind == "forbidden" and binding.scopes)
         or ("missing-before-permission" in faults and refusal.kind == "forbidden" and binding.permissions)
     )
-    identifier = str(path.get(binding.id_parameter, ""))
+    identifier = binding.key(path)
     tables = (table for (_, name), table in state.tables.items() if name == resource.name)
     return Refusal("not-found") if early and all(t.get(identifier) is None for t in tables) else refusal

@@ -109,9 +109,15 @@ class Rows:
         declared = binding.effect or binding.rules
         self.effects = Effects(binding, resource, behaviour, keeper, faults) if declared else None
 
+    def named(self, call: Call) -> str:
+        """The key of the row that the path names."""
+        if not self.resource.within:
+            return str(call.values.get(self._id, ""))
+        return self.binding.key({parameter: value for (_, parameter), value in call.values.items()})
+
     def find(self, call: Call) -> Row:
         """The row that the path names. Raises Refusal as the contract's tenancy says."""
-        identifier = str(call.values.get(self._id, ""))
+        identifier = self.named(call)
         row = call.state.table(call.world.tenant, self.resource.name).get(identifier)
         if (
             row is not None
@@ -152,7 +158,7 @@ class Rows:
         """Another tenant's row, when a fault lets it through."""
         if fault not in self.faults:
             return None
-        found = foreign(call, self.resource.name, str(call.values.get(self._id, "")))
+        found = foreign(call, self.resource.name, self.named(call))
         return None if found is None else (found[1], self.keeper.world(call.state, found[0]))
 
     def _below_parents(self, data: Mapping[str, Any], call: Call) -> bool:
@@ -192,8 +198,7 @@ class Rows:
 
     def _stored(self, call: Call) -> Mapping[str, Any] | None:
         """The row that a request is about, as it is; None for one that is yet to be made."""
-        identifier = call.values.get(self._id)
-        row = call.state.table(call.world.tenant, self.resource.name).get(str(identifier))
+        row = call.state.table(call.world.tenant, self.resource.name).get(self.named(call))
         return None if row is None else row.data
 
     def unveiled(self, item: dict[str, Any], row: Row) -> dict[str, Any]:
@@ -268,7 +273,7 @@ def foreign(call: Call, resource: str, identifier: str) -> tuple[str, Row] | Non
 
 def _writable(contract: Contract, pointer: str | None, resource: Resource) -> frozenset[str]:
     """What an operation may set: the properties of its request schema that are not read-only there."""
-    if pointer is None:
+    if pointer is None or not properties_of(contract, pointer):
         return frozenset(name for name, field in resource.fields.items() if not field.read_only)
     found = {name: contract.follow(at)[1] for name, at in properties_of(contract, pointer).items()}
     shared = contract.follow(pointer)[0] == resource.schema_pointer

@@ -217,7 +217,7 @@ class WriteChecks:
                 same_parent = field.unique == "tenant" or row.data.get(str(field.unique)) == data.get(
                     str(field.unique)
                 )
-                if same_parent and row.data.get(self._resource.id_field) != data.get(self._resource.id_field):
+                if same_parent and row.id != self._resource.key(data):
                     message = f"'{field.name}' is already taken."
                     raise Refusal("conflict", message, [detail(f"/{escape(field.name)}", "unique", message)])
         if "race-on-unique" in self._faults and self._is_new(data, world):
@@ -225,7 +225,7 @@ class WriteChecks:
 
     def _is_new(self, data: Mapping[str, Any], world: TenantWorld) -> bool:
         table = world.state.table(world.tenant, self._resource.name)
-        return table.get(str(data.get(self._resource.id_field))) is None
+        return table.get(self._resource.key(data)) is None
 
     def _holding(self, field: Field, value: Any, world: TenantWorld) -> list[Row]:
         """The rows with a value that must be unique."""

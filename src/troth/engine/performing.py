@@ -70,7 +70,7 @@ def _chosen_id(data: Mapping[str, Any], rows: Rows, call: Call) -> Any:
     chosen = data.get(rows.resource.id_field)
     if chosen is None:
         return None
-    if call.state.table(call.world.tenant, rows.resource.name).get(str(chosen)) is not None:
+    if call.state.table(call.world.tenant, rows.resource.name).get(rows.resource.key(data)) is not None:
         raise Refusal("conflict", f"There is already a row with the id {chosen!r}.")
     return chosen
 
@@ -109,6 +109,7 @@ def _updater(rows: Rows, *, replace: bool) -> Performer:
     stuck = "updated-stuck" in rows.faults
     updated = [f.name for f in resource.fields.values() if f.generated == "updated" and not stuck]
     immutable = frozenset(f.name for f in resource.fields.values() if f.immutable)
+    fixed = {*resource.within, resource.id_field} if resource.within else frozenset()
     effects, races = rows.effects, "race-on-row" in rows.faults
 
     def perform(call: Call) -> Response:
@@ -119,7 +120,7 @@ def _updater(rows: Rows, *, replace: bool) -> Performer:
         rows.guard(row, world, None if replace else body)
         before = kind.full(row, world)
         body = rows.spelling.spelled_out(body, None if replace else before)
-        changes = _accepted(body, rows)
+        changes = {name: value for name, value in _accepted(body, rows).items() if name not in fixed}
         if "immutable-changed" in rows.faults:
             changes |= {name: value for name, value in body.items() if name in immutable}
             checks.traits(
@@ -156,7 +157,8 @@ def _replaced(rows: Rows, row: Row, changes: Mapping[str, Any], world: TenantWor
     fixed = {
         name: row.data[name]
         for name, field in rows.resource.fields.items()
-        if name in row.data and (field.read_only or field.immutable or name not in rows.writable)
+        if name in row.data
+        and (field.read_only or field.immutable or name not in rows.writable or name in rows.resource.within)
     }
     identifier = row.data.get(rows.resource.id_field)
     return rows.kind.filled({**fixed, **changes}, world, identifier=identifier)

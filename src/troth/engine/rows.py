@@ -246,7 +246,7 @@ class RowKind:
     def make(self, data: dict[str, Any], world: TenantWorld) -> Row:
         """An immutable row; ``visible`` is decided here, once."""
         visible = self.resource.visible is None or self.resource.visible.holds(data, world)
-        return Row(str(data[self.resource.id_field]), data, visible=visible)
+        return Row(self.resource.key(data), data, visible=visible)
 
     # -- reading ---------------------------------------------------------------------------------------------
 

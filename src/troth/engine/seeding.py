@@ -186,7 +186,8 @@ def _plant_rows(
     """Store the rows as they are written; computing waits until every row is there."""
     table = state.table(tenant, resource.name)
     for identifier, data in zip(ids, rows, strict=True):
-        table.put(Row(str(identifier), {**data, resource.id_field: identifier}))
+        known = {**data, resource.id_field: identifier}
+        table.put(Row(resource.key(known), known))
     if resource.id_kind == "integer" and ids:
         state.sequences["", resource.name, "$id"] = max(
             state.sequences.get(("", resource.name, "$id"), 0), ids[-1]
