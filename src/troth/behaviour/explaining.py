@@ -84,7 +84,8 @@ def _kind(at: Teller) -> Iterator[Fact]:
         source = "x-behaviour" if named else "last fixed segment of the path"
         shown = f"{resource.name}, rows of {resource.schema_name or resource.schema_pointer}"
         pointer = join(resource.pointer, "resource") if named else at.operation
-        yield at.fact("resource", f"{shown}, identified by '{resource.id_field}'", pointer, source)
+        named_by = " and ".join(f"'{name}'" for name in (*resource.within, resource.id_field))
+        yield at.fact("resource", f"{shown}, identified by {named_by}", pointer, source)
     for parent in binding.parents:
         declared = parent.parameter in (binding.operation.extension.get("parents") or {})
         pointer = at.own("parents", parent.parameter) if declared else at.operation

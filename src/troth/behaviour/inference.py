@@ -200,6 +200,14 @@ def _own_parameters(shape: Shape) -> tuple[str, ...]:
     return tuple(part[1:-1] for part in behind.split("/") if part.startswith("{") and part.endswith("}"))
 
 
+def _names_otherwise(shape: Shape, resource: Resource) -> bool:
+    """Whether a path names a row by several of its fields, and none of them is what its other paths name it by."""
+    own = _own_parameters(shape) if shape.parameter else ()
+    fields = {plain(name): name for name in resource.fields}
+    named = {fields.get(plain(name)) for name in (*own, shape.parameter or "")}
+    return bool(own) and not resource.within and None not in named and resource.id_field not in named
+
+
 def _within(shape: Shape, resource: Resource) -> tuple[str, ...]:
     """The fields that name a row together with its id; none unless each parameter is one and the id is the last."""
     if plain(resource.id_field) != plain(shape.parameter or ""):
@@ -297,6 +305,8 @@ def _binding(
     idempotency: Idempotency | None,
 ) -> Binding:
     operation, resource = shape.operation, resources.get(shape.collection)
+    if resource is not None and _names_otherwise(shape, resource):
+        resource, shape = None, replace(shape, kind=Kind.ACTION)
     kind = Kind(operation.extension.get("kind", shape.kind))
     wanted, origin = _scopes(shape, resource, scopes)
     pagination = pagination_of(contract, operation, shape.name) if kind is Kind.LIST else None

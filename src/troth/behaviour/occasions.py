@@ -123,10 +123,10 @@ def settable_fields(contract: Contract, binding: Binding) -> Mapping[str, str]:
 
 def _is_read_only(contract: Contract, pointer: str) -> bool:
     try:
-        schema = contract.follow(pointer)[1]
+        schemas = contract.node(pointer), contract.follow(pointer)[1]
     except KeyError:
         return False
-    return isinstance(schema, Mapping) and bool(schema.get("readOnly"))
+    return any(isinstance(schema, Mapping) and schema.get("readOnly") for schema in schemas)
 
 
 def written_references(contract: Contract, binding: Binding) -> tuple[Reference, ...]:

@@ -66,10 +66,22 @@ class Bodies:
         found += [self.value(pointer, full=full) for full in (True, False)]
         valid = self._validators.at(pointer, "request").is_valid
         if not any(valid(body) for body in found):
-            found += [sampler.sample(pointer) for sampler in self._samplers]
+            sampled = [sampler.sample(pointer) for sampler in self._samplers]
+            found += [self._taken(binding, body) for body in sampled] + sampled
         if binding.is_form:
             found = [self.forms.expressible(body, pointer) for body in found]
         return [self._nowhere(body, pointer) for body in found if valid(body)]
+
+    def _taken(self, binding: Binding, body: Any) -> Any:
+        """A sampled body without what only answers show."""
+        if not isinstance(body, dict):
+            return body
+        shown = {
+            name
+            for name, pointer in writable_fields(self._contract, binding).items()
+            if isinstance(schema := self._contract.node(pointer), Mapping) and schema.get("readOnly")
+        }
+        return {name: value for name, value in body.items() if name not in shown}
 
     def required(self, binding: Binding) -> frozenset[str]:
         media = binding.input
@@ -101,16 +113,26 @@ class Bodies:
     def anew(self, binding: Binding, body: Any) -> Any:
         """The body of a new row without the id that an earlier one may have; with another number where it needs one."""
         name = binding.resource.id_field if binding.resource else ""
-        if binding.kind is not Kind.CREATE or name != "id" or not isinstance(body, dict) or name not in body:
+        if (
+            binding.kind is not Kind.CREATE
+            or not isinstance(body, dict)
+            or name not in body
+            or self._leads(binding, name)
+        ):
             return body
         bare = {key: value for key, value in body.items() if key != name}
-        if self.is_valid(binding, bare):
+        if name == "id" and self.is_valid(binding, bare):
             return bare
         given = body[name]
         other: Any = given + self._count if isinstance(given, int) and not isinstance(given, bool) else None
         other = self._numbered(given, self._place(binding, name)) if isinstance(given, str) else other
         changed = body if other is None else {**body, name: other}
         return changed if self.is_valid(binding, changed) else body
+
+    @staticmethod
+    def _leads(binding: Binding, name: str) -> bool:
+        """Whether a field names another row, so that no new value will do."""
+        return binding.resource is not None and any(one.field == name for one in binding.resource.references)
 
     def _place(self, binding: Binding, name: str) -> str:
         return writable_fields(self._contract, binding)[name]
@@ -139,6 +161,10 @@ class Bodies:
         own = given(schema)
         if own is not None and self._validators.at(pointer, "request").is_valid(own[0]):
             return copy.deepcopy(own[0])
+        if len(schema.get("allOf") or ()) == 1 and not schema.keys() & {"type", "properties"}:
+            return self.value(
+                join(pointer, "allOf", 0), full=full, depth=depth + 1
+            )  # a reference with words beside
         for word in ("oneOf", "anyOf"):
             for index, branch in enumerate(schema.get(word) or ()):
                 if not (isinstance(branch, Mapping) and branch.get("type") == "null"):

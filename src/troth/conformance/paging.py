@@ -16,6 +16,7 @@ from troth.contract.pointers import join
 __all__ = [
     "cursor_of",
     "holds_slot",
+    "is_cut",
     "items_of",
     "link_of",
     "path_to",
@@ -27,6 +28,8 @@ __all__ = [
 ]
 
 _MOST_PAGES = 80
+#: No server's own limit of a page is below it.
+_SHORT = 10
 _ABSENT: Any = object()
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _REL = re.compile(r"rel=\"?([^\";,]+)", re.IGNORECASE)
@@ -135,6 +138,12 @@ def walk(
         if not found or position is None or not paging.position or _is_last(binding, exchange, rows, wanted):
             break
     return rows, exchanges
+
+
+def is_cut(binding: Binding, count: int) -> bool:
+    """Whether a list may have more rows than were seen: nothing asks for another page, and the one seen may be full."""
+    paging = binding.pagination
+    return bool(paging and paging.size and not paging.position and count >= min(paging.default_size, _SHORT))
 
 
 def _parameters(paging: Pagination, position: Any, size: int) -> list[tuple[str, Any]]:

@@ -214,7 +214,7 @@ class Scene(Stage):
             return []
         fixed = {reference.field for reference in resource.references}
         fixed |= {resource.lifecycle.field} if resource.lifecycle else set()
-        fixed |= {r.by for r in resource.references if r.by} | {resource.id_field}
+        fixed |= {r.by for r in resource.references if r.by} | {*resource.within, resource.id_field}
         found = [
             (name, pointer)
             for name, pointer in writable_fields(self.contract, binding).items()

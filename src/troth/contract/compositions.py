@@ -6,16 +6,45 @@ author means that, so what is written closed is closed to what none of the parts
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from troth.contract.pointers import join, local
 from troth.contract.positions import Positions
 from troth.findings import Finding
 
-__all__ = ["reconciled"]
+__all__ = ["reconciled", "simplify"]
 
+_SCALARS = ("boolean", "integer", "number", "string")
 _CHOICES = ("anyOf", "oneOf")
+#: What says nothing about values, so that it may stand beside a reference without being lost to who follows it.
+_WORDS = frozenset(
+    ("allOf", "default", "deprecated", "description", "example", "examples", "externalDocs", "readOnly", "title",
+     "writeOnly", "xml"),
+)  # fmt: skip
+
+
+def simplify(schemas: Mapping[str, Any], references: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write ``allOf`` with one reference as that reference, in place: OpenAPI 3.0 lets no words stand beside one.
+
+    So patterns and formats of named texts and numbers are found where they are used. Where a reference leads into the
+    ``allOf``, or it leads back to itself, it stays as it is; so do objects, which have members of their own to tell.
+    """
+    targets = [local(node["$ref"]) or "" for _, node in references if isinstance(node.get("$ref"), str)]
+    inside = {target.partition("/allOf/")[0] for target in targets if "/allOf/" in target}
+    for at, schema in schemas.items():
+        if not isinstance(schema, dict) or at in inside or any(word not in _WORDS for word in schema):
+            continue
+        parts = schema.get("allOf")
+        if (
+            isinstance(parts, list)
+            and len(parts) == 1
+            and isinstance(parts[0], dict)
+            and [*parts[0]] == ["$ref"]
+        ):
+            ends = list(_ends(schemas, at, schema, ("allOf",)))
+            if ends and ends[0] != at and schemas[ends[0]].get("type") in _SCALARS:
+                schema["$ref"] = schema.pop("allOf")[0]["$ref"]
 
 
 def reconciled(schemas: Mapping[str, Any], positions: Positions) -> list[Finding]:

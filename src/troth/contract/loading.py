@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from troth.contract.bundling import Bundle, bundle
 from troth.contract.collecting import without_collection
-from troth.contract.compositions import reconciled
+from troth.contract.compositions import reconciled, simplify
 from troth.contract.dialects import dialect, raise_schema
 from troth.contract.documents import Document
 from troth.contract.model import Contract
@@ -83,6 +83,7 @@ def _checked(bundled: Bundle, version: str, positions: Positions) -> Bundle:
     if version in ("2.0", "3.0"):
         _raise(bundled)
     bundled.flaws += check_schemas(bundled.schemas, positions)
+    simplify(bundled.schemas, bundled.references)
     bundled.flaws += reconciled(bundled.schemas, positions)
     return bundled
 

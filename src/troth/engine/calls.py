@@ -275,12 +275,15 @@ def _writable(contract: Contract, pointer: str | None, resource: Resource) -> fr
     """What an operation may set: the properties of its request schema that are not read-only there."""
     if pointer is None or not properties_of(contract, pointer):
         return frozenset(name for name, field in resource.fields.items() if not field.read_only)
-    found = {name: contract.follow(at)[1] for name, at in properties_of(contract, pointer).items()}
+    found = {
+        name: (contract.node(at), contract.follow(at)[1])
+        for name, at in properties_of(contract, pointer).items()
+    }
     shared = contract.follow(pointer)[0] == resource.schema_pointer
     return frozenset(
         name
-        for name, schema in found.items()
-        if not (isinstance(schema, Mapping) and schema.get("readOnly"))
+        for name, schemas in found.items()
+        if not any(isinstance(schema, Mapping) and schema.get("readOnly") for schema in schemas)
         and not (shared and name in resource.fields and resource.fields[name].read_only)
     )
 

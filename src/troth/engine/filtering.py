@@ -84,7 +84,13 @@ _MAKERS: Mapping[str, Callable[[str, Any], Predicate]] = {
         _kept(field, wanted) if "." in field else (lambda view: view.get(field) == wanted)
     ),
     "in": lambda field, wanted: lambda view: view.get(field) in wanted,
-    "has": lambda field, wanted: lambda view: wanted in (held(view, field) or ()),
+    "has": lambda field, wanted: (
+        lambda view: (
+            any(one in (held(view, field) or ()) for one in wanted)
+            if isinstance(wanted, list)
+            else wanted in (held(view, field) or ())
+        )
+    ),
     "alike": lambda field, wanted: lambda view: str(held(view, field) or "").lower() == str(wanted).lower(),
     "compared": _compared,
     "contains": lambda field, wanted: lambda view: str(wanted).lower() in _text(view, field),

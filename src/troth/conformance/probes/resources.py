@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from troth.behaviour.model import Binding, Field, Kind, Resource
+from troth.behaviour.occasions import writable_fields
 from troth.behaviour.resources import properties_of
 from troth.behaviour.shapes import answer_form, collection_name, list_form, response_media
 from troth.conformance.actors import Actor
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import is_cut
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
@@ -113,6 +115,7 @@ def create(scene: Scene, binding: Binding) -> None:
             deviation="missing",
             field=resource.id_field,
         )
+    body = _own(scene, binding, resource, body)
     _kept(scene, resource, body, row, made)
     if (reader := scene.behaviour.binding(resource.name, Kind.READ)) is not None:
         found = scene.call(scene.owner, reader, identifier=row[resource.id_field], row=row)
@@ -128,6 +131,15 @@ def create(scene: Scene, binding: Binding) -> None:
         _kept(scene, resource, body, scene.unwrapped(reader, found), made, found)
     if (lister := scene.behaviour.binding(resource.name, Kind.LIST)) is not None:
         _listed(scene, lister, resource, row, made)
+
+
+def _own(scene: Scene, binding: Binding, resource: Resource, body: Any) -> Any:
+    """What was sent, without what rows say only the server sets, unless the operation says that it takes it."""
+    if not isinstance(body, Mapping):
+        return body
+    taken = writable_fields(scene.contract, binding)
+    kept = {n for n in body if n in taken or n not in resource.fields or not resource.fields[n].read_only}
+    return {name: value for name, value in body.items() if name in kept}
 
 
 def _kept(scene: Scene, resource: Resource, body: Any, row: Row, *exchanges: Exchange) -> None:
@@ -156,13 +168,23 @@ def is_shown_alike(scene: Scene, field: Field, value: Any) -> bool:
 
 
 def _listed(scene: Scene, lister: Binding, resource: Resource, row: Row, made: Exchange) -> None:
-    if resource.visible is not None or lister.parents:
+    if resource.visible is not None or lister.parents or _is_narrowed(lister):
         return
     rows, exchanges = scene.listed(lister, scene.owner)
+    if is_cut(lister, len(rows)):
+        return
     if all(str(one.get(resource.id_field)) != str(row[resource.id_field]) for one in rows):
         raise Violated(
             f"The created row is not among the {len(rows)} rows of the list", made, *exchanges[-1:]
         )
+
+
+def _is_narrowed(lister: Binding) -> bool:
+    """Whether a list is only ever asked for what a parameter selects, so that rows may rightly be missing."""
+    selects = {one.parameter for one in lister.filters}
+    return any(
+        p.required and p.location == "query" and p.name in selects for p in lister.operation.parameters
+    )
 
 
 def merge(scene: Scene, binding: Binding) -> None:

@@ -14,6 +14,8 @@ from troth.contract.model import Operation
 
 __all__ = ["promises_refusals", "promises_successes", "response"]
 
+_NO_CONTENT = 204
+
 
 def response(scene: Scene, binding: Binding) -> None:
     """A success and a few refusals; what the document does not describe is a violation."""
@@ -70,7 +72,7 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
         known = ", ".join(binding.operation.responses)
         title = f"The status {exchange.status} is not documented; documented are {known}"
         raise Violated(title, exchange, cause=f"status {exchange.status}", deviation="status")
-    if not documented.media:
+    if not documented.media or exchange.status == _NO_CONTENT:  # which has none, whatever the document says
         return
     found = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
     media = next(
