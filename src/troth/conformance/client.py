@@ -159,7 +159,9 @@ class Client:
         except httpx.HTTPError as error:
             self._lost += 1
             if self._lost >= _LOST_IN_A_ROW:
-                raise TargetError(f"The target at {self.base_url} stopped answering: {error}.") from error
+                raise TargetError(
+                    f"The target at {self.base_url} stopped answering: {str(error).rstrip('.')}."
+                ) from error
             raise Inconclusive(f"{method} {url} got no answer: {error or type(error).__name__}") from error
         self._lost = 0
         self.sent += 1

@@ -25,6 +25,7 @@ from troth.behaviour.model import Behaviour
 from troth.conformance.actors import Cast
 from troth.conformance.addresses import leading_nowhere
 from troth.conformance.blame import Blame, Message
+from troth.conformance.constants import no_local_constants
 from troth.conformance.control import SANDBOX, Control
 from troth.conformance.exchanges import Exchange, parsed
 from troth.conformance.probes.schemas import promises_refusals, promises_successes
@@ -375,7 +376,8 @@ def _quiet() -> Iterator[None]:
         set_hypothesis_home_dir(Path(home))
         logging.disable(logging.WARNING)
         try:
-            yield
+            with no_local_constants():
+                yield
         finally:
             logging.disable(disabled)
             set_hypothesis_home_dir(None)

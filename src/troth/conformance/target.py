@@ -133,7 +133,7 @@ def reached(target: Target, sandbox: str) -> tuple[Target, Connection, Control |
         connection.request("GET", target.base_url)
     except httpx.HTTPError as error:
         connection.close()
-        reason = str(error) or type(error).__name__
+        reason = str(error).rstrip(".") or type(error).__name__
         raise TargetError(
             f"Nothing answers at {target.base_url}: {reason}. Is the server running?"
         ) from error

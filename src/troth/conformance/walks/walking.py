@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from troth.behaviour.clauses import Clause
 from troth.behaviour.model import Behaviour, Kind, Resource
+from troth.conformance.constants import no_local_constants
 from troth.conformance.exchanges import Exchange
 from troth.conformance.reference import Reference
 from troth.conformance.scene import Scene
@@ -90,7 +91,7 @@ def walk_target(
         for attempt in range(_ATTEMPTS):
             machine = seed((chosen_seed * 1_000_003 + index) * _ATTEMPTS + attempt)(_machine(walker, name))
             # A target remembers earlier walks, so the same beginning may go on otherwise: what is left starts anew.
-            with contextlib.suppress(Flaky):
+            with contextlib.suppress(Flaky), no_local_constants():
                 run_state_machine_as_test(machine, settings=chosen)
                 break
     return found
