@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -208,3 +210,23 @@ def test_rows_that_refer_to_what_the_run_made_are_looked_for(clientcasa: Contrac
         run._cleaner._leave(Leaving("contacts", field="clientId", value=client["id"]), run.scene.owner)
     assert "contacts" not in added(before, transport.rows())
     assert all(ids <= transport.rows()[key] for key, ids in before.items())
+
+
+def test_requests_that_leave_together_keep_to_the_rate_too(
+    clientcasa: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits, on whichever thread: no two leave within a tenth of a second, nor right after the greeting."""
+    waited: list[float] = []
+    monkeypatch.setattr("troth.conformance.client.time.monotonic", lambda: 100.0)
+    monkeypatch.setattr("troth.conformance.client.time.sleep", waited.append)
+    target = Target(f"{BASE}/api", KNOWN, transport=Stranger(clientcasa), rate=10.0)
+    with Run(clientcasa, target) as run:
+        threads = [threading.Thread(target=run.client.pace) for _ in range(8)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    waited.sort()
+    assert len(waited) == 8
+    assert waited[0] >= 0.3
+    assert all(later - earlier >= 0.1 for earlier, later in pairwise(waited))

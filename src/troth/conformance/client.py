@@ -35,6 +35,10 @@ _WAITS = 6
 _RESERVE = 4
 _TOO_MANY = 429
 _LOST_IN_A_ROW = 5
+#: How much longer a gap is than the rate asks for: requests do not take equally long to arrive.
+_SPARING = 1.02
+#: How many requests find out where a target is and what it can do.
+_FINDING = 3
 
 ABSENT: Any = object()
 
@@ -51,8 +55,10 @@ class Client:
         limits: Sequence[RateLimit],
     ) -> None:
         self.base_url = target.base_url.rstrip("/")
-        self.gap = 1 / target.rate if target.rate else 0.0
-        self._next = 0.0
+        self.gap = _SPARING / target.rate if target.rate else 0.0
+        #: What has found the target has been sent already.
+        self._next = time.monotonic() + _FINDING * self.gap
+        self._turn = threading.Lock()
         self._origin = urlsplit(self.base_url)[:2]
         self._beginning = "{}://{}/".format(*self._origin)
         self._connection = connection
@@ -214,6 +220,7 @@ class Client:
 
         def ask(_number: int) -> None:
             ready.wait()
+            self.pace()
             with suppress(httpx.HTTPError):
                 self._connection.request("GET", self.base_url)
 
@@ -244,12 +251,14 @@ class Client:
         return min(map(int, told)) if told else None
 
     def pace(self) -> None:
-        """Wait until the next request may leave."""
-        if self.gap:
+        """Wait until the next request may leave, whoever else waits: those of a batch leave one after the other too."""
+        if not self.gap:
+            return
+        with self._turn:
             now = time.monotonic()
-            if now < self._next:
-                time.sleep(self._next - now)
-            self._next = max(now, self._next) + self.gap
+            leaves = max(now, self._next)
+            self._next = leaves + self.gap
+        time.sleep(leaves - now)
 
     def _wait(self, exchange: Exchange) -> None:
         after = exchange.header("retry-after") or ""

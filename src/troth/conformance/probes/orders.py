@@ -11,7 +11,7 @@ from troth.conformance.verdicts import NotExercised
 __all__ = ["demand_overlap", "order", "overlaps"]
 
 #: Seconds between two requests, above which none overlap.
-_SLOWEST = 0.02
+_SLOWEST = 0.021
 
 
 def overlaps(scene: Scene) -> bool:
