@@ -54,6 +54,14 @@ def test_where_nothing_differs_nothing_was_judged() -> None:
     assert set(heard("z.one", "f", "f")) == set("abcdef")
 
 
+def test_a_clause_is_asked_for_in_vain_four_times_and_not_more() -> None:
+    many = Agenda(clauses(**{f"g{n}": "x.one" for n in range(9)}, own="y.one"), lambda _ground: 10)
+    found: list[str] = []
+    many.settle(["y.one"], many.grounds, lambda ground: bool(found.append(ground)), lambda: bool(found))
+    assert found[0] == "own"
+    assert len(found) == 5
+
+
 def test_whatever_promises_the_named_clause_is_asked_until_it_is_found_broken() -> None:
     assert heard("x.one", "abcd", "a")[:3] == ["c", "d", "a"]
     assert {"a", "c", "d"} <= set(heard("x.one", "abcd", ""))

@@ -2,7 +2,8 @@
 
 Grounds share nothing, so what one of them says is what a run of all would say of it: a fault that is noticed on one is
 noticed. A trial is settled when one of the clauses that name its fault has been found broken, or been judged wherever
-it is promised, and every other clause has been judged on two operations on which an answer differs, or on all of them.
+it is promised, and every other clause has been judged on two operations on which an answer differs, or asked about on
+four on which none does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ __all__ = ["Agenda"]
 
 #: On how many operations that a fault shows on every clause is judged before a trial is settled.
 _ENOUGH = 2
+#: On how many operations that do not show it a clause is asked about in vain.
+_IN_VAIN = 4
 #: What a ground costs beside its requests, in requests.
 _ENTRANCE = 20
 
@@ -30,19 +33,16 @@ class Agenda:
             self.grounds.setdefault(ground_of(clause), []).append(clause)
         self._ids = {name: frozenset(one.id for one in found) for name, found in self.grounds.items()}
         self._costs = {name: _ENTRANCE + cost(name) for name in self.grounds}
+        self._all = frozenset[str]().union(*self._ids.values())
         self._order = tuple(self._thrifty())
 
     def _thrifty(self) -> Iterator[str]:
         """The grounds, those first that say most for their requests that is not known yet."""
-        needs, left = self._needs(), dict(self._ids)
+        needs, left = Counter(dict.fromkeys(self._all, _ENOUGH)), dict(self._ids)
         while left:
             name = max(left, key=lambda one: sum(needs[i] > 0 for i in left[one]) / self._costs[one])
             needs.subtract(left.pop(name))
             yield name
-
-    def _needs(self) -> Counter[str]:
-        """On how many grounds each clause is still to be judged."""
-        return Counter(dict.fromkeys(frozenset().union(*self._ids.values()), _ENOUGH))
 
     def settle(
         self,
@@ -51,21 +51,35 @@ class Agenda:
         hear: Callable[[str], bool],
         noticed: Callable[[], bool],
     ) -> None:
-        """Go through the grounds among the reached ones until a trial is settled.
+        """Go through the grounds that a fault reaches until its trial is settled.
 
         ``hear`` asks a ground and says whether it was judged, since an answer differed; ``noticed`` says whether any
         of the ``named`` clauses was found broken.
         """
-        needs, own = self._needs(), frozenset(named)
-        open_ones = [name for name in self._order if name in reached]
+        needs = _Needs(self._all)
+        own, open_ones = frozenset(named), [name for name in self._order if name in reached]
         about = sorted((name for name in open_ones if own & self._ids[name]), key=self._costs.__getitem__)
         heard = set[str]()
         for name in about:
             if noticed():
                 break
             heard.add(name)
-            if hear(name):
-                needs.subtract(self._ids[name])
+            needs.note(self._ids[name], judged=hear(name))
         for name in open_ones:
-            if name not in heard and any(needs[clause] > 0 for clause in self._ids[name]) and hear(name):
-                needs.subtract(self._ids[name])
+            if name not in heard and needs.wants(self._ids[name]):
+                needs.note(self._ids[name], judged=hear(name))
+
+
+class _Needs:
+    """On how many grounds each clause is still to be judged, and how often it may still be asked in vain."""
+
+    def __init__(self, clauses: Iterable[str]) -> None:
+        self._judging = Counter(dict.fromkeys(clauses, _ENOUGH))
+        self._asking = Counter(dict.fromkeys(clauses, _IN_VAIN))
+
+    def wants(self, clauses: Iterable[str]) -> bool:
+        """Whether a ground with some clauses may say anything that is not known enough."""
+        return any(self._judging[one] > 0 and self._asking[one] > 0 for one in clauses)
+
+    def note(self, clauses: Iterable[str], *, judged: bool) -> None:
+        (self._judging if judged else self._asking).subtract(clauses)
