@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from troth.behaviour.clauses import Clause
 from troth.conformance.lockstep import Step, departing
@@ -28,35 +28,38 @@ class Record:
     def of(self, sandbox: str) -> Sequence[Step]:
         return self._steps.get(sandbox, ())
 
+    def about(self, ground: str, clauses: Iterable[Clause]) -> list[Step]:
+        """What was asked on a ground for the sake of some clauses."""
+        names = {clause.name for clause in clauses}
+        return [step for step in self.of(self.sandbox(ground)) if step.clause in names]
+
 
 class Hearing:
     """A run against a bent mock beside the record of the correct one; ``twin`` is the same mock before the run."""
 
-    def __init__(
-        self, engine: Engine, record: Record, run: Run, clauses: Mapping[str, Sequence[Clause]]
-    ) -> None:
-        self._twin = engine.fork()
+    def __init__(self, twin: Engine, record: Record, run: Run) -> None:
+        self._twin = twin
         self._record = record
         self._run = run
-        self._clauses = clauses
-        #: The names of the clauses that were found broken.
+        #: The names of the clauses that were judged since an answer differed, and of those that were found broken.
+        self.judged: set[str] = set()
         self.broken: set[str] = set()
-        #: The grounds that were asked, and those that were judged since an answer differed there.
-        self.asked: list[str] = []
-        self.judged: list[str] = []
-        self._everywhere = any(self._departs(one) for one in ("", record.first))
+        #: How many grounds were asked, and on how many an answer differed.
+        self.asked = self.differing = 0
+        self._everywhere = any(self._departs(one, record.of(one)) for one in ("", record.first))
 
-    def hear(self, ground: str) -> bool:
-        """Ask a ground, and judge it where an answer differs; whether one did."""
-        self.asked.append(ground)
-        differs = self._everywhere or self._departs(self._record.sandbox(ground))
+    def hear(self, ground: str, clauses: Sequence[Clause]) -> bool:
+        """Ask what was asked for the first clauses of a ground; judge them where an answer differs, and say so."""
+        self.asked += 1
+        steps = self._record.about(ground, clauses)
+        differs = self._everywhere or self._departs(self._record.sandbox(ground), steps)
         if differs:
-            self.judged.append(ground)
-            self.broken |= {one.name for one in self._clauses[ground] if not self._run.holds(one)}
+            self.differing += 1
+            self.judged |= {one.name for one in clauses}
+            self.broken |= {one.name for one in clauses if not self._run.holds(one)}
         return differs
 
-    def _departs(self, sandbox: str) -> bool:
-        steps = self._record.of(sandbox)
+    def _departs(self, sandbox: str, steps: Sequence[Step]) -> bool:
         return bool(departing(self._twin, steps, {sandbox}, self._record.public))
 
     def noticed(self, named: Collection[str]) -> bool:

@@ -39,7 +39,8 @@ class Delivered:
 class Step:
     """One request of a run, the control plane's among them, and all that came of it.
 
-    ``deliveries`` is None where nobody could receive any yet; ``parallel`` requests left together with others.
+    ``deliveries`` is None where nobody could receive any yet; ``parallel`` requests left together with others;
+    ``clause`` names the clause for whose sake it was sent.
     """
 
     sandbox: str
@@ -47,6 +48,7 @@ class Step:
     answer: tuple[Any, ...]
     deliveries: tuple[Delivered, ...] | None
     parallel: bool = False
+    clause: str = ""
 
 
 class Recorder(Followed):
@@ -55,6 +57,8 @@ class Recorder(Followed):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self.steps: list[Step] = []
+        #: The name of the clause that is being judged.
+        self.clause = ""
         self._lock = threading.Lock()
         self._own = threading.get_ident()
 
@@ -71,7 +75,7 @@ class Recorder(Followed):
                 self.receivers[sandbox] = receiver
             told = None if witness is None else tuple(witness.seen)
             parallel = threading.get_ident() != self._own
-            self.steps.append(Step(sandbox, made, _told(response), told, parallel))
+            self.steps.append(Step(sandbox, made, _told(response), told, parallel, self.clause))
         return response
 
 

@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     from troth.conformance.fuzzing import Fuzzed
     from troth.conformance.walks import WalkFlaw
 
-__all__ = ["Budget", "Event", "Fuzzing", "Judged", "Planned", "Run", "Started", "ground_of", "verify"]
+__all__ = [
+    "Budget", "Event", "Fuzzing", "Judged", "Listener", "Planned", "Run", "Started", "ground_of", "verify"
+]  # fmt: skip
 
 Budget = Literal["pr", "nightly"]
 

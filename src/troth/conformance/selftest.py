@@ -17,7 +17,7 @@ from troth.conformance.instruments import Instruments
 from troth.conformance.lockstep import Recorder
 from troth.conformance.outcome import Outcome
 from troth.conformance.reach import reach_of
-from troth.conformance.running import Run, verify
+from troth.conformance.running import Event, Listener, Run, Started, verify
 from troth.conformance.settling import Agenda
 from troth.conformance.subjects import Subject
 from troth.conformance.target import Target
@@ -144,7 +144,14 @@ class Bench:
     def _unbent(self) -> tuple[Outcome, Recorder]:
         """The verdict about the correct mock, and all that was asked for it."""
         connection = Recorder(self.engine.misbehaving(()))
-        return self.held(connection), connection
+
+        def noted(event: Event) -> None:
+            if isinstance(event, Started):
+                connection.clause = event.clause.name
+
+        outcome = self.held(connection, listener=noted)
+        connection.engine.sandboxes.clear()  # what all trials keep is small
+        return outcome, connection
 
     @cached_property
     def _record(self) -> Record:
@@ -157,12 +164,18 @@ class Bench:
             self.instruments.clauses, lambda ground: len(self._record.of(self._record.sandbox(ground)))
         )
 
-    def held(self, connection: Loopback, seed: int = _SEED, only: Iterable[str] = ()) -> Outcome:
+    def held(
+        self,
+        connection: Loopback,
+        seed: int = _SEED,
+        only: Iterable[str] = (),
+        listener: Listener | None = None,
+    ) -> Outcome:
         """The verdict about a mock; ``only`` of some clauses."""
         with calm():
             return verify(
                 self.contract, self._target(connection), only=only, reproduce=False, seed=seed, nonce=f"{seed:08x}",
-                instruments=self.instruments,
+                instruments=self.instruments, listener=listener,
             )  # fmt: skip
 
     def _target(self, connection: Loopback) -> Target:
@@ -194,15 +207,17 @@ class Bench:
         with calm(), Run(
             self.contract, target, seed=_SEED, nonce=f"{_SEED:08x}", instruments=self.instruments
         ) as run:  # fmt: skip
-            hearing = Hearing(twin, self._record, run, agenda.grounds)
+            hearing = Hearing(twin, self._record, run)
             agenda.settle(
                 subject.clauses, self._reached(engine), hearing.hear, lambda: hearing.noticed(subject.clauses)
             )
             hearing.close()
-        judged = {clause.name for ground in hearing.judged for clause in agenda.grounds[ground]}
-        as_ever = {str(one.clause) for one in self._unbent[0].findings if one.clause not in judged}
-        extent = Extent(len(agenda.grounds), len(hearing.asked), len(hearing.judged))
-        return Trial(subject, self._ids(hearing.broken | as_ever), run.client.sent, extent)
+        told = {str(finding.clause) for finding in self._unbent[0].findings}
+        broken, extent = (
+            hearing.broken | (told - hearing.judged),
+            Extent(len(agenda.grounds), hearing.asked, hearing.differing),
+        )
+        return Trial(subject, self._ids(broken), run.client.sent, extent)
 
     def _reached(self, engine: Engine) -> frozenset[str]:
         """The grounds on which a bent mock may answer otherwise than the correct one."""

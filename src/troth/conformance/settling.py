@@ -9,7 +9,7 @@ four on which none does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from troth.behaviour.clauses import Clause
 from troth.conformance.running import ground_of
@@ -48,13 +48,13 @@ class Agenda:
         self,
         named: Iterable[str],
         reached: Collection[str],
-        hear: Callable[[str], bool],
+        hear: Callable[[str, Sequence[Clause]], bool],
         noticed: Callable[[], bool],
     ) -> None:
         """Go through the grounds that a fault reaches until its trial is settled.
 
-        ``hear`` asks a ground and says whether it was judged, since an answer differed; ``noticed`` says whether any
-        of the ``named`` clauses was found broken.
+        ``hear`` asks the first clauses of a ground and says whether they were judged, since an answer differed;
+        ``noticed`` says whether any of the ``named`` clauses was found broken.
         """
         needs = _Needs(self._all)
         own, open_ones = frozenset(named), [name for name in self._order if name in reached]
@@ -64,10 +64,18 @@ class Agenda:
             if noticed():
                 break
             heard.add(name)
-            needs.note(self._ids[name], judged=hear(name))
+            first = self._first(name, needs, own)
+            needs.note({one.id for one in first}, judged=hear(name, first))
         for name in open_ones:
-            if name not in heard and needs.wants(self._ids[name]):
-                needs.note(self._ids[name], judged=hear(name))
+            first = () if name in heard else self._first(name, needs, ())
+            if first:
+                needs.note({one.id for one in first}, judged=hear(name, first))
+
+    def _first(self, ground: str, needs: _Needs, named: Collection[str]) -> Sequence[Clause]:
+        """The clauses of a ground up to the last one that has something to say; those after it change nothing there."""
+        clauses = self.grounds[ground]
+        wanted = [index for index, one in enumerate(clauses) if one.id in named or needs.wants(one.id)]
+        return clauses[: wanted[-1] + 1] if wanted else ()
 
 
 class _Needs:
@@ -77,9 +85,8 @@ class _Needs:
         self._judging = Counter(dict.fromkeys(clauses, _ENOUGH))
         self._asking = Counter(dict.fromkeys(clauses, _IN_VAIN))
 
-    def wants(self, clauses: Iterable[str]) -> bool:
-        """Whether a ground with some clauses may say anything that is not known enough."""
-        return any(self._judging[one] > 0 and self._asking[one] > 0 for one in clauses)
+    def wants(self, clause: str) -> bool:
+        return self._judging[clause] > 0 and self._asking[clause] > 0
 
     def note(self, clauses: Iterable[str], *, judged: bool) -> None:
         (self._judging if judged else self._asking).subtract(clauses)
