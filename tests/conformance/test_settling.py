@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -35,7 +35,7 @@ def heard(named: str, differing: Collection[str], noticed_on: Collection[str]) -
     """The grounds that a trial asks, where some show its fault and some of those find the named clause broken."""
     found: list[str] = []
 
-    def hear(ground: str) -> bool:
+    def hear(ground: str, _clauses: Sequence[Clause]) -> bool:
         found.append(ground)
         return ground in differing
 
@@ -57,7 +57,7 @@ def test_where_nothing_differs_nothing_was_judged() -> None:
 def test_a_clause_is_asked_for_in_vain_four_times_and_not_more() -> None:
     many = Agenda(clauses(**{f"g{n}": "x.one" for n in range(9)}, own="y.one"), lambda _ground: 10)
     found: list[str] = []
-    many.settle(["y.one"], many.grounds, lambda ground: bool(found.append(ground)), lambda: bool(found))
+    many.settle(["y.one"], many.grounds, lambda ground, _: bool(found.append(ground)), lambda: bool(found))
     assert found[0] == "own"
     assert len(found) == 5
 
@@ -69,8 +69,21 @@ def test_whatever_promises_the_named_clause_is_asked_until_it_is_found_broken() 
 
 def test_grounds_out_of_reach_are_not_asked() -> None:
     found: list[str] = []
-    AGENDA.settle(["x.one"], "bc", lambda ground: bool(found.append(ground)), lambda: False)
+    AGENDA.settle(["x.one"], "bc", lambda ground, _: bool(found.append(ground)), lambda: False)
     assert sorted(found) == ["b", "c"]
+
+
+def test_clauses_after_the_last_one_that_has_something_to_say_are_left_out() -> None:
+    asked: dict[str, list[str]] = {}
+
+    def hear(ground: str, first: Sequence[Clause]) -> bool:
+        asked[ground] = [one.id for one in first]
+        return True
+
+    costs = {"g": 1, "h": 2, "i": 3}
+    agenda = Agenda(clauses(g="x.one", h="x.one", i="z.one x.one"), costs.__getitem__)
+    agenda.settle(["x.one"], "ghi", hear, lambda: "h" in asked)
+    assert asked == {"g": ["x.one"], "h": ["x.one"], "i": ["z.one"]}
 
 
 def test_a_fault_that_shows_everywhere_is_settled_before_everything_was_judged() -> None:

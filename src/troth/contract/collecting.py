@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["without_collection"]
+__all__ = ["set_aside", "without_collection"]
 
 
 @contextmanager
@@ -19,3 +19,9 @@ def without_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def set_aside() -> None:
+    """Keep all that lives now out of later garbage collections: for what serves until the process ends."""
+    gc.collect()
+    gc.freeze()
