@@ -54,12 +54,20 @@ def test_where_nothing_differs_nothing_was_judged() -> None:
     assert set(heard("z.one", "f", "f")) == set("abcdef")
 
 
-def test_a_clause_is_asked_for_in_vain_four_times_and_not_more() -> None:
+def test_a_clause_is_asked_for_in_vain_four_times_where_a_fault_may_be_met_anywhere() -> None:
     many = Agenda(clauses(**{f"g{n}": "x.one" for n in range(9)}, own="y.one"), lambda _ground: 10)
     found: list[str] = []
-    many.settle(["y.one"], many.grounds, lambda ground, _: bool(found.append(ground)), lambda: bool(found))
+    many.settle(["y.one"], None, lambda ground, _: bool(found.append(ground)), lambda: bool(found))
     assert found[0] == "own"
     assert len(found) == 5
+
+
+def test_all_that_a_fault_can_reach_is_asked_in_vain_where_that_is_known() -> None:
+    many = Agenda(clauses(**{f"g{n}": "x.one" for n in range(9)}), lambda _ground: 10)
+    found: list[str] = []
+    reached = [f"g{n}" for n in range(7)]
+    many.settle(["x.two"], reached, lambda ground, _: bool(found.append(ground)), lambda: False)
+    assert sorted(found) == reached
 
 
 def test_whatever_promises_the_named_clause_is_asked_until_it_is_found_broken() -> None:

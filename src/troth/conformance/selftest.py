@@ -220,14 +220,12 @@ class Bench:
         )
         return Trial(subject, self._ids(broken), run.client.sent, extent)
 
-    def _reached(self, engine: Engine) -> frozenset[str]:
-        """The grounds on which a bent mock may answer otherwise than the correct one."""
+    def _reached(self, engine: Engine) -> frozenset[str] | None:
+        """The grounds on which a bent mock may answer otherwise than the correct one; None where that may be all."""
         footprints, behaviour = self._unbent[1].footprints, self.engine.behaviour
-        if engine.faults & FAULTS.keys():
-            return frozenset(self._agenda.grounds)
-        reach = reach_of(behaviour, engine.program().behaviour)
+        reach = None if engine.faults & FAULTS.keys() else reach_of(behaviour, engine.program().behaviour)
         if reach is None:
-            return frozenset(self._agenda.grounds)
+            return None
         places = ((name, footprints.get(self._record.sandbox(name))) for name in self._agenda.grounds)
         return frozenset(name for name, found in places if found and reach.meets(found, behaviour))
 

@@ -2,8 +2,8 @@
 
 Grounds share nothing, so what one of them says is what a run of all would say of it: a fault that is noticed on one is
 noticed. A trial is settled when one of the clauses that name its fault has been found broken, or been judged wherever
-it is promised, and every other clause has been judged on two operations on which an answer differs, or asked about on
-four on which none does.
+it is promised, and every other clause has been judged on two operations on which an answer differs, or asked about in
+vain: on all that the fault can reach, or on four where it may be met anywhere.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Agenda"]
 
 #: On how many operations that a fault shows on every clause is judged before a trial is settled.
 _ENOUGH = 2
-#: On how many operations that do not show it a clause is asked about in vain.
+#: On how many operations a clause is asked about in vain, where a fault may be met on any.
 _IN_VAIN = 4
 #: What a ground costs beside its requests, in requests.
 _ENTRANCE = 20
@@ -47,17 +47,18 @@ class Agenda:
     def settle(
         self,
         named: Iterable[str],
-        reached: Collection[str],
+        reached: Collection[str] | None,
         hear: Callable[[str, Sequence[Clause]], bool],
         noticed: Callable[[], bool],
     ) -> None:
-        """Go through the grounds that a fault reaches until its trial is settled.
+        """Go through the grounds that a fault reaches until its trial is settled; None: it may reach all.
 
         ``hear`` asks the first clauses of a ground and says whether they were judged, since an answer differed;
         ``noticed`` says whether any of the ``named`` clauses was found broken.
         """
-        needs = _Needs(self._all)
-        own, open_ones = frozenset(named), [name for name in self._order if name in reached]
+        needs = _Needs(self._all, _IN_VAIN if reached is None else len(reached))
+        open_ones = [name for name in self._order if reached is None or name in reached]
+        own = frozenset(named)
         about = sorted((name for name in open_ones if own & self._ids[name]), key=self._costs.__getitem__)
         heard = set[str]()
         for name in about:
@@ -81,9 +82,9 @@ class Agenda:
 class _Needs:
     """On how many grounds each clause is still to be judged, and how often it may still be asked in vain."""
 
-    def __init__(self, clauses: Iterable[str]) -> None:
+    def __init__(self, clauses: Collection[str], in_vain: int) -> None:
         self._judging = Counter(dict.fromkeys(clauses, _ENOUGH))
-        self._asking = Counter(dict.fromkeys(clauses, _IN_VAIN))
+        self._asking = Counter(dict.fromkeys(clauses, in_vain))
 
     def wants(self, clause: str) -> bool:
         return self._judging[clause] > 0 and self._asking[clause] > 0
