@@ -136,3 +136,16 @@ def test_sequences_count_for_each_tenant_and_field() -> None:
     assert [state.next("t", "things", "number") for _ in range(2)] == [2, 3]
     assert state.next("u", "things", "number") == 1
     assert state.next("t", "things", "code") == 1
+
+
+def test_rows_are_found_by_one_of_several_values() -> None:
+    """A list holds each of its values while it is there, also one that came after the field was first asked for."""
+    table = MemoryTable()
+    table.put(Row("1", {"owner": "a"}))
+    assert [row.id for row in table.holding("owner", "a")] == ["1"]
+    table.put(Row("2", {"owner": ["b", "a"]}))
+    assert [row.id for row in table.holding("owner", "a")] == ["1", "2"]
+    assert [row.id for row in table.copy().holding("owner", "b")] == ["2"]
+    table.put(Row("2", {"owner": "c"}))
+    assert [row.id for row in table.holding("owner", "a")] == ["1"]
+    assert [row.id for row in table.holding("owner", "c")] == ["2"]

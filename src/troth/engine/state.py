@@ -76,6 +76,8 @@ class MemoryTable:
         self._rows: dict[str, Row] = rows if rows is not None else {}
         self._shown: list[Row] | None = None
         self._indexes: dict[str, dict[Any, dict[str, None]]] = {}
+        #: The fields some of whose values are lists.
+        self._lists: set[str] = set()
         self._gone: dict[str, tuple[Row, str | None]] | None = None
         self.version = 0
         self.content: object | None = None
@@ -91,11 +93,19 @@ class MemoryTable:
         else:
             self._shown = None
         for field, index in self._indexes.items():
+            key = _key(held(row.data, field))
             if before is not None:
-                index.get(_key(held(before.data, field)), {}).pop(row.id, None)
-            index.setdefault(_key(held(row.data, field)), {})[row.id] = None
+                old = key if before.data is row.data else _key(held(before.data, field))
+                if (named := index.get(old)) is not None:
+                    named.pop(row.id, None)
+            self._enter(field, index, key, row.id)
         self._rows[row.id] = row
         self._written()
+
+    def _enter(self, field: str, index: dict[Any, dict[str, None]], key: Any, identifier: str) -> None:
+        index.setdefault(key, {})[identifier] = None
+        if type(key) is tuple:
+            self._lists.add(field)
 
     def _written(self) -> None:
         self.version += 1
@@ -159,8 +169,10 @@ class MemoryTable:
         if index is None:
             index = self._indexes[field] = {}
             for row in self._rows.values():
-                index.setdefault(_key(held(row.data, field)), {})[row.id] = None
+                self._enter(field, index, _key(held(row.data, field)), row.id)
         found = [self._rows[identifier] for identifier in index.get(_key(value), ())]
+        if field not in self._lists:
+            return found
         lists = (key for key in index if isinstance(key, tuple) and value in key)
         return found + [self._rows[identifier] for key in lists for identifier in index[key]]
 
