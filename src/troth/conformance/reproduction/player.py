@@ -131,6 +131,14 @@ class Player:
             return right
         return found
 
+    def falls(self, expects: Mapping[str, Any]) -> str:
+        """Which step that had to succeed did not; nothing where all of them did."""
+        for number in expects.get("stands", ()):
+            status = self.came[number].status
+            if not 200 <= status < 300:  # noqa: PLR2004 - success
+                return f"step {number + 1} is answered with {status}"
+        return ""
+
     def related(self, relation: Mapping[str, Any]) -> tuple[bool | None, str]:
         """Whether a relation holds between the answers so far; None where it cannot be told, and what was found."""
         given = json.dumps({name: value for name, value in relation.items() if name != "wrong"})

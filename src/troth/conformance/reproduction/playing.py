@@ -127,7 +127,8 @@ class Stage:
             return Played(tuple(answers), "", *player.related(reproduction.expects.as_json()))
         if reproduction.expects is not None:
             expects = reproduction.expects.as_json()
-            return Played(tuple(answers), found=player.shows(expects, answers[expects["step"]]))
+            found = player.shows(expects, answers[expects["step"]])
+            return Played(tuple(answers), player.falls(expects), found=found)
         return Played(tuple(answers))
 
     def _sent(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from troth.conformance.post import Post
-from troth.conformance.reproduction.answers import Answer, seen
+from troth.conformance.reproduction.answers import Answer
 from troth.conformance.reproduction.playing import Stage
 from troth.conformance.reproduction.steps import Inbox, Relation, Reproduction
 from troth.conformance.target import Target, reached
@@ -49,13 +49,13 @@ def replayed(reproduction: Reproduction, target: Target) -> Replay:
         if post is not None:
             post.close()
         connection.close()
-    if len(played.answers) <= expects.step:
+    if len(played.answers) <= expects.step or played.stuck:
         return Replay("stuck", None, played.answers, played.stuck)
     if isinstance(expects, Relation):
         if played.holds is None:
             return Replay("stuck", None, played.answers, played.told)
         return Replay("right" if played.holds else "wrong", played.told, played.answers)
-    found = seen(played.answers[expects.step], expects.at) if played.stuck else played.found
+    found = played.found
     verdict: Literal["right", "wrong", "other"] = (
         "right" if found == expects.right else "wrong" if found == expects.wrong else "other"
     )

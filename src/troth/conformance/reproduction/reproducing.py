@@ -20,6 +20,7 @@ from troth.conformance.instruments import Instruments
 from troth.conformance.paging import path_to
 from troth.conformance.post import Post
 from troth.conformance.relating import Related
+from troth.conformance.reproduction.anchoring import anchor, standing, succeeds
 from troth.conformance.reproduction.comparing import difference, is_own, parted, shown
 from troth.conformance.reproduction.contests import contest
 from troth.conformance.reproduction.folding import Attempt, counted, folded, index_at, places_of, pruned
@@ -214,7 +215,7 @@ class Reproducer:
                 continue
             found, why = self._shown(attempt, recording)
             if found is not None:
-                return self._finished(attempt, found, thoroughly=thoroughly)
+                return self._finished(attempt, found, recording, thoroughly=thoroughly)
             reason = why or reason
         return reason
 
@@ -295,10 +296,13 @@ class Reproducer:
         words = (path_to(envelope, "$message") or (None,))[-1]
         return is_own(short.steps, found, right[0].answers[found.step], codes, words)
 
-    def _finished(self, attempt: Attempt, found: Expectation, *, thoroughly: bool) -> Reproduction | str:
+    def _finished(
+        self, attempt: Attempt, found: Expectation, recording: Recording, *, thoroughly: bool
+    ) -> Reproduction | str:
         """With as few steps as possible, up to the one that tells, and its answers."""
         tries = _TRIES if self._control is not None else _TRIES_ON_A_STRANGER
         best, expects = self._least(attempt, found, tries if thoroughly else 0)
+        best, expects = self._anchored(best, expects, recording)
         short, _ = folded(best)
         wrong = quietly(self._stage, short)
         right = self._right(short)
@@ -308,8 +312,27 @@ class Reproducer:
         steps = pruned(counted(short.steps, right[0], wrong)[: told.step + 1], told)
         secrets = self._cast.secrets
         answers = tuple(_masked(shown(a), secrets) for a in wrong.answers[: len(steps)])
-        values = (_masked(value, secrets) for value in (told.right, told.wrong))
-        return short.with_steps(steps, Expectation(told.step, told.at, *values), answers)
+        expects = replace(
+            told, right=_masked(told.right, secrets), wrong=_masked(told.wrong, secrets),
+            stands=standing(steps, [*right[: len(self._references)], wrong]),
+        )  # fmt: skip
+        return short.with_steps(steps, expects, answers)
+
+    def _anchored(
+        self, attempt: Attempt, found: Expectation, recording: Recording
+    ) -> tuple[Attempt, Expectation]:
+        """With a request of the kind that succeeds, where a server may refuse it for what it lacks."""
+        essential = index_at(attempt, found.step)
+        before = anchor(attempt.whole, recording.log, essential) if found.at == "status" else None
+        if before is None or before in attempt.kept:
+            return attempt, found
+        more = attempt.with_kept(sorted({*attempt.kept, *needed(attempt.whole.steps, [before])}))
+        short, _ = folded(more)
+        first, place = (places_of(more)[more.kept.index(index)] for index in (before, essential))
+        if succeeds(quietly(self._bare, short), first):
+            return attempt, found
+        told = parted(self._right(short), [quietly(self._stage, short)], place, found.at)
+        return (attempt, found) if told is None else (more, told)
 
     def _least(self, attempt: Attempt, found: Expectation, tries: int) -> tuple[Attempt, Expectation]:
         """First what the telling step needs and shows; then fewer and fewer, each time played on both."""

@@ -127,6 +127,9 @@ def main(
             listening.close()
     if "relation" in expects:
         ended(*player.related(expects))
+    fallen = player.falls(expects)
+    if fallen:
+        ended(None, fallen)
     found = player.shows(expects, answers[expects["step"]])
     if found == expects["right"]:
         sys.stdout.write(f"OK: {expects['at']} is {found!r}.\n")

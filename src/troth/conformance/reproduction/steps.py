@@ -227,16 +227,19 @@ AnyStep = Step | Together | Contest | Clock | Inbox | Close | Look
 class Expectation:
     """``at`` of the answer to the step with number ``step`` is ``right`` by the contract; the target gave ``wrong``.
 
-    ``at`` is ``status``, ``header:NAME``, ``header:NAME?PARAMETER`` or a JSON pointer.
+    ``at`` is ``status``, ``header:NAME``, ``header:NAME?PARAMETER`` or a JSON pointer. ``stands`` are the numbers of
+    the steps that must succeed, else nothing can be told.
     """
 
     step: int
     at: str
     right: Any
     wrong: Any
+    stands: tuple[int, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return {"step": self.step, "at": self.at, "right": self.right, "wrong": self.wrong}
+        found = {"step": self.step, "at": self.at, "right": self.right, "wrong": self.wrong}
+        return found | ({"stands": list(self.stands)} if self.stands else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +346,9 @@ class Reproduction:
 
 
 def _expectation(given: Mapping[str, Any]) -> Expectation | Relation:
-    return Relation.from_json(given) if "relation" in given else Expectation(**given)
+    if "relation" in given:
+        return Relation.from_json(given)
+    return Expectation(**{**given, "stands": tuple(given.get("stands", ()))})
 
 
 def _step(given: Mapping[str, Any]) -> AnyStep:
