@@ -115,6 +115,7 @@ def test_walks_that_were_cut_short_are_compared_as_far_as_they_go() -> None:
     assert judged("counts", {"at": "/total"}, {"whole": one}) is None
     moments = {"since": "/made", "at": "/changed"}
     assert judged("no-earlier", moments, {"first": page(made="soon"), "then": page(changed="later")}) is None
+    assert judged("hides", {"member": "token"}, {"answer": page()}) is None
     pages = {"at": "/pages", "says": "pages", "first": 1}
     assert judged("placed", pages, {"whole": one, "other": one}) is None
 

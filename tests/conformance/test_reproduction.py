@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,8 +14,12 @@ import pytest
 from troth.conformance import Target, verify
 from troth.conformance.connections import Loopback, Reply
 from troth.conformance.crew import bench_of
-from troth.conformance.reproduction import Reproduction, Step, script
+from troth.conformance.exchanges import Exchange
+from troth.conformance.reproduction import Expectation, Reproduction, Step, script
+from troth.conformance.reproduction.anchoring import anchor, standing
+from troth.conformance.reproduction.answers import Answer
 from troth.conformance.reproduction.minimising import delete_one, needed
+from troth.conformance.reproduction.playing import Played
 from troth.conformance.reproduction.replaying import found_in, replayed
 from troth.conformance.selftest import Bench, calm
 from troth.conformance.target import Principal
@@ -22,6 +27,9 @@ from troth.engine import Engine, Settings
 from troth.engine.seed_files import seed_file_for
 from troth.errors import UsageError
 from troth.findings import Finding
+
+from .servers.plain import Answer as Answered
+from .servers.plain import plain as plain_server
 
 #: A fault, the clause to hold the mock to, and the most steps that it takes to show it.
 FAULTS = (
@@ -179,6 +187,38 @@ def test_steps_bring_along_what_they_need() -> None:
     ]
     assert needed(steps, [3]) == [0, 2, 3]
     assert needed(steps, [1]) == [1]
+
+
+def test_a_refusal_is_preceded_by_a_request_of_its_kind_that_succeeds() -> None:
+    """By the same caller, whatever row it is about; steps that succeed on every server have to."""
+    steps = (
+        Step("owner", "PATCH", "/a/{{id1}}", send="{}"),
+        Step("other", "PATCH", "/a/{{id2}}", send="{}"),
+        Step("owner", "GET", "/a/{{id2}}"),
+        Step("owner", "PATCH", "/a/{{id2}}", send='{"to": 9}'),
+    )
+    statuses = (200, 200, 404, 422)
+    log = [Exchange("", "", "", "", {}, b"", status, {}, b"", set()) for status in statuses]
+    assert anchor(Reproduction((), steps), log, 3) == 0
+    assert anchor(Reproduction((), steps), log, 0) is None
+    play = Played(tuple(Answer(status, {}, None, "") for status in statuses))
+    assert standing(steps, [play]) == (0, 1)
+    assert standing(steps, [play, replace(play, answers=(Answer(409, {}, None, ""), *play.answers[1:]))]) == (
+        1,
+    )
+
+
+def test_a_refusal_tells_nothing_where_what_must_succeed_before_it_is_refused() -> None:
+    """A server that refuses everything is neither right nor wrong."""
+    steps = (Step(None, "POST", "/a", send="{}"), Step(None, "POST", "/a", send="[]"))
+    reproduction = Reproduction((), steps, Expectation(1, "status", 422, 201, stands=(0,)))
+    verdicts = []
+    for statuses in ((422, 422), (201, 422), (201, 201)):
+        given = iter(statuses)
+        with plain_server(lambda asked, given=given: Answered(next(given) if asked.body else 404)) as server:
+            verdicts.append(replayed(reproduction, Target(server.origin)))
+    assert [one.verdict for one in verdicts] == ["stuck", "right", "wrong"]
+    assert verdicts[0].reason == "step 1 is answered with 422"
 
 
 def test_one_step_less_at_a_time() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from troth.behaviour.model import Binding, Field, Kind, Resource
 from troth.behaviour.occasions import forgeable_fields, writable_fields
 from troth.conformance.exchanges import Exchange
+from troth.conformance.paging import pointer_of
 from troth.conformance.probes.resources import same
 from troth.conformance.relating import Related
 from troth.conformance.scene import Row, Scene
@@ -119,10 +120,15 @@ def write_only(scene: Scene, binding: Binding) -> None:
                     exchange,
                     deviation="extra",
                     field=name,
-                    relation=Related("hides", {"answer": exchange}, {"member": name})
-                    if exchange.ok and not headed
-                    else None,
+                    relation=_hides(binding, exchange, name) if exchange.ok and not headed else None,
                 )
+
+
+def _hides(binding: Binding, exchange: Exchange, name: str) -> Related:
+    """An answer has no member of a name; of a list only where that has rows."""
+    listed = exchange.operation == binding.id and binding.kind is Kind.LIST
+    items = {"items": pointer_of(binding, "items") or ""} if listed else {}
+    return Related("hides", {"answer": exchange}, {"member": name, **items})
 
 
 def shown_once(scene: Scene, binding: Binding) -> None:

@@ -302,7 +302,9 @@ def differ(roles: Roles, facts: Facts) -> Told:
 
 
 def hides(roles: Roles, facts: Facts) -> Told:
-    """``answer`` has no member of a name, however deep."""
+    """``answer`` has no member of a name, however deep; a list without rows hides nothing."""
+    if facts.get("items") is not None and not rows(roles["answer"], facts):
+        return None, "the list has no rows"
     found = occurs(roles["answer"].json, facts["member"])
     return not found, f"the answer {'has' if found else 'does not have'} a member {facts['member']!r}"
 
