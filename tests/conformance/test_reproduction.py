@@ -18,6 +18,7 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.reproduction import Expectation, Reproduction, Step, script
 from troth.conformance.reproduction.anchoring import anchor, standing
 from troth.conformance.reproduction.answers import Answer
+from troth.conformance.reproduction.comparing import difference
 from troth.conformance.reproduction.minimising import delete_one, needed
 from troth.conformance.reproduction.playing import Played
 from troth.conformance.reproduction.replaying import found_in, replayed
@@ -219,6 +220,31 @@ def test_a_refusal_tells_nothing_where_what_must_succeed_before_it_is_refused() 
             verdicts.append(replayed(reproduction, Target(server.origin)))
     assert [one.verdict for one in verdicts] == ["stuck", "right", "wrong"]
     assert verdicts[0].reason == "step 1 is answered with 422"
+
+
+def test_statuses_tell_before_headers_and_bodies() -> None:
+    """Also where a header of an earlier answer differs, which may be for reasons of its own."""
+    plain, told = Answer(200, {}, {"a": 1}, ""), Answer(200, {"etag": "x"}, {"a": 2}, "")
+    right = Played((plain, Answer(404, {}, None, "")))
+    for wrong, place in ((Answer(200, {}, None, ""), (1, "status")), (right.answers[1], (0, "header:etag"))):
+        found = difference([right], [Played((told, wrong))], [0, 1], [], lambda _: True)
+        assert found is not None
+        assert (found.step, found.at) == place
+
+
+@pytest.mark.parametrize("limit", ["off", "contract"])
+def test_whether_a_server_has_limits_tells_nothing_about_other_clauses(limit: str) -> None:
+    """The limit may be off where a target is tested."""
+    bench = bench_of("clearmargin")
+    engine = Engine(bench.contract, Settings(rate_limit=limit, seed_file=seed_file_for("clearmargin")))
+    bent = Loopback(engine.misbehaving(["leak-foreign-read"]))
+    target = Target(f"http://mock.invalid{bench.contract.base_path}", connection=bent)
+    with calm():
+        outcome = verify(
+            bench.contract, target, only=["tenancy.read@getClient"], fuzz=False, instruments=bench.instruments
+        )
+    (finding,) = outcome.findings
+    assert finding.evidence["reproduction"]["expects"]["at"] == "status"
 
 
 def test_one_step_less_at_a_time() -> None:

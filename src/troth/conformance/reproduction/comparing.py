@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from troth.conformance.reproduction.answers import ABSENT, SEVERAL, Answer, at, leaves, seen
@@ -30,8 +31,8 @@ def difference(
     """
     reach = min(len(played.answers) for played in (*right, *wrong))
     known = [index for index in telling if index < reach]
-    for index in known:
-        for place in ("status", *(f"header:{name}" for name in _HEADERS), *places):
+    for group in (["status"], [*(f"header:{name}" for name in _HEADERS), *places]):
+        for index, place in product(known, group):
             found = parted(right, wrong, index, place)
             if found is not None and trusted(found):
                 return found

@@ -133,14 +133,13 @@ class Reproducer:
     def _headers(self, concept: str) -> list[str]:
         """Places of the headers that the contract speaks of; of when a limit begins anew, only whether it is said.
 
-        What a limit is and how much of it is left depends on the server's settings and on who else asks: both are
-        looked at only where limits are what a clause is about.
+        Whether there is a limit, what it is and how much of it is left depends on the server's settings and on who
+        else asks: all that is looked at only where limits are what a clause is about.
         """
         behaviour = self._instruments.behaviour
-        named = [pair for limit in behaviour.rate_limits for pair in limit.headers.items()]
-        exact = {"rate-limit": {"limit", "remaining"} if self._control is not None else {"limit"}}.get(
-            concept, set()
-        )
+        limits = behaviour.rate_limits if concept == "rate-limit" else ()
+        named = [pair for limit in limits for pair in limit.headers.items()]
+        exact = {"limit", "remaining"} if self._control is not None else {"limit"}
         found = [f"{'header' if word in exact else 'given'}:{name.lower()}" for word, name in named]
         echo = behaviour.versions.echo if behaviour.versions else None
         return found + ([f"header:{echo.lower()}"] if echo else [])
