@@ -15,6 +15,7 @@ from troth.contract.pointers import join
 
 __all__ = [
     "cursor_of",
+    "few_like",
     "holds_slot",
     "is_cut",
     "items_of",
@@ -195,6 +196,21 @@ def walked(
     elif places["total"]:
         how["total"] = places["total"]
     return Walked(exchanges[0], how)
+
+
+def few_like(
+    binding: Binding,
+    pages: Sequence[Exchange],
+    sent: Mapping[str, Any],
+    shown: Mapping[str, Any],
+    mark: str,
+    most: int,
+) -> Related | None:
+    """No more than so many rows of a list have the marked words that a request sent; None where rows show none."""
+    own = {n: v for n, v in sent.items() if isinstance(v, str) and mark in v and shown.get(n) == v}
+    tests = [{"field": name, "op": "eq", "value": value} for name, value in own.items()]
+    about = {"where": {"all": tests}, "most": most}
+    return related(binding, "few", {"whole": walked(binding, pages)}, **about) if own else None
 
 
 def linked(binding: Binding, first: Exchange) -> Walked:

@@ -13,6 +13,7 @@ from troth.behaviour.occasions import writable_fields, written_references
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.flaws import body_flaws
+from troth.conformance.paging import few_like
 from troth.conformance.probes.authentication import callers_turned_away
 from troth.conformance.probes.references import writing
 from troth.conformance.probes.releasing import naming
@@ -67,7 +68,8 @@ def made_by(scene: Scene, binding: Binding, send: Callable[[], Exchange], why: s
         is_new = str(row.get(resource.id_field)) not in before
         if is_new and named and all(same(sent[name], row[name]) for name in named):
             title = f"A create {why} answers {exchange.status} and leaves its row behind"
-            raise Violated(title, exchange, *pages[-1:], row=dict(row), deviation="extra")
+            few = few_like(lister, pages, sent, row, scene.nonce, 0)
+            raise Violated(title, exchange, *pages[-1:], row=dict(row), deviation="extra", relation=few)
     return exchange
 
 

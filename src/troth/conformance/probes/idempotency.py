@@ -10,7 +10,7 @@ from troth.conformance.actors import Actor
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.orders.keying import different
-from troth.conformance.paging import holds_slot, related, slot_of, walked
+from troth.conformance.paging import few_like, holds_slot, slot_of
 from troth.conformance.probes.resources import same
 from troth.conformance.probes.timing import movable
 from troth.conformance.scene import Row, Scene
@@ -197,10 +197,7 @@ def made_no_more(
     rows, pages = scene.listed(lister, scene.owner)
     alike = [row for row in rows if all(same(body[n], row[n]) for n in body.keys() & row.keys())]
     if len(alike) > known:
-        own = {n: v for n, v in body.items() if isinstance(v, str) and scene.nonce in v and n in alike[0]}
-        tests = [{"field": name, "op": "eq", "value": value} for name, value in own.items()]
-        about = {"where": {"all": tests}, "most": known}
-        few = related(lister, "few", {"whole": walked(lister, pages)}, **about) if own else None
+        few = few_like(lister, pages, body, alike[0], scene.nonce, known)
         raise Violated(title, *exchanges, *pages[:1], rows=len(alike), deviation="repeated", relation=few)
 
 

@@ -17,7 +17,8 @@ from troth.conformance.timeline import Entry
 __all__ = ["leans", "places_in", "shortest", "supply"]
 
 _ENOUGH = 5
-#: Relations about one row or one answer: other rows are made for them only as far as they are needed.
+#: Relations about one row or one answer, as all are that have a row come and go: other rows are made for them only as
+#: far as they are needed.
 _POINTED = frozenset({"differ", "few", "hides", "lacks", "lists", "no-earlier", "says"})
 
 
@@ -60,7 +61,7 @@ def shortest(
             for index, step in enumerate(whole.steps[since : max(roles)], since)
             if isinstance(step, Clock)
         ]
-    pointed = expects.name in _POINTED
+    pointed = expects.name in _POINTED or "gone" in expects.of
     essential = frozenset([*(roles if pointed else expects.of.values()), *sources])
 
     def built(kept: Sequence[int]) -> Reproduction:
