@@ -13,7 +13,7 @@ from troth.behaviour.occasions import writable_fields, written_references
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.flaws import body_flaws
-from troth.conformance.paging import few_like
+from troth.conformance.paging import few_like, related, walked
 from troth.conformance.probes.authentication import callers_turned_away
 from troth.conformance.probes.references import writing
 from troth.conformance.probes.releasing import naming
@@ -57,7 +57,8 @@ def made_by(scene: Scene, binding: Binding, send: Callable[[], Exchange], why: s
     resource = _resource(binding)
     lister = whole_list_of(scene.behaviour, resource)
     assert lister is not None  # noqa: S101 - the clause exists only with one
-    before = {str(row.get(resource.id_field)) for row in scene.listed(lister, scene.owner)[0]}
+    known, earlier = scene.listed(lister, scene.owner)
+    before = {str(row.get(resource.id_field)) for row in known}
     exchange = send()
     if exchange.ok or exchange.broken:
         return None
@@ -68,8 +69,11 @@ def made_by(scene: Scene, binding: Binding, send: Callable[[], Exchange], why: s
         is_new = str(row.get(resource.id_field)) not in before
         if is_new and named and all(same(sent[name], row[name]) for name in named):
             title = f"A create {why} answers {exchange.status} and leaves its row behind"
-            few = few_like(lister, pages, sent, row, scene.nonce, 0)
-            raise Violated(title, exchange, *pages[-1:], row=dict(row), deviation="extra", relation=few)
+            relation = few_like(lister, pages, sent, row, scene.nonce, 0)
+            if relation is None:
+                roles = {"whole": walked(lister, earlier), "other": walked(lister, pages)}
+                relation = related(lister, "same-rows", roles)
+            raise Violated(title, exchange, *pages[-1:], row=dict(row), deviation="extra", relation=relation)
     return exchange
 
 
