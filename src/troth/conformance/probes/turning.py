@@ -18,6 +18,8 @@ from troth.conformance.verdicts import Inconclusive, Violated
 __all__ = ["links", "max_offset", "past_end", "unknown_cursor"]
 
 _ENOUGH = 3
+#: Pages, or rows, that no list has.
+_FAR = 10_000
 
 Query = Sequence[tuple[str, Any]]
 
@@ -142,7 +144,10 @@ def past_end(scene: Scene, binding: Binding) -> None:
     if exchange.broken:
         raise Inconclusive(f"{paging.position}={position} answers {exchange.status}")
     if not exchange.ok:
-        raise Violated(f"The page behind the last of {len(whole)} rows answers {exchange.status}", exchange)
+        # Farther on there is nothing on a server with more rows, either.
+        far = scene.call(scene.owner, binding, query=[*query[:-1], (paging.position, position + _FAR)])
+        shown = far if far.status == exchange.status and paging.max_offset is None else exchange
+        raise Violated(f"The page behind the last of {len(whole)} rows answers {exchange.status}", shown)
     if paging.size and items_of(binding, exchange):
         raise Violated(
             f"The page behind the last of {len(whole)} rows has rows",
