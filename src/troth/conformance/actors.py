@@ -185,10 +185,15 @@ class Cast:
             actor.headers, actor.remaining = headers, None
         return headers is not None
 
-    def _mint(self, scopes: frozenset[str]) -> Actor | None:
+    def all_but(self, scopes: frozenset[str]) -> Actor | None:
+        """A new credential of the owner's tenant with every other scope; None where no new ones are to be had."""
+        others = {scope for one in self._behaviour.bindings.values() for scope in one.scopes} - scopes
+        return self._mint(frozenset(others), f"all but {'+'.join(sorted(scopes))}") if others else None
+
+    def _mint(self, scopes: frozenset[str], name: str = "") -> Actor | None:
         if scopes not in self._minted:
             wanted = tuple(sorted(scopes))
-            found = self.fresh(replace(self.owner, name="+".join(wanted), scopes=wanted))
+            found = self.fresh(replace(self.owner, name=name or "+".join(wanted), scopes=wanted))
             if found is None:
                 return None
             self._minted[scopes] = found

@@ -203,8 +203,17 @@ def _token(actor: Actor) -> str | None:
 
 
 def scope(scene: Scene, binding: Binding) -> None:
-    """A credential of the same tenant, but for something else."""
+    """A credential of the same tenant, but for something else; and one for everything else, where one can be had."""
     actor = scene.cast.lacking(binding)
+    refused = _out_of_scope(scene, binding, actor)
+    nearly = scene.cast.all_but(binding.scopes)
+    if nearly is not None:
+        _out_of_scope(scene, binding, nearly)
+    _tells_nothing(scene, binding, actor, refused)
+
+
+def _out_of_scope(scene: Scene, binding: Binding, actor: Actor) -> Exchange:
+    """The refusal of an actor without the scopes. Raises Violated, Inconclusive."""
     exchange = harmless(scene, binding, actor)
     wanted = scene.kind("forbidden").status
     if exchange.broken or exchange.status == scene.kind("unauthenticated").status:
@@ -213,7 +222,7 @@ def scope(scene: Scene, binding: Binding) -> None:
         needed = ", ".join(sorted(binding.scopes))
         title = f"A credential without {needed} gets {exchange.status} instead of {wanted}"
         raise Violated(title, exchange, scopes=list(actor.scopes))
-    _tells_nothing(scene, binding, actor, exchange)
+    return exchange
 
 
 def _tells_nothing(scene: Scene, binding: Binding, actor: Actor, refused: Exchange) -> None:
