@@ -208,7 +208,6 @@ _ROWS = (
     Promise("tenancy.read", "Another tenant cannot read one of {resource}.", isolated(Kind.READ)),
     Promise("tenancy.header", "Only a member of the tenant that the header names gets beyond it.", addressed),
     Promise("tenancy.indistinguishable", "A foreign row and a missing one get the same answer.", indistinguishable),
-    Promise("errors.envelope", "Every refusal has the declared form.", refusing),
     Promise("errors.code", "Every refusal has the declared status and code.", refusing),
     Promise("rate-limit.headers", "Answers say what the limit is and what is left of it.", limited_told),
     Promise("rate-limit.remaining", "Each request takes one from what is left.", limited_read),
@@ -308,6 +307,8 @@ _ROWS = (
     Promise("concurrency.limit", "Of parallel requests as many pass as are left of the limit.", limited_once),
     Promise("rate-limit.refused", "A request that is refused for the limit does nothing.", limited_beside_create),
     Promise("rate-limit.retry-after", "A refusal for the limit says when to come back: nothing is left.", limited_once),
+    # What the clauses before it were refused is held to it as well.
+    Promise("errors.envelope", "Every refusal has the declared form.", refusing),
 )  # fmt: skip
 
 #: Every clause id, in the order in which clauses are judged.

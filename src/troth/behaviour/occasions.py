@@ -47,6 +47,7 @@ __all__ = [
     "paged",
     "permitted",
     "references",
+    "refuses_media",
     "refusing",
     "rules",
     "scoped",
@@ -238,6 +239,12 @@ def filtered(at: Place) -> str | None:
 
 def refusing(at: Place) -> str | None:
     return at.root("errors") if at.behaviour.errors.declared else None
+
+
+def refuses_media(binding: Binding) -> bool:
+    """Whether a document says how a body of another media type is refused."""
+    body = binding.operation.body
+    return body is not None and "*/*" not in body.media and "415" in binding.operation.responses
 
 
 def keyed(at: Place) -> str | None:

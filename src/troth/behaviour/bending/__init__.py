@@ -29,7 +29,7 @@ def bends_of(contract: Contract, behaviour: Behaviour) -> Mapping[str, Bend]:
         *rows.bends(contract, behaviour),
         *sights.bends(behaviour),
         *actions.bends(behaviour),
-        *refusals.bends(behaviour),
+        *refusals.bends(contract, behaviour),
     )
     return {bend.name: bend for bend in found if ids & set(bend.clauses) and _noticed(bend, promised)}
 

@@ -1,4 +1,4 @@
-"""How refusals look: the status and the code of one kind at a time."""
+"""How refusals look: the status, the code and the body of one kind at a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from troth.behaviour.bending.bend import Bend, Change, bend
-from troth.behaviour.model import Behaviour
+from troth.behaviour.model import Behaviour, ErrorBody
+from troth.behaviour.occasions import (
+    Place,
+    first_of_path,
+    keyed,
+    lifecycle,
+    limited_once,
+    permitted,
+    refuses_media,
+    scoped,
+    unique_values,
+)
+from troth.behaviour.states import demanded, guarded
+from troth.contract.model import Contract
 
 __all__ = ["bends"]
 
@@ -15,9 +28,10 @@ _KINDS = ("unauthenticated", "not-found", "malformed", "invalid")
 _ANOTHER = {400: 422, 401: 403, 404: 410, 422: 400}
 
 
-def bends(behaviour: Behaviour) -> Iterator[Bend]:
+def bends(contract: Contract, behaviour: Behaviour) -> Iterator[Bend]:
     if not behaviour.errors.declared:
         return
+    yield from _bodies(contract, behaviour)
     for name in _KINDS:
         kind = behaviour.errors.kinds.get(name)
         if kind is None:
@@ -34,6 +48,59 @@ def bends(behaviour: Behaviour) -> Iterator[Bend]:
             "off-by-one", clauses, f"{name}.status", f"what is {name} has another status",
             _kind_with(name, status=_ANOTHER.get(kind.status, 418)), pointer="/x-behaviour/errors",
         )  # fmt: skip
+
+
+def _bodies(contract: Contract, behaviour: Behaviour) -> Iterator[Bend]:
+    """One kind of refusal has another body than all others, wherever it is brought about."""
+    if not isinstance(behaviour.errors.envelope, Mapping):
+        return
+    given = contract.extension.get("errors")
+    named = given.get("kinds") if isinstance(given, Mapping) else None
+    where: dict[str, list[str]] = {kind: [] for kind in _KINDS if kind in behaviour.errors.kinds}
+    for binding in behaviour.bindings.values():
+        for kind in _brought_about(Place(contract, behaviour, binding)):
+            told = binding.operation.response_for(behaviour.errors.kinds[kind].status) is not None
+            if told or (isinstance(named, Mapping) and kind in named):
+                where.setdefault(kind, []).append(binding.id)
+    for kind, operations in where.items():
+        yield bend(
+            "drop", "errors.envelope", kind, f"what is {kind} has a body of its own",
+            _with_body(kind), pointer="/x-behaviour/errors", operations=operations,
+        )  # fmt: skip
+
+
+def _brought_about(at: Place) -> Iterator[str]:
+    """The kinds of refusal beyond those of every operation that clauses bring about."""
+    if scoped(at) or permitted(at):
+        yield "forbidden"
+    if first_of_path(at):
+        yield "method-not-allowed"
+    policy, cycle = at.binding.idempotency, at.binding.resource.lifecycle if at.binding.resource else None
+    if policy is not None and keyed(at):
+        yield policy.mismatch
+    if unique_values(at):
+        yield "conflict"
+    if cycle is not None and lifecycle(at):
+        yield cycle.refused
+    if guarded(at):
+        yield "precondition-failed"
+    if demanded(at):
+        yield "precondition-required"
+    if limited_once(at):
+        yield "rate-limited"
+    if refuses_media(at.binding):
+        yield "unsupported-media-type"
+
+
+def _with_body(kind: str) -> Change:
+    """The kind's own body, which has nothing of the envelope."""
+    body = ErrorBody({"fault": "$message"}, "$message", None, None, needs_details=False)
+
+    def apply(behaviour: Behaviour) -> Behaviour:
+        bodies = {**behaviour.errors.bodies, kind: body}
+        return replace(behaviour, errors=replace(behaviour.errors, bodies=bodies))
+
+    return apply
 
 
 def _is_coded(template: object) -> bool:

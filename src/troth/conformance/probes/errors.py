@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from troth.behaviour.model import Binding, Kind
+from troth.behaviour.occasions import refuses_media
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.authentication import credential_headers
@@ -14,6 +15,11 @@ from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 #: Statuses that refuse a caller for want of a credential.
 _UNKNOWN = (401, 403)
+
+_BAD = 400
+
+#: Statuses of refusals that nothing but the API itself gives, for reasons that other clauses bring about.
+_FURTHER = frozenset({403, 405, 409, 410, 412, 413, 415, 422, 428, 429})
 
 __all__ = ["code", "envelope", "envelope_slot", "provoked"]
 
@@ -48,39 +54,71 @@ def _provoked(scene: Scene, binding: Binding) -> Iterator[tuple[str, Exchange]]:
 
 
 def envelope(scene: Scene, binding: Binding) -> None:
-    """Media type, members, a message, and an id that differs from request to request."""
-    errors, ids = scene.behaviour.errors, []
-    seen = 0
+    """Media type, members, a message, and an id that differs from request to request; of every kind of refusal."""
+    ids, seen = [], 0
     for kind, exchange in provoked(scene, binding):
         if exchange.ok or exchange.broken:
             continue
         seen += 1
-        media = (exchange.header("content-type") or "").partition(";")[0].strip()
-        if media != errors.media_type:
-            raise Violated(
-                f"A refusal has the media type {media or 'none'} instead of {errors.media_type}", exchange
-            )
-        template = errors.envelope_of(kind)
-        problem = _departure(template, exchange.json, errors.request_id_prefix)
-        if problem and template is not errors.envelope:
-            # A body that lists details stands only where there are some.
-            problem = problem and _departure(errors.envelope, exchange.json, errors.request_id_prefix)
-        if problem:
-            raise Violated(
-                f"A refusal does not have the declared form: {problem}",
-                exchange,
-                deviation="form",
-            )
-        _same_status(template, media, exchange)
-        ids += (
-            [found]
-            if (found := envelope_slot(errors.envelope, exchange.json, "requestId")) is not None
-            else []
-        )
+        _formed(scene, exchange, [kind])
+        found = envelope_slot(scene.behaviour.errors.envelope, exchange.json, "requestId")
+        ids += [found] if found is not None else []
+    for exchange in (*_of_another_media_type(scene, binding), *_refused_so_far(scene, binding)):
+        kinds = scene.behaviour.errors.kinds.items()
+        _formed(scene, exchange, [name for name, kind in kinds if kind.status == exchange.status])
     if not seen:
         raise Inconclusive("nothing was refused")
     if len(set(ids)) != len(ids):
         raise Violated("Two refusals have the same request id", ids=ids, deviation="repeated")
+
+
+def _refused_so_far(scene: Scene, binding: Binding) -> Iterator[Exchange]:
+    """What the other clauses of the operation were refused, with a status that the contract declares.
+
+    Not what may be read in different ways or may never have got as far as the API.
+    """
+    given = scene.contract.extension.get("errors")
+    named = given.get("kinds") if isinstance(given, Mapping) else None
+    kinds = scene.behaviour.errors.kinds
+    told = {kinds[name].status for name in named if name in kinds} if isinstance(named, Mapping) else set()
+    versions, place = scene.behaviour.versions, scene.client.version_name
+    for entry in scene.client.log:
+        if not isinstance(entry, Exchange) or entry.operation != binding.id:
+            continue
+        if entry.status not in _FURTHER and not (entry.status == _BAD and isinstance(entry.json, Mapping)):
+            continue  # what cannot be read, a server may refuse before the API has seen it
+        asked = {**entry.query, **entry.headers}.get(place or "")
+        if versions is not None and asked != versions.newest.name:
+            continue  # another version may refuse in another form
+        if entry.status in told or binding.operation.response_for(entry.status) is not None:
+            yield entry
+
+
+def _of_another_media_type(scene: Scene, binding: Binding) -> Iterator[Exchange]:
+    """The refusal of a body in a language that nobody speaks, where the document has the answer to that."""
+    if not refuses_media(binding):
+        return
+    row = scene.missing_id(binding.resource) if binding.resource and binding.id_parameter else None
+    headers = {"Content-Type": "application/x-troth"}
+    found = scene.call(scene.owner, binding, identifier=row, raw=b"?", headers=headers)
+    if found.status == scene.kind("unsupported-media-type").status:
+        yield found
+
+
+def _formed(scene: Scene, exchange: Exchange, kinds: Sequence[str]) -> None:
+    """A refusal has the form of one of the kinds that it may be, or the general one."""
+    errors = scene.behaviour.errors
+    media = (exchange.header("content-type") or "").partition(";")[0].strip()
+    if media != errors.media_type:
+        title = f"A refusal has the media type {media or 'none'} instead of {errors.media_type}"
+        raise Violated(title, exchange)
+    # A body that lists details stands only where there are some.
+    templates = [*(errors.envelope_of(kind) for kind in kinds), errors.envelope]
+    problems = [_departure(one, exchange.json, errors.request_id_prefix) for one in templates]
+    if all(problems):
+        title = f"A refusal does not have the declared form: {problems[-1]}"
+        raise Violated(title, exchange, deviation="form")
+    _same_status(templates[0], media, exchange)
 
 
 def _same_status(template: Any, media: str, exchange: Exchange) -> None:
