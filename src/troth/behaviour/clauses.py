@@ -46,6 +46,7 @@ from troth.behaviour.inquiries import (
     selected,
     sorted_lists,
     usual,
+    usually_ordered,
 )
 from troth.behaviour.model import Behaviour, Kind
 from troth.behaviour.occasions import (
@@ -185,6 +186,7 @@ _ROWS = (
     Promise("filter.echo", "A list says which filters were used.", echoed),
     Promise("list.where", "The list has the rows that satisfy its condition, and no others.", narrowed),
     Promise("list.below", "The list has the rows of {resource} below one row, and no others.", below),
+    Promise("list.ordered", "The list of {resource} comes in its declared order.", usually_ordered),
     Promise("conditions.exact", "Conditions keep exactly the rows that satisfy them.", conditional),
     Promise("conditions.unknown", "A condition on what does not exist is refused.", conditional),
     Promise("sort.ordered", "A sorted list has the rows of the list in the order that is asked for.", sorted_lists),

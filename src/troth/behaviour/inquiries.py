@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from troth.behaviour.model import Kind
+from troth.behaviour.model import Binding, Kind
 from troth.behaviour.occasions import Place
 
-__all__ = ["answering", "conditional", "embedding", "populated", "selected", "sorted_lists", "usual"]
+__all__ = [
+    "answering",
+    "conditional",
+    "embedding",
+    "order_of",
+    "populated",
+    "selected",
+    "sorted_lists",
+    "usual",
+    "usually_ordered",
+]
 
 
 def conditional(at: Place) -> str | None:
@@ -18,6 +28,24 @@ def sorted_lists(at: Place) -> str | None:
     """Where a parameter sorts a list."""
     found = at.binding.query.sort
     return found.pointer if found and at.binding.resource else None
+
+
+def order_of(binding: Binding) -> tuple[tuple[str, bool], ...]:
+    """(field, whether it descends) of the order of a list that nobody asked to be put in order."""
+    sort, resource = binding.query.sort, binding.resource
+    return (sort.default if sort else ()) or (resource.order if resource else ())
+
+
+def usually_ordered(at: Place) -> str | None:
+    """Where a list comes in a declared order by what its rows show."""
+    resource, sort = at.binding.resource, at.binding.query.sort
+    order = order_of(at.binding)
+    if resource is None or not order or at.kind is not Kind.LIST:
+        return None
+    field = resource.fields.get(order[0][0])
+    if field is None or field.hidden or field.write_only or field.in_list:
+        return None
+    return sort.pointer if sort and sort.default else resource.pointer
 
 
 def populated(at: Place) -> str | None:

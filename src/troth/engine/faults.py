@@ -124,6 +124,7 @@ _ROWS = (
         "a condition that a value is another one leaves out rows without any",
     ),
     ("unknown-condition-accepted", "conditions.unknown", "a condition on what does not exist is passed over"),
+    ("list-reversed", "list.ordered", "lists that nobody asked to be put in order come the other way round"),
     ("sort-ignored", "sort.ordered", "lists keep their order whatever is asked for"),
     ("ties-turned", "sort.ordered", "rows that sorting finds equal are the other way round on later pages"),
     ("depth-ignored", "populate.depth", "references are always filled in to the usual depth"),

@@ -201,7 +201,10 @@ def _ordered(rows: Rows, call: Call, found: list[Row], *, later: bool = False) -
 
     for name, descending in reversed(rows.resource.order):
         found = sorted(found, key=partial(rank, name=name), reverse=descending)
-    return rows.query.ordered(found, look, call.values, world) if rows.query else found
+    if rows.query:
+        found = rows.query.ordered(found, look, call.values, world)
+    asked = rows.query is not None and rows.query.sorted(call.values)
+    return [*reversed(found)] if "list-reversed" in rows.faults and not asked else found
 
 
 def _look(rows: Rows, world: TenantWorld, *, withheld: bool = True) -> Look:

@@ -187,6 +187,10 @@ def foreign(scene: Scene, binding: Binding) -> None:
         exchange = _sent(scene, binding, row, row[resource.id_field], headers)
         missing = _sent(scene, binding, row, scene.missing_id(resource), headers)
         if exchange.status != missing.status:
+            bare = _sent(scene, binding, row, scene.missing_id(resource), {})
+            if (exchange.status, missing.status) == (plain.status, bare.status):
+                told = f"{plain.status} for the row and {bare.status} for a missing one, tag or no tag"
+                raise Inconclusive(f"{peer.name} gets {told}, which is what tenancy.indistinguishable judges")
             ((name, value),) = headers.items()
             title = (
                 f"{peer.name} gets {exchange.status} with {name}: {value}, {missing.status} for a missing row"

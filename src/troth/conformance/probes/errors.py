@@ -21,7 +21,7 @@ _BAD = 400
 #: Statuses of refusals that nothing but the API itself gives, for reasons that other clauses bring about.
 _FURTHER = frozenset({403, 405, 409, 410, 412, 413, 415, 422, 428, 429})
 
-__all__ = ["code", "envelope", "envelope_slot", "provoked"]
+__all__ = ["assure_stated", "code", "envelope", "envelope_slot", "provoked"]
 
 
 def provoked(scene: Scene, binding: Binding) -> list[tuple[str, Exchange]]:
@@ -181,6 +181,19 @@ def envelope_slot(template: Any, value: Any, slot: str) -> Any:
             if found is not None:
                 return found
     return None
+
+
+def assure_stated(scene: Scene, binding: Binding, refused: Exchange, wanted: int) -> None:
+    """Raises Inconclusive where a kind of refusal that has a status has the same other one wherever it is provoked."""
+    resource, kinds = binding.resource, scene.behaviour.errors.kinds
+    lister = scene.behaviour.binding(resource.name, Kind.LIST) if resource else None
+    for place in filter(None, (binding, lister)):
+        if ("errors.code", place.id) not in scene.promised:
+            continue
+        for kind, exchange in provoked(scene, place):
+            if kinds[kind].status == wanted and exchange.status == refused.status:
+                told = f"what is {kind} answers {exchange.status} instead of {wanted}"
+                raise Inconclusive(f"{told}, which is what errors.code judges")
 
 
 def code(scene: Scene, binding: Binding) -> None:

@@ -8,7 +8,7 @@ from troth.behaviour.model import Binding
 from troth.behaviour.turns import PLACES
 from troth.conformance.assurances import assure
 from troth.conformance.paging import holds_slot, items_of, pointer_of, related, slot_of, walked
-from troth.conformance.probes.pagination import complete, size, whole_list
+from troth.conformance.probes.pagination import complete, has_more, size, whole_list
 from troth.conformance.probes.totals import total
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Violated
@@ -49,6 +49,8 @@ def place(scene: Scene, binding: Binding) -> None:
             told = slot_of(binding, exchange, slot)
             if told != expected[slot]:
                 _assure(scene, binding)
+                if slot == "nextPage" and holds_slot(binding, "hasMore"):
+                    assure(scene, binding, has_more, "pagination.has-more")
                 asked = f"{paging.size}={rows}&{paging.position}={position}"
                 title = f"With {asked} of {len(whole)} rows '{slot}' is {told} instead of {expected[slot]}"
                 whole_walk, cut_walk = walked(binding, pages_of_whole), walked(binding, [exchange], cut)

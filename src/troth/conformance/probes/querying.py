@@ -17,7 +17,7 @@ from troth.conformance.reproduction.matching import matches
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["exact", "is_sortable", "ordered", "unknown"]
+__all__ = ["comparisons", "exact", "is_sortable", "ordered", "unknown"]
 
 _FIELDS = 6
 _SORTED = 4
@@ -227,7 +227,7 @@ def ordered(scene: Scene, binding: Binding) -> None:
                     ),
                 )  # fmt: skip
         if not any(
-            _is_rising(up, column, key) and _is_rising(down[::-1], column, key) for key in _keys(column)
+            _is_rising(up, column, key) and _is_rising(down[::-1], column, key) for key in _keys(column.kind)
         ):
             raise Violated(
                 f"Sorting by {column.name} does not order the rows",
@@ -283,10 +283,16 @@ def is_sortable(scene: Scene, binding: Binding, name: str) -> bool:
     return is_valid(profile.written(name, descending=False))
 
 
-def _keys(column: _Column) -> list[Callable[[Any], Any]]:
+def comparisons(value: Any, schema: Mapping[str, Any]) -> list[Callable[[Any], Any]]:
+    """What the values of a field may be compared by; nothing for those that have no order."""
+    kind = _kind(value, schema)
+    return _keys(kind) if kind else []
+
+
+def _keys(kind: str) -> list[Callable[[Any], Any]]:
     """What values may be compared by: text with and without its case, for both are in use."""
-    usual: Callable[[Any], Any] = lambda value: _key(value, column.kind)  # noqa: E731 - beside the other
-    return [usual, lambda value: str(value).lower()] if column.kind == "text" else [usual]
+    usual: Callable[[Any], Any] = lambda value: _key(value, kind)  # noqa: E731 - beside the other
+    return [usual, lambda value: str(value).lower()] if kind == "text" else [usual]
 
 
 def _is_rising(rows: list[Row], column: _Column, key: Callable[[Any], Any]) -> bool:

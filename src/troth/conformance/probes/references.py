@@ -17,7 +17,7 @@ from troth.conformance.scene import Row, Scene
 from troth.conformance.variations import variations
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
-__all__ = ["Attempt", "exists", "untried", "writing"]
+__all__ = ["Attempt", "assure_heeded", "exists", "untried", "writing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,19 @@ def exists(scene: Scene, binding: Binding) -> None:
     reasons = untried(scene, binding, _dangling)
     if reasons is not None:
         raise NotExercised("; ".join(reasons) or "no reference could be tried")
+
+
+def assure_heeded(scene: Scene, binding: Binding, found: Reference) -> None:
+    """Raises NotExercised where a reference may name anything: of what follows from it, nothing can be asked then."""
+    written = any(one.field == found.field for one in written_references(scene.contract, binding))
+    if not written or ("references.exists", binding.id) not in scene.promised:
+        return
+    try:
+        _dangling(scene, binding, found)
+    except Violated as violation:
+        raise NotExercised(f"{violation.title}, which is what references.exists judges") from violation
+    except Inconclusive:
+        return
 
 
 def untried(scene: Scene, binding: Binding, probe: Callable[..., None]) -> list[str] | None:

@@ -6,7 +6,7 @@ from troth.behaviour.aftermaths import referring
 from troth.behaviour.model import Binding, Kind, Reference, Resource
 from troth.conformance.assurances import assure_gone
 from troth.conformance.exchanges import Exchange
-from troth.conformance.probes.references import writing
+from troth.conformance.probes.references import assure_heeded, writing
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -47,8 +47,16 @@ def deleted(scene: Scene, binding: Binding) -> None:
         except (NotExercised, Inconclusive) as reason:
             reasons.append(str(reason))
             continue
-        tried += 1
-        _followed(scene, binding, (owner, reference), row, named)
+        try:
+            _followed(scene, binding, (owner, reference), row, named)
+            tried += 1
+        except Violated:
+            try:
+                assure_heeded(scene, scene.operation(owner, Kind.CREATE), reference)
+            except NotExercised as reason:
+                reasons.append(str(reason))
+                continue
+            raise
     if not tried:
         raise NotExercised("; ".join(reasons))
 

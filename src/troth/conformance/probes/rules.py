@@ -9,6 +9,7 @@ from troth.behaviour.expressions import QUOTED
 from troth.behaviour.model import Binding, Kind, Resource, Rule
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
+from troth.conformance.probes.errors import assure_stated
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.variations import first_values, variations
@@ -44,6 +45,7 @@ def held(scene: Scene, binding: Binding) -> None:
             )
         wanted = scene.kind(rule.refused).status
         if exchange.status != wanted:
+            assure_stated(scene, binding, exchange, wanted)
             raise Violated(
                 f"Breaking '{rule.name}' answers {exchange.status} instead of {wanted}",
                 exchange,

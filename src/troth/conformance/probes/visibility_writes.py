@@ -11,7 +11,8 @@ from troth.behaviour.seeing import Visibility
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.onlookers import Limited, limited, looked
-from troth.conformance.probes.references import untried, writing
+from troth.conformance.probes.errors import assure_stated
+from troth.conformance.probes.references import assure_heeded, untried, writing
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
@@ -53,10 +54,12 @@ def _refused(scene: Scene, binding: Binding, found: Reference, target: Resource,
     exchange = attempt.send(unseen)
     wanted = scene.kind(found.refused or rule.reference or scene.behaviour.tenancy.foreign_reference).status
     if exchange.ok:
+        assure_heeded(scene, binding, found)
         raise Violated(
             f"'{found.field}' may name a row of {target.name} that the caller does not see", exchange
         )
     if exchange.status != wanted:
+        assure_stated(scene, binding, exchange, wanted)
         title = f"'{found.field}' with an invisible row of {target.name} answers {exchange.status} instead of {wanted}"
         raise Violated(title, exchange)
 
