@@ -71,6 +71,11 @@ def test_a_fault_that_hides_is_noticed(fault: str, clause: str) -> None:
             "fields.computed@listMattersContacts",
         ),
         ("clio", "fields.computed:off-by-one:matter-contacts.id", "fields.computed@listMattersContacts"),
+        # First values that a rule holds against the rest of the body, or that are looked up in a list.
+        ("crm", "initially-ignored", "fields.initial@createEstimate"),
+        ("crm", "initially-ignored", "fields.initial@createPayment"),
+        # The order of a list that nobody asked for another one.
+        ("clearmargin", "list-reversed", "list.ordered@listClients"),
         # A row that is listed once others name it.
         ("clio", "records.written:drop:matters.billable", "records.written@createMatter"),
     ],
@@ -94,6 +99,13 @@ def test_a_fault_that_hides_elsewhere_is_noticed(contract: str, fault: str, clau
         ("clientcasa", "scopes.sufficient:widen:listClients", "oauth.refresh"),
         ("clientcasa", "update-not-persisted", "webhooks.ended"),
         ("clientcasa", "delete-noop", "webhooks.ended"),
+        ("clearmargin", "page-reversed", "sort.ordered@listClients"),
+        ("clearmargin", "has-more-wrong", "pagination.place@listClients"),
+        ("clientcasa", "errors.code:off-by-one:invalid.status", "rules.held@createPayment"),
+        ("clio", "errors.code:off-by-one:not-found.status", "visibility.reference@createCommunication"),
+        ("clio", "total-unfiltered", "tenancy.list@listDocumentsVersions"),
+        ("clio", "foreign-forbidden", "tenancy.conditional@getActivity"),
+        ("clio", "create-not-persisted", "records.written@createRelationship"),
         ("billing", "update-not-persisted", "fields.emptied"),
         ("billing", "update-not-persisted", "shorthand.equal"),
         ("billing", "filter.exact:drop:listInvoices.status", "filter.echo"),
@@ -107,6 +119,15 @@ def test_one_cause_is_blamed_once(contract: str, fault: str, innocent: str) -> N
     assert any(
         "which is what" in case.detail or "opens nothing" in case.detail for case in outcome.cases
     ) or (fault.startswith("errors.code"))
+
+
+def test_a_reference_that_nobody_heeds_is_told_once() -> None:
+    """Where it may name anything, what follows from it is not asked; where it is heeded, a delete still has to."""
+    fault = "references.exists:drop:contacts.clientId"
+    found = {one.partition("@")[0] for one in broken("clientcasa", fault, only="references")}
+    assert found == {"references.exists"}
+    deletes = "references.deleted@deleteClient"
+    assert broken("clientcasa", fault, "restriction-ignored", only=deletes) == {deletes}
 
 
 def test_what_nobody_could_notice_is_no_fault() -> None:

@@ -26,6 +26,7 @@ class Questions:
         self._scene = scene
         self._actor = actor
         self._found: dict[tuple[str, str], dict[str, Any] | None] = {}
+        self._lists: dict[str, dict[str, dict[str, Any]]] = {}
         self.viewer = Onlooker(scene.behaviour, actor.settings).viewer
 
     def now(self) -> str:
@@ -45,10 +46,32 @@ class Questions:
 
     def _read(self, resource: str, identifier: Any) -> dict[str, Any] | None:
         binding = self._scene.behaviour.binding(resource, Kind.READ)
-        if binding is None or identifier is None:
+        if binding is None:
+            return self._listed(resource).get(str(identifier))
+        if identifier is None:
             return None
         exchange = self._scene.call(self._actor, binding, identifier=identifier)
         return dict(self._scene.unwrapped(binding, exchange)) if exchange.ok else None
+
+    def _listed(self, name: str) -> dict[str, dict[str, Any]]:
+        """The rows of a list by id, where no operation reads a single one."""
+        if name not in self._lists:
+            resource = self._scene.behaviour.resources.get(name)
+            rows = self._scene.rows(resource, self._actor) if resource and self._shows(name) else []
+            own = resource.id_field if resource else "id"
+            self._lists[name] = {str(row[own]): dict(row) for row in rows if own in row}
+        return self._lists[name]
+
+    def _shows(self, name: str) -> bool:
+        """Whether rows can be looked up: one by one, or in a list that shows all of each of them."""
+        behaviour = self._scene.behaviour
+        if behaviour.binding(name, Kind.READ) is not None:
+            return True
+        lister, resource = behaviour.binding(name, Kind.LIST), behaviour.resources.get(name)
+        if lister is None or resource is None or lister.parents or resource.visibility:
+            return False
+        masked = any(field.in_list for field in resource.fields.values())
+        return is_whole(lister.where) and not masked and resource.visible is None
 
     def seen(self, resource: str, identifier: Any) -> bool:
         """Whether the row can be read at all: what is withheld of it, only the contract knows."""
@@ -64,7 +87,7 @@ class Questions:
                 lister = behaviour.binding(name, Kind.LIST)
                 if lister is None or lister.parents or not is_whole(lister.where):
                     return False
-            if any(behaviour.binding(name, Kind.READ) is None for name, _ in expression.looked_up):
+            if not all(self._shows(name) for name, _ in expression.looked_up):
                 return False
         return True
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from troth.behaviour.held_fields import begun_fields
@@ -9,6 +11,7 @@ from troth.behaviour.model import Binding
 from troth.behaviour.occasions import defaults_of, writable_fields
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.resources import same
+from troth.conformance.probes.rules import abiding
 from troth.conformance.questions import Questions
 from troth.conformance.scene import Row, Scene
 from troth.conformance.verdicts import NotExercised, Violated
@@ -63,12 +66,24 @@ def initial(scene: Scene, binding: Binding) -> None:
         raise NotExercised("nothing that answers show tells what the fields begin with")
 
 
+def _attempts(scene: Scene, binding: Binding, bare: Row, left_out: Row) -> Iterator[Row]:
+    """The body, the same without what a rule may hold against first values, or as rules want it; then with more."""
+    yield bare
+    needed = scene.bodies.required(binding)
+    if bare.keys() - needed:
+        yield {name: value for name, value in bare.items() if name in needed}
+    for name in left_out:
+        yield from islice(abiding(scene, binding, bare, name), 1)
+    yield from ({**bare, name: value} for name, value in left_out.items())
+
+
 def _sparse(scene: Scene, binding: Binding, names: frozenset[str]) -> tuple[Exchange, Row]:
     """An accepted create without the fields; with some of them where the server wants those."""
     body: Any = scene.creation(binding, scene.owner)[0]
     bare = {name: value for name, value in body.items() if name not in names}
-    attempts = [bare, *({**bare, name: body[name]} for name in sorted(names & body.keys()))]
-    for attempt in attempts:
+    for attempt in _attempts(
+        scene, binding, bare, {name: body[name] for name in sorted(names & body.keys())}
+    ):
         if scene.bodies.is_valid(binding, attempt):
             sent = scene.bodies.unique(binding, attempt)
             made = scene.call(scene.owner, binding, body=sent)

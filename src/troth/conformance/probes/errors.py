@@ -186,8 +186,9 @@ def envelope_slot(template: Any, value: Any, slot: str) -> Any:
 def assure_stated(scene: Scene, binding: Binding, refused: Exchange, wanted: int) -> None:
     """Raises Inconclusive where a kind of refusal that has a status has the same other one wherever it is provoked."""
     resource, kinds = binding.resource, scene.behaviour.errors.kinds
-    lister = scene.behaviour.binding(resource.name, Kind.LIST) if resource else None
-    for place in filter(None, (binding, lister)):
+    reads = (Kind.LIST, Kind.READ)
+    beside = [scene.behaviour.binding(resource.name, kind) for kind in reads] if resource else []
+    for place in filter(None, (binding, *beside)):
         if ("errors.code", place.id) not in scene.promised:
             continue
         for kind, exchange in provoked(scene, place):

@@ -50,7 +50,6 @@ _EXPLAINED: Mapping[str, tuple[tuple[str, Where], ...]] = MappingProxyType(
         "visibility.redacted": (("select.embedded", _here),),
         "visibility.reference": (("resource.merge", _here),),
         "concurrency.match": (("conditional.stale", _here), ("conditional.tag", _read)),
-        "concurrency.order": (("concurrency.unique", _here), ("concurrency.sequence", _here)),
         "records.written": (("resource.create", _here),),
         "sort.ordered": (("pagination.complete", _here),),
         "list.ordered": (("pagination.complete", _here),),
