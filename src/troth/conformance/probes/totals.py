@@ -77,7 +77,10 @@ def _once_more(scene: Scene, binding: Binding, told: Any, counted: int) -> Relat
     gone = _come_and_gone(scene, binding)
     if gone is None or not gone.ok or not isinstance(told, int):
         return None
-    rows, pages = scene.listed(binding, scene.owner)
+    try:
+        rows, pages = scene.listed(binding, scene.owner)
+    except (NotExercised, Inconclusive):
+        return None
     later = slot_of(binding, pages[0], "total")
     grows = isinstance(later, int) and later - len(rows) > told - counted
     return _counted(binding, pages, gone=gone) if grows else None

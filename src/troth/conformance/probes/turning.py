@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,7 +14,7 @@ from troth.conformance.paging import items_of, link_of, linked, related, walked
 from troth.conformance.probes.pagination import filters_of, ids, undisturbed, whole_list
 from troth.conformance.relating import Walked
 from troth.conformance.scene import Row, Scene
-from troth.conformance.verdicts import Inconclusive, Violated
+from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = ["links", "max_offset", "past_end", "unknown_cursor"]
 
@@ -144,9 +145,12 @@ def past_end(scene: Scene, binding: Binding) -> None:
     if exchange.broken:
         raise Inconclusive(f"{paging.position}={position} answers {exchange.status}")
     if not exchange.ok:
-        # Farther on there is nothing on a server with more rows, either.
-        far = scene.call(scene.owner, binding, query=[*query[:-1], (paging.position, position + _FAR)])
-        shown = far if far.status == exchange.status and paging.max_offset is None else exchange
+        shown = exchange
+        with suppress(
+            Inconclusive, NotExercised
+        ):  # farther on there is nothing on a server with more rows, either
+            far = scene.call(scene.owner, binding, query=[*query[:-1], (paging.position, position + _FAR)])
+            shown = far if far.status == exchange.status and paging.max_offset is None else exchange
         raise Violated(f"The page behind the last of {len(whole)} rows answers {exchange.status}", shown)
     if paging.size and items_of(binding, exchange):
         raise Violated(
