@@ -280,7 +280,9 @@ def _collection_kind(
     if operation.method == "GET":
         media = response_media(operation)
         form = list_form(contract, media.schema_pointer, name) if media and media.schema_pointer else None
-        return Kind.LIST if form and not _is_scalar(contract, form[1]) else Kind.ACTION
+        rows = form is not None and not _is_scalar(contract, form[1])
+        # What stands in wrappers of its own (``[{"order": {...}}]``) are no rows that a list could be asked for.
+        return Kind.LIST if rows and form and item_form(contract, form[1]).wrapper is None else Kind.ACTION
     if operation.method != "POST":
         return Kind.ACTION
     path = operation.path.rstrip("/")

@@ -10,14 +10,14 @@ from dataclasses import replace
 
 from troth.findings import Case, Finding
 
-__all__ = ["gathered"]
+__all__ = ["ALIKE", "gathered"]
 
 #: In how many operations the same promise is broken in the same way when that is no accident.
 _MANY = 3
 
 
 #: How a cause begins that is told by who asked and what deviates, whatever the operation.
-_ALIKE = "alike: "
+ALIKE = "alike: "
 
 
 def gathered(cases: Sequence[Case]) -> tuple[Case, ...]:
@@ -33,7 +33,7 @@ def gathered(cases: Sequence[Case]) -> tuple[Case, ...]:
     told = list(cases)
     for (_, cause_of), (first, *others) in groups.items():
         gone = [told[index].findings[0] for index in (first, *others)]
-        if not others or (cause_of.startswith(_ALIKE) and sum(map(len, map(_reach, gone))) < _MANY):
+        if not others or (cause_of.startswith(ALIKE) and sum(map(len, map(_reach, gone))) < _MANY):
             continue
         reach = dict.fromkeys(name for finding in gone for name in _reach(finding))
         identities = dict.fromkeys(name for finding in gone for name in _identities(finding))
@@ -52,7 +52,7 @@ def _cause(case: Case) -> tuple[str, str] | None:
     finding = case.findings[0]
     cause = finding.evidence.get("cause")
     if not cause and finding.identity:
-        cause = _ALIKE + finding.identity.partition(" ")[2]
+        cause = ALIKE + finding.identity.partition(" ")[2]
     return (finding.id, str(cause)) if cause else None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from troth.behaviour.model import Binding, Kind
 from troth.conformance.actors import Actor
+from troth.conformance.causes import ALIKE
 from troth.conformance.client import ABSENT
 from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.timing import movable
@@ -221,7 +222,9 @@ def _out_of_scope(scene: Scene, binding: Binding, actor: Actor) -> Exchange:
     if exchange.status != wanted:
         needed = ", ".join(sorted(binding.scopes))
         title = f"A credential without {needed} gets {exchange.status} instead of {wanted}"
-        raise Violated(title, exchange, scopes=list(actor.scopes))
+        # One door for many operations: whoever stands before it, and whatever is behind it.
+        cause = f"{ALIKE}let in without a scope"
+        raise Violated(title, exchange, scopes=list(actor.scopes), cause=cause)
     return exchange
 
 

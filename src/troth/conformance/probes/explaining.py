@@ -49,6 +49,8 @@ _EXPLAINED: Mapping[str, tuple[tuple[str, Where], ...]] = MappingProxyType(
         "visibility.listed": (("tenancy.list", _here),),
         "visibility.redacted": (("select.embedded", _here),),
         "visibility.reference": (("resource.merge", _here),),
+        "fields.initial": (("populate.depth", _read),),
+        "concurrency.order": (("populate.depth", _read),),
         "concurrency.match": (("conditional.stale", _here), ("conditional.tag", _read)),
         "records.written": (("resource.create", _here),),
         "sort.ordered": (("pagination.complete", _here),),

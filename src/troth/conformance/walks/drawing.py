@@ -59,7 +59,11 @@ class Drawer:
         for binding in self._scene.behaviour.bindings.values():
             resource = binding.resource
             made = resource and self._scene.behaviour.binding(resource.name, Kind.CREATE)
-            if resource is not None and made and resource.name in resources and _walks(binding):
+            if (
+                resource is None or resource.within
+            ):  # the pairs of ids that a walk keeps are not enough to tell such rows
+                continue
+            if made and resource.name in resources and _walks(binding):
                 found += [binding] * _WEIGHTS[binding.kind]
         return found
 

@@ -16,7 +16,7 @@ from troth.behaviour.clauses import Clause
 from troth.behaviour.model import Behaviour, Kind, Resource
 from troth.conformance.constants import no_local_constants
 from troth.conformance.exchanges import Exchange
-from troth.conformance.reference import Reference
+from troth.conformance.reference import Reference, model_of
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised
 from troth.conformance.walks.drawing import Chance, Drawer
@@ -62,14 +62,16 @@ def walk_target(
     ``whole``, the operations of all shards: so shards walk as a run without shards would.
     """
     callers = {"owner": scene.owner}
-    if scene.cast.peer is not None:
+    model = model_of(scene.contract)
+    # A document that says nothing of tenants does not say who sees whose rows.
+    if scene.cast.peer is not None and len(model.seed.tenants) > 1:
         callers["peer"] = scene.cast.peer
     narrow = next(
         (a for a in scene.cast.known if a.tenant == scene.owner.tenant and "*" not in a.scopes), None
     )
     if narrow is not None:
         callers["narrow"] = narrow
-    reference = Reference(scene.contract, callers)
+    reference = Reference(scene.contract, callers, model)
     found = Walked()
     total, least, length = _BUDGETS[budget]
     everything = operations if whole is None else whole
