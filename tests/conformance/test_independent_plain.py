@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from troth.conformance import Outcome, Principal, Target, verify
+from troth.conformance.connections import Loopback
+from troth.conformance.selftest import Bench
 from troth.contract import Contract, load_contract
 
 from .servers.depot import BUGS, KEYS, Depot
@@ -32,6 +34,11 @@ def test_a_correct_server_conforms() -> None:
     outcome = verified(walks=True)
     assert [f"{finding.clause}: {finding.title}" for finding in outcome.findings] == []
     assert outcome.exit_code == 0
+
+
+def test_its_mock_raises_no_alarm() -> None:
+    bench = Bench(contract())
+    assert [finding.title for finding in bench.held(Loopback(bench.engine)).findings] == []
 
 
 @pytest.mark.parametrize("bug", BUGS)

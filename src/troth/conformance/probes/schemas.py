@@ -10,7 +10,7 @@ from troth.conformance.exchanges import Exchange
 from troth.conformance.probes.errors import provoked
 from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
-from troth.contract.model import Operation
+from troth.contract.model import Operation, Response
 
 __all__ = ["promises_refusals", "promises_successes", "response"]
 
@@ -63,6 +63,11 @@ def promises_refusals(behaviour: Behaviour, operation: Operation) -> bool:
     return behaviour.errors.declared and told
 
 
+def _is_borrowed(documented: Response, exchange: Exchange, found: str) -> bool:
+    """Whether a refusal in JSON is described by what its operation produces, such as a file."""
+    return not exchange.ok and "json" in found and not any("json" in name for name in documented.media)
+
+
 def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
     documented = binding.operation.response_for(exchange.status)
     promises = promises_successes if exchange.ok else partial(promises_refusals, scene.behaviour)
@@ -79,12 +84,12 @@ def _check(scene: Scene, binding: Binding, exchange: Exchange) -> None:
         (m for t, m in documented.media.items() if t.partition(";")[0].strip().lower() in (found, "*/*")),
         None,
     )
-    if media is None:
+    if media is None and not _is_borrowed(documented, exchange, found):
         if not exchange.ok and scene.behaviour.errors.declared:
             raise Inconclusive("the media type of errors is judged by errors.envelope")
         title = f"The media type {found or 'none'} is not documented for {exchange.status}"
         raise Violated(title, exchange, cause=f"{exchange.status} {found}", deviation="form")
-    if media.schema_pointer is None or "json" not in found:
+    if media is None or media.schema_pointer is None or "json" not in found:
         return
     if not exchange.ok and scene.behaviour.errors.declared:
         return  # refusals are judged by errors.envelope and errors.code, once
