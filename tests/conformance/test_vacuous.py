@@ -16,7 +16,7 @@ from troth.conformance import Principal, Target, verify
 from troth.conformance.instruments import Instruments
 from troth.conformance.patience import PatientTransport
 from troth.contract import Contract, load_contract
-from troth.errors import TargetError
+from troth.errors import TargetError, UsageError
 
 from .conftest import BASE
 from .servers.plain import Answer, Asked, plain
@@ -225,3 +225,9 @@ def test_what_answers_is_asked_and_nobody_else() -> None:
     assert "not followed" in outcome.sentence
     assert server.asked
     assert other.asked == []
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/api", "127.0.0.1:4010/api", "http:///api"])
+def test_what_is_no_address_is_an_error_of_the_caller(clientcasa: Contract, url: str) -> None:
+    with pytest.raises(UsageError, match=r"is not an http\(s\) URL"):
+        verify(clientcasa, Target(url, KNOWN))

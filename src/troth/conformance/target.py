@@ -115,11 +115,11 @@ def _variable(variable: str, name: str, environment: Mapping[str, str]) -> str:
 def reached(target: Target, sandbox: str) -> tuple[Target, Connection, Control | None]:
     """A connection to the target, with the control plane where it has one, and the principals that it names.
 
-    Raises TargetError when nothing answers.
+    Raises UsageError for what is no URL, TargetError when nothing answers.
     """
     parts = urlsplit(target.base_url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise TargetError(
+        raise UsageError(
             f"{target.base_url!r} is not an http(s) URL. Give --base-url such as http://127.0.0.1:4010/api."
         )
     connection = target.connection or httpx.Client(
