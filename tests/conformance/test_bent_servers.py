@@ -246,6 +246,16 @@ def link_without_size(asked: Request, answer: Answer, _known: dict[Any, Any]) ->
     return Response(given.status, given.headers, f'{before}"next":"{start}?{kept}"{behind}'.encode())
 
 
+def head_of_its_own(asked: Request, answer: Answer, _known: dict[Any, Any]) -> Response:
+    """HEAD is answered by what answers every HEAD alike."""
+    return Response(204, []) if asked.method == "HEAD" else answer(asked)
+
+
+def no_head(asked: Request, answer: Answer, _known: dict[Any, Any]) -> Response:
+    """HEAD is something that the server does not do."""
+    return Response(501, []) if asked.method == "HEAD" else answer(asked)
+
+
 class Mistake(NamedTuple):
     contract: str
     clause: str
@@ -272,6 +282,7 @@ MISTAKES = (
     Mistake("clientcasa", "resource.update@updateProject", nothing_of_zero, "and then to 0"),
     Mistake("clientcasa", "filter.exact@listTimeEntries", no_is_nothing, "billable=False"),
     Mistake("clientcasa", "fields.write-only@getWebhook", secret_in_a_header, "comes back"),
+    Mistake("clientcasa", "routing.head@getClient", head_of_its_own, "204 where GET answers 200"),
 )
 
 
@@ -290,6 +301,19 @@ def test_a_mistake_made_by_hand_is_named(mistake: Mistake) -> None:
     (finding,) = held(mistake, mistake.clause).findings
     assert mistake.told in finding.title
     assert [case.verdict for case in held(mistake, mistake.clause, bent=False).cases] == ["conform"]
+
+
+def test_a_server_may_leave_head_unanswered() -> None:
+    """Nothing is promised of HEAD but that it is answered as GET is, if at all: 501 is no failure of the server's."""
+    clauses = ["routing.head@getClient", "validation.no-server-error@getClient", "errors.envelope@getClient"]
+    outcome = held(Mistake("clientcasa", clauses[0], no_head, ""), *clauses)
+    assert {case.name: case.verdict for case in outcome.cases} == {
+        clauses[0]: "not-exercised",
+        clauses[1]: "conform",
+        clauses[2]: "conform",
+    }
+    levels = {clause.name: clause.level for clause in bench("clientcasa").instruments.clauses}
+    assert levels[clauses[0]] == "MAY"
 
 
 def test_a_server_error_is_told_whatever_was_being_judged() -> None:

@@ -64,6 +64,7 @@ from troth.behaviour.occasions import (
     first_of_path,
     forgeable,
     frozen,
+    headed,
     immutable,
     indistinguishable,
     isolated,
@@ -127,7 +128,7 @@ __all__ = [
     "is_meant",
 ]
 
-Level = Literal["MUST", "SHOULD"]
+Level = Literal["MUST", "SHOULD", "MAY"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ _CHANGE = (Kind.UPDATE, Kind.REPLACE)
 #: In the order in which they are judged: what only reads comes first, what uses up a credential last.
 _ROWS = (
     Promise("routing.method", "Another method on {path} answers 405 with Allow.", first_of_path, "SHOULD"),
+    Promise("routing.head", "HEAD on {path} may be answered, as GET is and to nobody else.", headed, "MAY"),
     Promise("authentication.required", "Without a credential the answer is a refusal.", secured),
     Promise("authentication.invalid", "An unknown credential is refused.", secured),
     Promise("authentication.token", "A token is good while its signature is.", tokened),
@@ -348,7 +350,8 @@ def _applied(places: list[Place]) -> Iterator[Clause]:
             pointer = row.where(at)
             if pointer is not None:
                 # What HTTP only recommends becomes binding in a contract that says how it refuses.
-                level: Level = "MUST" if at.behaviour.errors.declared else row.level
+                binding = row.level == "SHOULD" and at.behaviour.errors.declared
+                level: Level = "MUST" if binding else row.level
                 yield Clause(row.id, at.binding.id, level, row.statement.format(**_words(at)), pointer)
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "forgeable",
     "forgeable_fields",
     "frozen",
+    "headed",
     "immutable",
     "indistinguishable",
     "isolated",
@@ -489,6 +490,14 @@ def taking_input(at: Place) -> str | None:
     operation = at.binding.operation
     takes = operation.body or any(p.location == "query" for p in operation.parameters)
     return at.operation if takes and at.kind is not Kind.ACTION else None
+
+
+def headed(at: Place) -> str | None:
+    """What GET reads can be asked for without its content, where the document says nothing else of HEAD."""
+    operation = at.binding.operation
+    own = any(one.method == "HEAD" and one.path == operation.path for one in at.contract.operations)
+    reads = at.binding.kind in (Kind.LIST, Kind.READ) and operation.method == "GET"
+    return at.operation if reads and not own else None
 
 
 def first_of_path(at: Place) -> str | None:

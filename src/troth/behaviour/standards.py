@@ -11,6 +11,7 @@ __all__ = ["STANDARDS", "standard_of"]
 STANDARDS: Mapping[str, str] = MappingProxyType(
     {
         "routing.method": "RFC 9110 section 15.5.6",
+        "routing.head": "RFC 9110 section 9.3.2",
         "authentication.required": "RFC 9110 section 15.5.2",
         "authentication.invalid": "RFC 9110 section 15.5.2",
         "authentication.token": "RFC 7519 section 7.2",

@@ -44,7 +44,8 @@ class Exchange:
 
     @property
     def broken(self) -> bool:
-        return self.status >= 500  # noqa: PLR2004 - server error (RFC 9110 section 15.6)
+        """Whether the server failed. HEAD may be refused with 501, as something that it does not do."""
+        return self.status >= 500 and (self.method, self.status) != ("HEAD", 501)  # noqa: PLR2004 - server error (RFC 9110 section 15.6)
 
     @cached_property
     def json(self) -> Any:

@@ -256,6 +256,7 @@ _ROWS = (
     ("rule-refused-otherwise", "rules.held", "what breaks a rule is refused with another status"),
     ("hidden-shown", "resource.visible", "rows that must stay hidden are listed and read"),
     ("method-not-found", "routing.method", "a wrong method answers 404 without Allow"),
+    ("head-open", "routing.head", "HEAD is served without a credential"),
     ("effect-ignored", "action.effect", "actions answer without doing anything"),
     ("action-unchecked", "action.refused", "actions are accepted in every state"),
     ("leak-foreign-action", "tenancy.action", "actions reach other tenants' rows"),

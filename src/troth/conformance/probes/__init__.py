@@ -70,6 +70,7 @@ Probe = Callable[[Scene, Binding], None]
 PROBES: Mapping[str, Probe] = explained(
     {
         "routing.method": routing.method,
+        "routing.head": routing.head,
         "authentication.required": authentication.required,
         "authentication.invalid": authentication.invalid,
         "authentication.token": authentication.token,

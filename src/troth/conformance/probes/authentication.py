@@ -19,6 +19,7 @@ from troth.conformance.scene import Scene
 from troth.conformance.verdicts import Inconclusive, NotExercised, Violated
 
 __all__ = [
+    "beside_credential",
     "callers_turned_away",
     "challenges",
     "credential_headers",
@@ -77,7 +78,7 @@ def credential_headers(scene: Scene) -> dict[str, str]:
     return found
 
 
-def _others(scene: Scene) -> dict[str, str]:
+def beside_credential(scene: Scene) -> dict[str, str]:
     """What the owner sends beside the credential, such as a tenant header."""
     secret = credential_headers(scene)
     return {name: value for name, value in scene.owner.headers.items() if name not in secret}
@@ -85,10 +86,10 @@ def _others(scene: Scene) -> dict[str, str]:
 
 def required(scene: Scene, binding: Binding) -> None:
     """Nobody without a credential is served, nor told whether a row is there."""
-    exchange = harmless(scene, binding, None, _others(scene))
+    exchange = harmless(scene, binding, None, beside_credential(scene))
     _refused(scene, exchange, "without a credential")
     _challenged(binding, exchange)
-    missing = _missing(scene, binding, None, _others(scene))
+    missing = _missing(scene, binding, None, beside_credential(scene))
     if missing is not None:
         _refused(scene, missing, "for a missing row and without a credential")
 
@@ -99,7 +100,7 @@ def callers_turned_away(
     """Whoever an operation should refuse, as far as somebody is known: (in words, the actor, headers)."""
     if binding.operation.security and all(binding.operation.security):
         with suppress(NotExercised):
-            yield "without a credential", None, _others(scene)
+            yield "without a credential", None, beside_credential(scene)
     with suppress(NotExercised):
         if binding.scopes:
             yield "without the scope", scene.cast.lacking(binding), None
@@ -131,7 +132,7 @@ def invalid(scene: Scene, binding: Binding) -> None:
             word, _, known = value.rpartition(" ")
             wrong[name] = f"{word} {secret(known)}".strip()
             scene.cast.secrets |= {secret(known)} if known[:4] in secret(known) else set()
-        exchange = harmless(scene, binding, None, {**_others(scene), **wrong})
+        exchange = harmless(scene, binding, None, {**beside_credential(scene), **wrong})
         _refused(scene, exchange, f"with {what}")
         _challenged(binding, exchange)
 

@@ -83,7 +83,7 @@ def _refused_so_far(scene: Scene, binding: Binding) -> Iterator[Exchange]:
     told = {kinds[name].status for name in named if name in kinds} if isinstance(named, Mapping) else set()
     versions, place = scene.behaviour.versions, scene.client.version_name
     for entry in scene.client.log:
-        if not isinstance(entry, Exchange) or entry.operation != binding.id:
+        if not isinstance(entry, Exchange) or entry.operation != binding.id or entry.method == "HEAD":
             continue
         if entry.status not in _FURTHER and not (entry.status == _BAD and isinstance(entry.json, Mapping)):
             continue  # what cannot be read, a server may refuse before the API has seen it

@@ -41,8 +41,9 @@ def _answered(scene: Scene, binding: Binding, row: Row, text: str | None) -> _An
     if binding.kind is not Kind.LIST:
         return _Answered(scene.unwrapped(binding, exchange), exchange)
     found = items_of(binding, exchange)
-    name = resource.id_field
-    own = next((one for one in found if one.get(name) == row.get(name)), found[0] if found else None)
+    names = [resource.id_field] if resource.id_field in row else _plain(resource, row)
+    alike = (one for one in found if all(one[name] == row.get(name) for name in names if name in one))
+    own = next(alike, found[0] if found else None)
     if not isinstance(own, Mapping):
         raise Inconclusive("the list is empty under a selection")
     return _Answered(own, exchange)
@@ -130,10 +131,10 @@ def embedded(scene: Scene, binding: Binding) -> None:
     _, resource = _profile(binding)
     for row, reference, target, identifier in _referring(scene, binding):
         own = _target(scene, target, identifier)
-        names = _plain(target, own)[:2]
-        shown, exchange = _answered(
-            scene, binding, row, f"{resource.id_field},{reference.field}{{{','.join(names)}}}"
-        )
+        named, names = resource.id_field in row, _plain(target, own)[:2]
+        telling = [resource.id_field] if named else _plain(resource, row)[:_SOME]
+        inside = f"{reference.field}{{{','.join(names)}}}"
+        shown, exchange = _answered(scene, binding, row, ",".join([*telling, inside]))
         value = shown.get(reference.field)
         inner = value[0] if isinstance(value, list) and value else value
         if not isinstance(inner, Mapping):
@@ -158,6 +159,8 @@ def _referring(scene: Scene, binding: Binding) -> Iterator[tuple[Row, Reference,
     )
     for row in chain(rows, _made(scene, resource)):
         for reference in resource.references:
+            if not isinstance(row.get(reference.field), dict | list):
+                continue  # an id alone has nothing inside
             for _, name, identifier in reference.named(row)[:1]:
                 target = scene.behaviour.resources.get(name or "")
                 if target is not None and scene.behaviour.binding(target.name, Kind.READ):
