@@ -258,3 +258,16 @@ def test_one_step_less_at_a_time() -> None:
     assert delete_one([0, 1, 2, 3, 4], frozenset({4}), shows, 60) == [1, 4]
     assert len(tried) == 4
     assert delete_one(range(10), frozenset(), lambda _: True, 3) == list(range(7))
+
+
+def test_what_takes_many_requests_is_shortened_less_often() -> None:
+    """A limit of a thousand is run against a few times more, not sixty."""
+    made = bench_of("clientcasa")
+    connection = Loopback(made.engine.misbehaving(["retry-after-missing"]))
+    outcome = verify(
+        made.contract, Target(f"http://mock.invalid{made.contract.base_path}", connection=connection),
+        only=["rate-limit.retry-after"], nonce="00000007", instruments=made.instruments,
+    )  # fmt: skip
+    (finding,) = outcome.findings
+    assert len(finding.evidence["reproduction"]["steps"]) <= 4
+    assert 2_000 < outcome.requests < 15_000

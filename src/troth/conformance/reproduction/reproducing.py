@@ -29,7 +29,7 @@ from troth.conformance.reproduction.naming import Surroundings
 from troth.conformance.reproduction.playing import Played, Stage, quietly
 from troth.conformance.reproduction.references import bare, references
 from troth.conformance.reproduction.relating import leans, places_in, shortest, supply
-from troth.conformance.reproduction.steps import Expectation, Relation, Reproduction
+from troth.conformance.reproduction.steps import Expectation, Relation, Reproduction, Step
 from troth.conformance.reproduction.tracing import trace
 from troth.conformance.secrecy import masked
 from troth.conformance.target import Target
@@ -44,6 +44,8 @@ _LONGEST = 1500
 _TOO_MANY = 429
 #: On a server that has no sandboxes: its state is not ours, and neither is its time.
 _MOST_OF_A_STRANGER, _TRIES_ON_A_STRANGER = 40, 12
+#: Requests that tries may take together: where a limit of a thousand is run against, each try takes as many.
+_REQUESTS, _REQUESTS_TO_A_STRANGER = 6000, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +301,8 @@ class Reproducer:
         self, attempt: Attempt, found: Expectation, recording: Recording, *, thoroughly: bool
     ) -> Reproduction | str:
         """With as few steps as possible, up to the one that tells, and its answers."""
-        tries = _TRIES if self._control is not None else _TRIES_ON_A_STRANGER
-        best, expects = self._least(attempt, found, tries if thoroughly else 0)
+        tries = self._tries(folded(attempt)[0]) if thoroughly else 0
+        best, expects = self._least(attempt, found, tries)
         best, expects = self._anchored(best, expects, recording)
         short, _ = folded(best)
         wrong = quietly(self._stage, short)
@@ -316,6 +318,13 @@ class Reproducer:
             stands=standing(steps, [*right[: len(self._references)], wrong]),
         )  # fmt: skip
         return short.with_steps(steps, expects, answers)
+
+    def _tries(self, short: Reproduction) -> int:
+        """How often shorter steps may be tried: less often where they take many requests."""
+        asked = sum(step.times if isinstance(step, Step) else 1 for step in short.steps)
+        if self._control is not None:
+            return min(_TRIES, _REQUESTS // max(1, asked))
+        return min(_TRIES_ON_A_STRANGER, _REQUESTS_TO_A_STRANGER // max(1, asked))
 
     def _anchored(
         self, attempt: Attempt, found: Expectation, recording: Recording
