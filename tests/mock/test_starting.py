@@ -36,8 +36,13 @@ paths:
 
 def start(*words: str, cwd: Path) -> Result:
     """The call in this process: nothing is served, because something is wrong."""
+
+    def serving(*_: object, **__: object) -> None:
+        pytest.fail("it serves")
+
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(cwd)
+        patch.setattr("uvicorn.Server.run", serving)
         return CliRunner().invoke(main, ["mock", *words])
 
 
@@ -80,10 +85,6 @@ def test_a_wrong_call_ends_with_2(tmp_path: Path, words: list[str], expected: li
         ("hello", ["api.yaml", "openapi"]),
         ("", ["api.yaml"]),
         ("openapi: 3.1.0\ninfo: {title: A, version: '1'}\n", ["api.yaml", "'paths'"]),
-        (
-            DANGLING,
-            ["api.yaml:11", "Nope"],
-        ),
     ],
 )
 def test_a_broken_document_is_shown_with_its_line(tmp_path: Path, text: str, expected: list[str]) -> None:
@@ -93,6 +94,23 @@ def test_a_broken_document_is_shown_with_its_line(tmp_path: Path, text: str, exp
     done = start("api.yaml", "--port", "0", "--json", cwd=tmp_path)
     error = json.loads(done.stdout)["error"]
     assert (error["exit_code"], error["location"]["document"]) == (2, "api.yaml")
+
+
+def test_a_malformed_part_is_told_and_the_rest_is_served(tmp_path: Path) -> None:
+    """A reference that leads nowhere costs one schema, not the mock: its line is on stderr before anybody asks."""
+    (tmp_path / "api.yaml").write_text(DANGLING, encoding="utf-8")
+    command = [sys.executable, "-m", "troth", "mock", "api.yaml", "--port", "0", "--json"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd=tmp_path
+    ) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        answer = httpx.get(first["url"] + "/a", headers=first["credentials"][0]["headers"], trust_env=False)
+        process.send_signal(signal.SIGTERM)
+        told = process.communicate(timeout=20)[1]
+    assert answer.status_code == 200
+    assert "api.yaml:11" in told
+    assert "Nope" in told
 
 
 def test_the_process_ends_with_the_same_code(tmp_path: Path) -> None:
