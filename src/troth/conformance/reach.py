@@ -96,7 +96,7 @@ def reach_of(correct: Behaviour, bent: Behaviour) -> Reach | None:
         other = bent.resources.get(name)
         if other is None or _is_far(one, other):
             return None
-        operations |= _writers(correct, name)
+        operations |= _writers(correct, bent, name)
         rows |= set() if _differing(one, other) <= _WRITTEN else {name}
     for name, binding in correct.bindings.items():
         other_binding = bent.bindings.get(name)
@@ -127,8 +127,11 @@ def _filters(binding: Binding, bent: Binding) -> set[tuple[str, str]] | None:
     return {(binding.id, name.partition("[")[0]) for name in names}
 
 
-def _writers(behaviour: Behaviour, resource: str) -> set[str]:
-    """The operations that may write rows of a resource: its own, those that leave some behind, and all deletes."""
+def _writers(behaviour: Behaviour, bent: Behaviour, resource: str) -> set[str]:
+    """The operations that may write rows of a resource: its own, those that leave some behind, and some deletes.
+
+    Rows keep those that they name from going, or follow them, however many steps away.
+    """
     sources = {resource}
     while more := {
         name
@@ -136,13 +139,26 @@ def _writers(behaviour: Behaviour, resource: str) -> set[str]:
         if name not in sources and any(record.into in sources for record in one.records)
     }:
         sources |= more
+    named = set(sources)
+    while (
+        more := {
+            target
+            for of in (behaviour, bent)
+            for name in named & of.resources.keys()
+            for reference in of.resources[name].references
+            if reference.on_delete != "ignore"
+            for target in reference.to.values()
+        }
+        - named
+    ):
+        named |= more
     return {
         name
         for name, one in behaviour.bindings.items()
         if one.writes
         and (
-            one.kind is Kind.DELETE
-            or (one.resource is not None and one.resource.name in sources)
+            (one.resource is not None and one.resource.name in sources)
+            or (one.kind is Kind.DELETE and one.resource is not None and one.resource.name in named)
             or (one.effect is not None and sources & one.effect.create.keys())
         )
     }
