@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Collection, Iterable, Iterator
@@ -189,6 +190,7 @@ class Bench:
             engine = self.engine.misbehaving([subject.name])
             trial = self._whole(subject, engine) if everywhere else self._settled(subject, engine, agenda)
             engine.sandboxes.clear()  # frees most of what the run left behind without a garbage collection
+        gc.collect()  # the rest: left alone, it would be the cost of a later trial, and so many times as much
         return replace(trial, seconds=time.perf_counter() - started)
 
     def _whole(self, subject: Subject, engine: Engine) -> Trial:

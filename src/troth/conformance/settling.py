@@ -3,7 +3,7 @@
 Grounds share nothing, so what one of them says is what a run of all would say of it: a fault that is noticed on one is
 noticed. A trial is settled when one of the clauses that name its fault has been found broken, or been judged wherever
 it is promised, and every other clause has been judged on two operations on which an answer differs, or asked about in
-vain: on all that the fault can reach, or on four where it may be met anywhere.
+vain: on all that the fault can reach where these are few, else on three.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ __all__ = ["Agenda"]
 
 #: On how many operations that a fault shows on every clause is judged before a trial is settled.
 _ENOUGH = 2
-#: On how many operations a clause is asked about in vain, where a fault may be met on any.
-_IN_VAIN = 4
+#: On how many operations a clause is asked about in vain, where a fault reaches many, and how many are few.
+_IN_VAIN, _FEW = 3, 30
 #: What a ground costs beside its requests, in requests.
 _ENTRANCE = 20
 
@@ -56,7 +56,8 @@ class Agenda:
         ``hear`` asks the first clauses of a ground and says whether they were judged, since an answer differed;
         ``noticed`` says whether any of the ``named`` clauses was found broken.
         """
-        needs = _Needs(self._all, _IN_VAIN if reached is None else len(reached))
+        few = reached is not None and len(reached) <= _FEW
+        needs = _Needs(self._all, len(reached) if few and reached else _IN_VAIN)
         open_ones = [name for name in self._order if reached is None or name in reached]
         own = frozenset(named)
         about = sorted((name for name in open_ones if own & self._ids[name]), key=self._costs.__getitem__)
