@@ -112,12 +112,26 @@ def run(path: Path, server: Server) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+#: A delivery that is sent right behind an answer may be there before anybody looks, on a busy machine.
+TRIES = {"mode-ignored": 4}
+
+
 @pytest.mark.parametrize(("source", "fault", "clause"), FAMILIES)
 def test_a_script_tells_the_faulty_server_from_the_correct_one(
     source: str, fault: str, clause: str, server: Callable[[str], Server], tmp_path: Path
 ) -> None:
     """1 and 0 as a process that knows no Troth; wrong and right as a replay."""
-    mock = server(source)
+    for tries_left in reversed(range(TRIES.get(fault, 1))):
+        try:
+            _tells_apart(server(source), fault, clause, tmp_path)
+        except AssertionError:
+            if not tries_left:
+                raise
+        else:
+            return
+
+
+def _tells_apart(mock: Server, fault: str, clause: str, tmp_path: Path) -> None:
     mock.misbehave(fault)
     try:
         finding = mock.violation(clause)

@@ -460,7 +460,8 @@ class Run:
         exchanges = [exchange.as_evidence() for exchange in violation.exchanges]
         return Finding(
             id=clause.id.replace(".", "-"),
-            severity="error" if clause.level == "MUST" else "warning",
+            # What MAY be left out must be right where it is there.
+            severity="warning" if clause.level == "SHOULD" else "error",
             title=violation.title,
             detail=violation.detail or f"{clause.level}: {clause.statement}",
             location=self.contract.locate(clause.pointer),
